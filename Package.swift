@@ -1,0 +1,99 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// LIBTORCH names a libtorch other than Debian's: a directory with include/ and lib/ (an unpacked
+// libtorch, or the `torch` folder of a wheel, for CPU or CUDA). It is linked by full path, because
+// SwiftPM puts the system's -L first and would find Debian's.
+let libtorch = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
+let torchCompile: [CXXSetting] =
+    libtorch.map {
+        [.unsafeFlags(["-isystem", "\($0)/include", "-isystem", "\($0)/include/torch/csrc/api/include"])]
+    } ?? []
+let torchLink: [LinkerSetting] =
+    libtorch.map { root in
+        [
+            .unsafeFlags(
+                ["torch", "torch_cpu", "c10"].flatMap { ["-Xlinker", "\(root)/lib/lib\($0).so"] }
+                    + ["-Xlinker", "-rpath", "-Xlinker", "\(root)/lib"])
+        ]
+    } ?? [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]
+
+// `make check` sets UPSCALE_FARM_STRICT: a warning in our own code is then an error.
+let strict = Context.environment["UPSCALE_FARM_STRICT"] != nil
+let settings: [SwiftSetting] =
+    [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault")]
+    + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+func module(_ name: String, at path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)", swiftSettings: settings)
+}
+
+let package = Package(
+    name: "upscale-farm",
+    platforms: [.macOS(.v14)],
+    products: [
+        .executable(name: "coordinator", targets: ["coordinator"]),
+        .executable(name: "worker", targets: ["worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // Shared: values, wire, sockets, media
+        .systemLibrary(name: "CZeroMQ", path: "Sources/Shared/CZeroMQ"),
+        .systemLibrary(name: "CLibAV", path: "Sources/Shared/CLibAV"),
+        .systemLibrary(name: "CX265", path: "Sources/Shared/CX265"),
+        module("FarmModel", at: "Shared/FarmModel"),
+        module("FarmProtocol", at: "Shared/FarmProtocol", ["FarmModel"]),
+        module("Messaging", at: "Shared/Messaging", ["FarmModel", "FarmProtocol", "CZeroMQ", logging, crypto]),
+        module("Media", at: "Shared/Media", ["FarmModel", "CLibAV", "CX265", crypto]),
+
+        // Coordinator: never links libtorch
+        module(
+            "CoordinatorCore", at: "Coordinator/Core",
+            ["FarmModel", "FarmProtocol", "Messaging", "Media", logging, grdb, crypto, lifecycle]),
+        .executableTarget(
+            name: "coordinator", dependencies: ["CoordinatorCore", argumentParser, logging, lifecycle],
+            path: "Sources/Coordinator/Command", swiftSettings: settings),
+
+        // Worker: never links SQLite
+        .target(name: "CTorch", path: "Sources/Worker/CTorch", cxxSettings: torchCompile, linkerSettings: torchLink),
+        module("Inference", at: "Worker/Inference", ["FarmModel", "CTorch", logging]),
+        module(
+            "WorkerCore", at: "Worker/Core",
+            ["FarmModel", "FarmProtocol", "Messaging", "Media", "Inference", logging, crypto, lifecycle]),
+        .executableTarget(
+            name: "worker", dependencies: ["WorkerCore", argumentParser, logging, lifecycle],
+            path: "Sources/Worker/Command", swiftSettings: settings),
+
+        // Tests
+        .target(
+            name: "TestSupport", dependencies: ["FarmModel"], path: "Tests/TestSupport", swiftSettings: settings),
+        tests("FarmModelTests", ["FarmModel"]),
+        tests("FarmProtocolTests", ["FarmProtocol"]),
+        tests("MessagingTests", ["Messaging"]),
+        tests("MediaTests", ["Media"]),
+        tests("InferenceTests", ["Inference"]),
+        tests("CoordinatorCoreTests", ["CoordinatorCore"]),
+        tests("WorkerCoreTests", ["WorkerCore"]),
+        tests("SimulationTests", ["CoordinatorCore"]),
+        tests("EndToEndTests", ["Media", "CoordinatorCore", "WorkerCore"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17  // the one standard that libtorch 1.13 and 2.x share
+)

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct CoordinatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "coordinator", abstract: "")
+}

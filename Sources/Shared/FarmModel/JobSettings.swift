@@ -1,0 +1,75 @@
+/// What a user asks for. Everything left out is decided once, when the job is made, and recorded in its `Recipe`.
+public struct JobSettings: Codable, Hashable, Sendable {
+    /// A model's name or a file that keeps the model contract.
+    public var model: String
+    /// 1 to 4; nil takes the model's own.
+    public var scale: Int?
+    public var codec: Codec
+    /// libav's encoder name, `libx265` for x265; nil takes the codec's default.
+    public var encoder: String?
+    public var crf: Int
+    public var preset: String?
+    public var encoderParameters: [EncoderParameter]
+    /// libav's name of the encoder's pixel format; nil: 10 bit (8 where the codec cannot), chroma as the source's.
+    public var pixelFormat: String?
+    public var segmentLength: SegmentLength
+    /// Frames of overlap on either side; nil takes what model and blend need.
+    public var overlap: Int?
+    /// Radius of the temporal blend in frames; 0 is off.
+    public var temporalBlend: Int
+    /// Tile edge in source pixels (0: whole frame) and frames per batch; nil: the first worker calibrates.
+    public var tile: Int?
+    public var batch: Int?
+    public var precision: Precision
+
+    public init(
+        model: String = "realesr-animevideov3", scale: Int? = nil, codec: Codec = .hevc, encoder: String? = nil,
+        crf: Int = 18, preset: String? = nil, encoderParameters: [EncoderParameter] = [], pixelFormat: String? = nil,
+        segmentLength: SegmentLength = .seconds(10), overlap: Int? = nil, temporalBlend: Int = 0, tile: Int? = nil,
+        batch: Int? = nil, precision: Precision = .auto
+    ) {
+        self.model = model
+        self.scale = scale
+        self.codec = codec
+        self.encoder = encoder
+        self.crf = crf
+        self.preset = preset
+        self.encoderParameters = encoderParameters
+        self.pixelFormat = pixelFormat
+        self.segmentLength = segmentLength
+        self.overlap = overlap
+        self.temporalBlend = temporalBlend
+        self.tile = tile
+        self.batch = batch
+        self.precision = precision
+    }
+}
+
+public enum Codec: String, Codable, Hashable, Sendable, CaseIterable {
+    case hevc, av1, h264, ffv1
+}
+
+public enum Precision: String, Codable, Hashable, Sendable, CaseIterable {
+    /// fp16 on CUDA, fp32 on the CPU; resolved when the job is pinned.
+    case auto
+    case fp32, fp16
+}
+
+/// How long segments are, in what the user named.
+public enum SegmentLength: Codable, Hashable, Sendable {
+    /// About so long, cut at keyframes.
+    case seconds(Double)
+    /// Exactly so many frames, wherever keyframes lie.
+    case frames(Int)
+}
+
+/// One `K=V` of `--encoder-params`, in the order given.
+public struct EncoderParameter: Codable, Hashable, Sendable {
+    public var key: String
+    public var value: String
+
+    public init(key: String, value: String) {
+        self.key = key
+        self.value = value
+    }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "worker", abstract: "")
+}
