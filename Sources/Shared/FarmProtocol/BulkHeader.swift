@@ -1,0 +1,40 @@
+public import Foundation
+
+/// The header frame of a message on the bulk channel; a `data` message has the chunk's bytes in a second frame.
+public struct BulkHeader: Codable, Hashable, Sendable {
+    public var v: Int
+    public var type: Wire.BulkType
+    /// The blob's id.
+    public var blob: String
+    /// `get`, `data`: where in the blob, in bytes.
+    public var offset: Int64?
+    /// `get`: how many bytes; `offer`: how many there are.
+    public var size: Int64?
+    /// `offer`: the blob's SHA-256 in hexadecimal.
+    public var sha256: String?
+    /// `refused`: why.
+    public var reason: String?
+
+    public init(
+        _ type: Wire.BulkType, blob: String, offset: Int64? = nil, size: Int64? = nil, sha256: String? = nil,
+        reason: String? = nil
+    ) {
+        self.v = Wire.version
+        self.type = type
+        self.blob = blob
+        self.offset = offset
+        self.size = size
+        self.sha256 = sha256
+        self.reason = reason
+    }
+
+    public func encoded() throws -> Data { try JSONEncoder().encode(self) }
+
+    /// - Throws: `WireError`
+    public init(decoding data: Data) throws {
+        do { self = try JSONDecoder().decode(BulkHeader.self, from: data) } catch {
+            throw WireError.malformed("bulk header: \(error)")
+        }
+        guard v == Wire.version else { throw WireError.version(theirs: v) }
+    }
+}

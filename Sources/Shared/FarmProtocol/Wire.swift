@@ -1,0 +1,35 @@
+/// Every name and number that crosses a socket. Nothing else in the project spells them.
+/// docs/protocol.md tells when each message is sent and what answers it.
+public enum Wire {
+    /// Raised with every change that an older peer would misread.
+    public static let version = 1
+
+    /// `type` of the messages on the control channel.
+    public enum ControlType: String, Codable, Sendable {
+        // worker to coordinator
+        case hello, heartbeat, calibrated, result, failure, goodbye
+        // coordinator to worker
+        case welcome, reject, calibrate, lease, accepted, refused, cancel, drain
+    }
+
+    /// `type` of the messages on the bulk channel.
+    public enum BulkType: String, Codable, Sendable {
+        /// Asks for bytes of a blob: a credit for one chunk.
+        case get
+        /// One chunk: the header is followed by a frame with the bytes.
+        case data
+        /// "I have this blob for you": the receiver answers with `get`s.
+        case offer
+        /// The receiver has the blob whole, and its hash is right.
+        case received
+        /// The blob is not to be had, not wanted, or arrived damaged; carries a reason.
+        case refused
+    }
+
+    /// Bytes in one chunk.
+    public static let chunkSize = 1 << 20
+    /// Chunks that a receiver asks for ahead: what a transfer holds in memory on either side is this times `chunkSize`.
+    public static let creditWindow = 16
+    /// The largest message that a socket takes: a chunk and its header, or a lease with a long frame list.
+    public static let maximumMessageSize = Int64(8 << 20)
+}

@@ -1,0 +1,107 @@
+public import FarmModel
+
+/// What a worker tells the coordinator.
+public enum WorkerMessage: Hashable, Sendable {
+    case hello(WorkerHello)
+    case heartbeat(Heartbeat)
+    case calibrated(Calibration)
+    case result(SegmentResult)
+    case failure(AttemptFailure)
+    case goodbye
+}
+
+/// The first message on a connection.
+public struct WorkerHello: Codable, Hashable, Sendable {
+    public var worker: WorkerIdentity
+    public var slots: [SlotDescription]
+
+    public init(worker: WorkerIdentity, slots: [SlotDescription]) {
+        self.worker = worker
+        self.slots = slots
+    }
+}
+
+public struct WorkerIdentity: Codable, Hashable, Sendable {
+    /// What people call it; unique in a farm.
+    public var name: String
+    /// Raised at every start, so that a message from an earlier life is recognised.
+    public var epoch: Int64
+    public var processID: Int32
+
+    public init(name: String, epoch: Int64, processID: Int32) {
+        self.name = name
+        self.epoch = epoch
+        self.processID = processID
+    }
+}
+
+/// One device of a worker.
+public struct SlotDescription: Codable, Hashable, Sendable {
+    /// `cpu`, `cuda:0`, …
+    public var device: String
+    /// The device's model, as its driver or the processor names it.
+    public var deviceModel: String
+    public var libtorch: String
+    /// Bytes.
+    public var memory: Int64
+    public var encoders: [String]
+
+    public init(device: String, deviceModel: String, libtorch: String, memory: Int64, encoders: [String]) {
+        self.device = device
+        self.deviceModel = deviceModel
+        self.libtorch = libtorch
+        self.memory = memory
+        self.encoders = encoders
+    }
+}
+
+/// Sent at the interval that `welcome` gave, and only as long as the pipeline itself moves: a stuck worker falls silent.
+public struct Heartbeat: Codable, Hashable, Sendable {
+    public struct Progress: Codable, Hashable, Sendable {
+        public var attempt: AttemptID
+        /// Frames encoded so far.
+        public var frames: Int
+
+        public init(attempt: AttemptID, frames: Int) {
+            self.attempt = attempt
+            self.frames = frames
+        }
+    }
+
+    /// Every attempt that the worker holds, whether begun or not.
+    public var attempts: [Progress]
+
+    public init(attempts: [Progress]) { self.attempts = attempts }
+}
+
+/// How a worker's device runs a job best.
+public struct Calibration: Codable, Hashable, Sendable {
+    public var job: JobID
+    public var shape: ExecutionShape
+    /// Frames per second of the network alone, at that shape.
+    public var framesPerSecond: Double
+
+    public init(job: JobID, shape: ExecutionShape, framesPerSecond: Double) {
+        self.job = job
+        self.shape = shape
+        self.framesPerSecond = framesPerSecond
+    }
+}
+
+/// An attempt, or a calibration, that came to nothing.
+public struct AttemptFailure: Codable, Hashable, Sendable {
+    /// nil where a calibration failed.
+    public var attempt: AttemptID?
+    public var job: JobID
+    /// What failed, on what and why, in a line.
+    public var reason: String
+    /// The engine died of it.
+    public var crashed: Bool
+
+    public init(attempt: AttemptID?, job: JobID, reason: String, crashed: Bool) {
+        self.attempt = attempt
+        self.job = job
+        self.reason = reason
+        self.crashed = crashed
+    }
+}
