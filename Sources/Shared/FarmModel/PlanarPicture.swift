@@ -1,0 +1,41 @@
+/// Read access to the planes of a picture in host memory: what decoders give, the network takes and encoders read.
+public protocol PlanarPicture: AnyObject, Sendable {
+    var format: PictureFormat { get }
+    /// The first sample of plane `index`; valid as long as the picture is.
+    func plane(_ index: Int) -> UnsafeRawPointer
+    /// Bytes from one line of plane `index` to the next.
+    func stride(_ index: Int) -> Int
+}
+
+/// A picture that owns its memory.
+// Sendable by hand: one stage of the pipeline fills it, hands it on, and does not touch it again.
+public final class PictureBuffer: PlanarPicture, @unchecked Sendable {
+    public let format: PictureFormat
+    private let memory: UnsafeMutableRawPointer
+    private let offsets: [Int]
+    private let strides: [Int]
+
+    /// Memory for one picture, each line on a 64-byte boundary, its contents undefined.
+    public init(format: PictureFormat) {
+        var offsets: [Int] = []
+        var strides: [Int] = []
+        var total = 0
+        for index in 0..<format.layout.planeCount {
+            let size = format.planeSize(index)
+            let stride = (size.width * format.layout.bytesPerSample + 63) & ~63
+            offsets.append(total)
+            strides.append(stride)
+            total += stride * size.height
+        }
+        self.format = format
+        self.offsets = offsets
+        self.strides = strides
+        memory = .allocate(byteCount: max(total, 64), alignment: 64)
+    }
+
+    public func plane(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(memory + offsets[index]) }
+    public func mutablePlane(_ index: Int) -> UnsafeMutableRawPointer { memory + offsets[index] }
+    public func stride(_ index: Int) -> Int { strides[index] }
+
+    deinit { memory.deallocate() }
+}
