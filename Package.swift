@@ -60,13 +60,14 @@ let package = Package(
         .systemLibrary(name: "CX265", path: "Sources/Shared/CX265"),
         module("FarmModel", at: "Shared/FarmModel"),
         module("FarmProtocol", at: "Shared/FarmProtocol", ["FarmModel"]),
+        module("Processes", at: "Shared/Processes"),
         module("Messaging", at: "Shared/Messaging", ["FarmModel", "FarmProtocol", "CZeroMQ", logging, crypto]),
         module("Media", at: "Shared/Media", ["FarmModel", "CLibAV", "CX265", crypto]),
 
         // Coordinator: never links libtorch
         module(
             "CoordinatorCore", at: "Coordinator/Core",
-            ["FarmModel", "FarmProtocol", "Messaging", "Media", logging, grdb, crypto, lifecycle]),
+            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", logging, grdb, crypto, lifecycle]),
         .executableTarget(
             name: "coordinator", dependencies: ["CoordinatorCore", argumentParser, logging, lifecycle],
             path: "Sources/Coordinator/Command", swiftSettings: settings),
@@ -76,7 +77,7 @@ let package = Package(
         module("Inference", at: "Worker/Inference", ["FarmModel", "CTorch", logging]),
         module(
             "WorkerCore", at: "Worker/Core",
-            ["FarmModel", "FarmProtocol", "Messaging", "Media", "Inference", logging, crypto, lifecycle]),
+            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", "Inference", logging, crypto, lifecycle]),
         .executableTarget(
             name: "worker", dependencies: ["WorkerCore", argumentParser, logging, lifecycle],
             path: "Sources/Worker/Command", swiftSettings: settings),

@@ -1,3 +1,5 @@
+public import FarmModel
+
 /// Every name and number that crosses a socket. Nothing else in the project spells them.
 /// docs/protocol.md tells when each message is sent and what answers it.
 public enum Wire {
@@ -32,4 +34,9 @@ public enum Wire {
     public static let creditWindow = 16
     /// The largest message that a socket takes: a chunk and its header, or a lease with a long frame list.
     public static let maximumMessageSize = Int64(8 << 20)
+
+    /// The name that an attempt's source packets have on the bulk channel.
+    public static func sourceBlob(_ attempt: AttemptID) -> String { "source/\(attempt)" }
+    /// The name that an attempt's encoded segment has on the bulk channel.
+    public static func encodedBlob(_ attempt: AttemptID) -> String { "encoded/\(attempt)" }
 }
