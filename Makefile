@@ -1,0 +1,60 @@
+# `make run FILM=film.mkv` and `make test` do all that a fresh machine needs; see README.md.
+
+FILM ?=
+OUT ?=
+ARGS ?=
+PREFIX ?= /usr/local
+MODELS := .models
+CACHE := .cache
+RELEASE := .build/release
+
+export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
+
+.PHONY: run test build setup models sample bench format check check-format install clean
+
+## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
+run: build models $(if $(FILM),,sample)
+	$(RELEASE)/coordinator run $(or $(FILM),$(CACHE)/sample.mp4) $(if $(OUT),-o $(OUT)) $(ARGS)
+
+## test: set up, build, run every test
+test: setup models sample
+	swift build --build-tests
+	swift test --skip-build
+
+## build: the release executables
+build: setup
+	swift build -c release --product coordinator
+	swift build -c release --product worker
+
+setup:
+	@scripts/setup.sh
+
+## models: fetch the networks' weights and convert them
+models: setup
+	@scripts/models.sh $(MODELS)
+
+sample: setup
+	@scripts/sample.sh $(CACHE)
+
+## bench: the pipeline against the network alone and against one frame at a time
+bench: build models sample
+	scripts/bench.sh
+
+## format: put every Swift file into the project's format
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+## check: formatting, warnings as errors
+check: setup check-format
+	UPSCALE_FARM_STRICT=1 swift build --build-tests --scratch-path .build/strict
+
+check-format:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+## install PREFIX=/usr/local: executables and models
+install: build models
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(RELEASE)/coordinator $(RELEASE)/worker
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/upscale-farm/models $(MODELS)/*.pt
+
+clean:
+	rm -rf .build $(CACHE) $(MODELS)
