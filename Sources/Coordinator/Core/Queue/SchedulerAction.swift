@@ -1,0 +1,32 @@
+public import FarmModel
+
+/// What the shell is to do, in this order. `persist` comes first: it must be durable before the rest is done, and if it
+/// cannot be made durable, nothing of the rest may be done and the scheduler must be built anew from the store.
+public enum SchedulerAction: Hashable, Sendable {
+    case persist([QueueChange])
+
+    case welcome(WorkerID)
+    /// The connection is of no use; the worker is told why.
+    case reject(WorkerID, reason: String)
+    /// The job's execution shape is to be found on an idle device of the worker.
+    case calibrate(WorkerID, slot: Int, JobID)
+    /// Cut the segment, with so many GOPs of run-up beyond what it needs, and lease it.
+    case lease(WorkerID, slot: Int, AttemptID, extraRunUp: Int)
+    case accept(WorkerID, AttemptID)
+    /// The result does not count; the worker forgets the attempt.
+    case refuse(WorkerID, AttemptID, reason: String)
+    /// The worker is to stop the attempt.
+    case cancel(WorkerID, AttemptID)
+    case drain(WorkerID)
+
+    /// Once for every attempt that was leased: its input can be withdrawn. The outcome is for the log.
+    case attemptEnded(AttemptID, AttemptOutcome)
+    /// The delivered bytes of this attempt are not wanted; never said of an accepted attempt.
+    case discard(AttemptID)
+    /// The frames are no part of the film; the user is warned with their times.
+    case strike(JobID, frames: [Int])
+    /// Every segment is accepted: concatenate, then say `concatenated` or `concatFailed`.
+    case jobReady(JobID)
+    /// The job has failed; one line a reason.
+    case jobFailed(JobID, reasons: [String])
+}

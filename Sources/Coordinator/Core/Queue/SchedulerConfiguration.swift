@@ -1,0 +1,23 @@
+/// The scheduler's limits. Times are seconds.
+public struct SchedulerConfiguration: Hashable, Sendable {
+    /// Without a heartbeat that names an attempt for so long, its lease lapses; without any word, a worker is silent.
+    public var leaseLifetime = 30.0
+    /// Leases that a slot holds: the current one and the next (P9).
+    public var leasesPerSlot = 2
+    /// The wait before a segment's second attempt; it doubles with each further one.
+    public var backOff = 1.0
+    public var longestBackOff = 60.0
+    /// Failed attempts of a segment, or failed calibrations, that fail the job.
+    public var failureLimit = 3
+    /// Attempts of a segment, or calibrations, that lost their worker at work that fail the job. Far above
+    /// `failureLimit`: a killed worker says nothing about its segment. Yet one that takes down every worker must end.
+    public var lossLimit = 10
+    /// A calibrating worker may be silent for so long: nothing in it reports progress.
+    public var calibrationSilence = 120.0
+    /// The longest a calibration may take.
+    public var calibrationLimit = 900.0
+    /// When the scheduler itself heard nothing for longer, not even a tick, it was asleep: that time is nobody's silence.
+    public var stall = 5.0
+
+    public init() {}
+}
