@@ -26,14 +26,17 @@ public struct Welcome: Codable, Hashable, Sendable {
 
 public struct CalibrationRequest: Codable, Hashable, Sendable {
     public var job: JobID
+    /// The worker's slot that is to find out.
+    public var slot: Int
     public var recipe: Recipe
     /// What the user fixed; the rest is the worker's to find.
     public var tile: Int?
     public var batch: Int?
     public var precision: Precision
 
-    public init(job: JobID, recipe: Recipe, tile: Int?, batch: Int?, precision: Precision) {
+    public init(job: JobID, slot: Int, recipe: Recipe, tile: Int?, batch: Int?, precision: Precision) {
         self.job = job
+        self.slot = slot
         self.recipe = recipe
         self.tile = tile
         self.batch = batch

@@ -7,11 +7,16 @@ public struct Launch: Hashable, Sendable {
     public var arguments: [String]
     /// Added to this process's environment.
     public var environment: [String: String]
+    /// A file that takes what the child writes to standard error, after what is there; nil shares this process's.
+    public var errorLog: String?
 
-    public init(executable: String, arguments: [String], environment: [String: String] = [:]) {
+    public init(
+        executable: String, arguments: [String], environment: [String: String] = [:], errorLog: String? = nil
+    ) {
         self.executable = executable
         self.arguments = arguments
         self.environment = environment
+        self.errorLog = errorLog
     }
 }
 
@@ -52,6 +57,7 @@ public final class ChildProcess: Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(launch.environment) { $1 }
         process.standardInput = input
         process.standardOutput = output
+        if let path = launch.errorLog { process.standardError = try Self.appending(to: path) }
         let (lines, line) = AsyncStream.makeStream(of: Data.self)
         let (exited, exit) = AsyncStream.makeStream(of: Exit.self)
         process.terminationHandler = {
@@ -65,6 +71,12 @@ public final class ChildProcess: Sendable {
         self.processID = process.processIdentifier
         self.process = Mutex(Box(process: process))
         LineReader.start(output.fileHandleForReading, name: name, line: { line.yield($0) }, end: { line.finish() })
+    }
+
+    private static func appending(to path: String) throws -> FileHandle {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteNoPermission, userInfo: [NSFilePathErrorKey: path]) }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     /// - Throws: where the child is gone; the end of `lines` says so too.
