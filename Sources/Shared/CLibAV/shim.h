@@ -21,6 +21,7 @@ static const int av_shim_error_eof = AVERROR_EOF;
 static const int av_shim_error_again = AVERROR(EAGAIN);
 static const int av_shim_error_invalid_data = AVERROR_INVALIDDATA;
 static const int av_shim_error_exit = AVERROR_EXIT;
+static const int av_shim_error_no_memory = AVERROR(ENOMEM);
 static inline int av_shim_error(int posix) { return AVERROR(posix); }
 
 static inline int64_t av_shim_frame_duration(const AVFrame *frame) {

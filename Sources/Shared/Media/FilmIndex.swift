@@ -1,0 +1,12 @@
+public import FarmModel
+
+/// A film taken apart: its frame table, and its video packets in a packet store (one packet file that holds them all).
+public struct FilmIndex: Sendable {
+    public var table: FrameTable
+    /// The video, as decoders are given it; also in the store's header.
+    public var stream: VideoStream
+    /// The packet store.
+    public var storePath: String
+    /// What was wrong with the film without making it useless; a line each.
+    public var warnings: [String]
+}

@@ -1,0 +1,100 @@
+internal import FarmModel
+internal import Foundation
+
+/// Takes a film apart in one pass over its packets, without decoding; where its timestamps cannot be relied on, with a
+/// second pass that decodes. Blocks: give it a thread of its own.
+public enum FilmIndexer {
+    /// Writes the video packets of the film at `path` to a new packet store at `store`, durably, and tells where each is.
+    ///
+    /// - Parameters:
+    ///   - threads: for decoding, where that is needed; 0 takes one a core.
+    ///   - progress: told the share of the file that is read, 0 to 1.
+    /// - Throws: `MediaError` of kind `source` where the film has no video packets or no usable timestamps, of kind `output`
+    ///   where the store cannot be written; `CancellationError` after `isCancelled` says true.
+    public static func index(
+        _ path: String, store: String, threads: Int = 0, isCancelled: @escaping @Sendable () -> Bool = { false },
+        progress: (Double) -> Void = { _ in }
+    ) throws -> FilmIndex {
+        let demuxer = try Demuxer(path: path, selection: .video, isCancelled: isCancelled)
+        let stream = demuxer.video
+        var builder = try IndexBuilder(store: store, stream: stream)
+        while let packet = try demuxer.next() {
+            guard packet.stream == demuxer.videoIndex else { continue }
+            try builder.append(VideoPacket(packet))
+            progress(demuxer.position)
+        }
+        var (packets, headerSize) = try builder.finish()
+        guard packets.contains(where: { $0.flags.contains(.frame) }) else {
+            throw MediaError(.source, "\(path) has a video stream without pictures\(reasons(demuxer.warnings))")
+        }
+        var warnings = demuxer.warnings
+        if let trouble = FrameTable.trouble(in: packets) {
+            warnings.append("\(trouble): the film was indexed by decoding it")
+            let timing = DecodedTiming(store: store, packets: packets, why: "\(path): \(trouble)")
+            packets = try timing.mend(threads: threads, isCancelled: isCancelled)
+        }
+        try DurableFile.syncFolder(of: store)
+        let table = try FrameTable(timeBase: stream.timeBase, headerSize: headerSize, packets: packets)
+        return FilmIndex(table: table, stream: stream, storePath: store, warnings: warnings)
+    }
+
+    private static func reasons(_ warnings: [String]) -> String {
+        warnings.isEmpty ? "" : ": " + warnings.joined(separator: "; ")
+    }
+}
+
+/// Writes the packet store and notes where everything is.
+private struct IndexBuilder: ~Copyable {
+    private var writer: PacketFileWriter
+    private let headerSize: Int
+    private let entryPoint: EntryPoint
+    private let codec: String
+    private var packets: [FrameTable.Packet] = []
+    /// New codec headers that the film brought on its way: decoders that start later need them too.
+    private var headers: VideoPacket.SideData?
+
+    init(store: String, stream: VideoStream) throws {
+        writer = try PacketFileWriter(path: store, stream: stream)
+        headerSize = Int(writer.offset)
+        entryPoint = EntryPoint(stream.parameters)
+        codec = stream.parameters.codec
+    }
+
+    mutating func append(_ packet: VideoPacket) throws {
+        // AVI stands an empty packet for "the picture before, once more": there is nothing to decode.
+        guard !packet.payload.isEmpty else { return }
+        var packet = packet
+        let isEntry = entryPoint.allows(packet)
+        carryHeaders(into: &packet, isEntry: isEntry)
+        var flags: FrameTable.Flags = isEntry ? .entry : []
+        if isShown(packet) { flags.insert(.frame) }
+        let offset = writer.offset
+        try writer.append(packet)
+        packets.append(
+            .init(
+                pts: packet.pts ?? .min, dts: packet.dts ?? .min, offset: offset,
+                size: UInt32(writer.offset - offset), flags: flags))
+    }
+
+    private mutating func carryHeaders(into packet: inout VideoPacket, isEntry: Bool) {
+        let newExtradata: UInt32 = 1  // AV_PKT_DATA_NEW_EXTRADATA
+        if let new = packet.sideData.first(where: { $0.type == newExtradata }) {
+            headers = new
+        } else if isEntry, let headers {
+            packet.sideData.append(headers)
+        }
+    }
+
+    private func isShown(_ packet: VideoPacket) -> Bool {
+        if packet.flags.contains(.discard) { return false }
+        // VP8 stores reference pictures that are never shown as packets of their own: show_frame, RFC 6386 9.1.
+        if codec == "vp8", let head = packet.payload.first { return head & 0x10 != 0 }
+        return true
+    }
+
+    consuming func finish() throws -> (packets: [FrameTable.Packet], headerSize: Int) {
+        let result = (packets, headerSize)
+        try writer.finish()
+        return result
+    }
+}

@@ -1,0 +1,58 @@
+internal import Crypto
+internal import FarmModel
+internal import Foundation
+
+/// On disk (little-endian): "UFFT" version:u32 timeBase:i32,i32 headerSize:u64 packets:u64, then pts:i64 dts:i64 offset:i64
+/// size:u32 flags:u32 a packet, then the SHA-256 of all before it.
+extension FrameTable {
+    private static let magic = Data("UFFT".utf8)
+    private static let version: UInt32 = 1
+    private static let head = 32
+    private static let recordSize = 32
+
+    /// Writes the table durably, replacing what is at `path`.
+    public func save(to path: String) throws {
+        var data = Data(capacity: Self.head + packets.count * Self.recordSize + 32)
+        data.append(Self.magic)
+        data.append(little: Self.version)
+        data.append(little: timeBase.numerator)
+        data.append(little: timeBase.denominator)
+        data.append(little: UInt64(headerSize))
+        data.append(little: UInt64(packets.count))
+        for packet in packets {
+            data.append(little: packet.pts)
+            data.append(little: packet.dts)
+            data.append(little: packet.offset)
+            data.append(little: packet.size)
+            data.append(little: packet.flags.rawValue)
+        }
+        data.append(contentsOf: SHA256.hash(data: data))
+        try DurableFile.write(data, to: path)
+    }
+
+    /// - Throws: `MediaError` of kind `source` where the file is missing, damaged, or of another version.
+    public init(contentsOf path: String) throws {
+        let data: Data
+        do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+            throw MediaError(.source, "cannot read the frame table \(path): \(error.localizedDescription)")
+        }
+        guard data.count >= Self.head + 32, data.prefix(4) == Self.magic,
+            SHA256.hash(data: data.dropLast(32)) == data.suffix(32)
+        else { throw MediaError(.source, "the frame table \(path) is damaged; index the film again") }
+        guard data.little(at: 4, UInt32.self) == Self.version,
+            data.little(at: 24, UInt64.self) == UInt64((data.count - Self.head - 32) / Self.recordSize)
+        else { throw MediaError(.source, "the frame table \(path) is of another version; index the film again") }
+        try self.init(
+            timeBase: Rational(data.little(at: 8, Int32.self), data.little(at: 12, Int32.self)),
+            headerSize: Int(data.little(at: 16, UInt64.self)), packets: Self.packets(in: data))
+    }
+
+    private static func packets(in data: Data) -> [Packet] {
+        Swift.stride(from: head, to: data.count - 32, by: recordSize).map { at in
+            Packet(
+                pts: data.little(at: at, Int64.self), dts: data.little(at: at + 8, Int64.self),
+                offset: data.little(at: at + 16, Int64.self), size: data.little(at: at + 24, UInt32.self),
+                flags: Flags(rawValue: data.little(at: at + 28, UInt32.self)))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+internal import CLibAV
+public import FarmModel
+internal import Foundation
+
+/// A decoded picture in planes, in presentation order's clock.
+// Sendable by hand: the AVFrame is written before the object exists and only read after.
+public final class VideoFrame: PlanarPicture, @unchecked Sendable {
+    public let format: PictureFormat
+    /// In the stream's time base; nil where neither packet nor decoder knew.
+    public let timestamp: Int64?
+    /// True where the decoder made up samples that it could not decode.
+    public let isDamaged: Bool
+    private let owner: LibAVFrame
+    private let planes: [UnsafeRawPointer]
+    private let strides: [Int]
+
+    /// The picture in `owner`, whose planes are as `format` says.
+    init(_ owner: LibAVFrame, format: PictureFormat, timestamp: Int64?) {
+        let frame = owner.pointer
+        self.owner = owner
+        self.format = format
+        self.timestamp = timestamp
+        isDamaged = frame.pointee.decode_error_flags != 0 || frame.pointee.flags & Int32(AV_FRAME_FLAG_CORRUPT) != 0
+        let data = [frame.pointee.data.0, frame.pointee.data.1, frame.pointee.data.2].prefix(format.layout.planeCount)
+        let lines = [frame.pointee.linesize.0, frame.pointee.linesize.1, frame.pointee.linesize.2]
+        planes = data.compactMap { $0.map { UnsafeRawPointer($0) } }
+        strides = lines.prefix(planes.count).map { Int($0) }
+    }
+
+    public func plane(_ index: Int) -> UnsafeRawPointer { planes[index] }
+    public func stride(_ index: Int) -> Int { strides[index] }
+}
+
+extension ColorDescription {
+    /// What the samples of `frame` mean. What the container says (`container`) counts first, what the codec says where the
+    /// container says nothing. The range is full where either says so, and of formats that are full by definition.
+    init(_ frame: AVFrame, container: ColorDescription, isRGB: Bool) {
+        let unspecified = 2
+        func first(_ outer: Int, _ inner: UInt32) -> Int { outer == unspecified || outer == 0 ? Int(inner) : outer }
+        let matrix = isRGB ? 0 : first(container.matrix, frame.colorspace.rawValue)
+        let location = ChromaLocation(rawValue: Int(frame.chroma_location.rawValue)) ?? .unspecified
+        self.init(
+            // 0 is RGB: of a picture in YUV that is a mistake of whoever wrote it.
+            matrix: !isRGB && matrix == 0 ? unspecified : matrix,
+            primaries: first(container.primaries, frame.color_primaries.rawValue),
+            transfer: first(container.transfer, frame.color_trc.rawValue),
+            isFullRange: container.isFullRange || frame.color_range == AVCOL_RANGE_JPEG
+                || (isRGB && frame.color_range != AVCOL_RANGE_MPEG) || Self.isFullByDefinition(frame.format),
+            chromaLocation: container.chromaLocation == .unspecified ? location : container.chromaLocation)
+    }
+
+    private static func isFullByDefinition(_ format: Int32) -> Bool {
+        text(av_get_pix_fmt_name(AVPixelFormat(format)))?.hasPrefix("yuvj") ?? false
+    }
+}
