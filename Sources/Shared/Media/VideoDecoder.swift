@@ -4,7 +4,10 @@ internal import Foundation
 
 /// Decodes one stream of packets with libavcodec. Calls block: give it a thread of its own.
 ///
-/// Pictures that a decoder can only make with missing references are not given (libavcodec's `output_corrupt` is off).
+/// Pictures that can only be made with missing references are not given, as with libavcodec's `output_corrupt` off. That is
+/// not left to libavcodec, though: while draining H.264 it withholds right pictures, the last of a run that starts at a
+/// recovery point, for it learns too late that it had recovered. So it gives all, and those that it doubts are kept only
+/// if shown no earlier than the first packet where decoding may start (`EntryPoint`).
 public final class VideoDecoder {
     /// What went wrong without stopping the decoder.
     public struct Damage: Hashable, Sendable {
@@ -28,6 +31,9 @@ public final class VideoDecoder {
     private let packet: DemuxedPacket
     private let sink = LibAVLog.Sink()
     private var converter: PlaneConverter?
+    private let entryPoint: EntryPoint
+    /// pts of the first entry sent.
+    private var firstEntry: Int64?
 
     /// - Parameter threads: threads that libavcodec may use; 0 lets it take one a core. The pictures do not depend on it.
     /// - Throws: `MediaError` where libavcodec has no decoder or refuses the parameters.
@@ -35,6 +41,7 @@ public final class VideoDecoder {
         LibAVLog.install()
         self.stream = stream
         packet = try DemuxedPacket()
+        entryPoint = EntryPoint(stream.parameters)
         let token = LibAVLog.register(sink)
         do {
             context = try stream.parameters.withLibAV { parameters in
@@ -61,6 +68,7 @@ public final class VideoDecoder {
             opened.pointee.pkt_timebase = stream.timeBase.av
             opened.pointee.thread_count = Int32(clamping: threads)
             opened.pointee.opaque = opaque
+            if name == "h264" { opened.pointee.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT }
             LibAVLog.take()
             let answer = avcodec_open2(opened, codec, nil)
             guard answer >= 0 else {
@@ -89,6 +97,7 @@ public final class VideoDecoder {
     public func send(_ packet: VideoPacket) throws {
         // libavcodec would take an empty packet for the end.
         guard !packet.payload.isEmpty else { return }
+        if firstEntry == nil, entryPoint.allows(packet) { firstEntry = packet.pts }
         try packet.fill(self.packet.pointer)
         defer { av_packet_unref(self.packet.pointer) }
         try note(avcodec_send_packet(context, self.packet.pointer), at: packet.pts ?? packet.dts)
@@ -106,10 +115,13 @@ public final class VideoDecoder {
     public func receive() throws -> VideoFrame? {
         // With threads, damage shows up here and not where the packet went in. Each error uses up a packet, so the
         // limit is only there lest a broken decoder keeps us for ever.
-        for _ in 0..<1000 {
+        for _ in 0..<10_000 {
             let frame = try LibAVFrame()
             let answer = avcodec_receive_frame(context, frame.pointer)
-            if answer >= 0 { return try picture(frame) }
+            if answer >= 0 {
+                if lacksReferences(frame) { continue }
+                return try picture(frame)
+            }
             if answer == av_shim_error_again || answer == av_shim_error_eof { return nil }
             try note(answer, at: nil)
         }
@@ -142,6 +154,19 @@ extension VideoDecoder {
         damage.message = logged ?? libavText(answer)
     }
 
+    /// True of pictures that libavcodec gives only because of `output_corrupt`, and doubts for a reason.
+    private func lacksReferences(_ frame: LibAVFrame) -> Bool {
+        guard givesDoubtful, isCorrupt(frame) else { return false }
+        guard let time = timestamp(frame.pointer.pointee.pts), let firstEntry else { return true }
+        return time < firstEntry
+    }
+
+    private var givesDoubtful: Bool { context.pointee.flags & AV_CODEC_FLAG_OUTPUT_CORRUPT != 0 }
+
+    private func isCorrupt(_ frame: LibAVFrame) -> Bool {
+        frame.pointer.pointee.flags & Int32(AV_FRAME_FLAG_CORRUPT) != 0
+    }
+
     private func picture(_ frame: LibAVFrame) throws -> VideoFrame {
         let (planar, layout) = try planes(of: frame)
         let raw = planar.pointer.pointee
@@ -151,7 +176,8 @@ extension VideoDecoder {
                 width: Int(raw.width), height: Int(raw.height), layout: layout,
                 color: ColorDescription(
                     frame.pointer.pointee, container: stream.parameters.color, isRGB: layout.family == .rgb)),
-            timestamp: timestamp(raw.pts) ?? timestamp(raw.best_effort_timestamp))
+            timestamp: timestamp(raw.pts) ?? timestamp(raw.best_effort_timestamp),
+            isDamaged: raw.decode_error_flags != 0 || (isCorrupt(frame) && !givesDoubtful))
         try accept(picture)
         return picture
     }

@@ -15,12 +15,12 @@ public final class VideoFrame: PlanarPicture, @unchecked Sendable {
     private let strides: [Int]
 
     /// The picture in `owner`, whose planes are as `format` says.
-    init(_ owner: LibAVFrame, format: PictureFormat, timestamp: Int64?) {
+    init(_ owner: LibAVFrame, format: PictureFormat, timestamp: Int64?, isDamaged: Bool) {
         let frame = owner.pointer
         self.owner = owner
         self.format = format
         self.timestamp = timestamp
-        isDamaged = frame.pointee.decode_error_flags != 0 || frame.pointee.flags & Int32(AV_FRAME_FLAG_CORRUPT) != 0
+        self.isDamaged = isDamaged
         let data = [frame.pointee.data.0, frame.pointee.data.1, frame.pointee.data.2].prefix(format.layout.planeCount)
         let lines = [frame.pointee.linesize.0, frame.pointee.linesize.1, frame.pointee.linesize.2]
         planes = data.compactMap { $0.map { UnsafeRawPointer($0) } }

@@ -1,0 +1,48 @@
+internal import Crypto
+public import FarmModel
+internal import Foundation
+
+/// A decoded frame as a judge sees it.
+public struct FrameHash: Hashable, Sendable, CustomStringConvertible {
+    /// In the source's time base.
+    public var timestamp: Int64?
+    /// MD5 of the planes, packed tightly one after the other.
+    public var hash: String
+
+    public init(timestamp: Int64?, hash: String) {
+        self.timestamp = timestamp
+        self.hash = hash
+    }
+
+    public var description: String { "\(timestamp.map { "\($0)" } ?? "?"):\(hash.prefix(6))" }
+}
+
+/// What the ffmpeg command line decodes from the film: every frame in presentation order with the source's timestamps.
+public func referenceFrames(_ path: String) async throws -> [FrameHash] {
+    let output = try await run(
+        "ffmpeg",
+        [
+            "-nostdin", "-v", "error", "-copyts", "-noautorotate", "-flags", "-output_corrupt", "-i", path, "-map",
+            "0:v:0",
+            "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framehash", "-hash", "md5", "-",
+        ])
+    return String(decoding: output, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+        let fields = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        return FrameHash(timestamp: Int64(fields[2]), hash: fields[5])
+    }
+}
+
+/// The hash of `picture` that `referenceFrames` gives for the same samples.
+public func frameHash(_ picture: some PlanarPicture) -> String {
+    var hash = Insecure.MD5()
+    for index in 0..<picture.format.layout.planeCount {
+        let size = picture.format.planeSize(index)
+        for line in 0..<size.height {
+            let start = picture.plane(index) + line * picture.stride(index)
+            hash.update(
+                bufferPointer: UnsafeRawBufferPointer(
+                    start: start, count: size.width * picture.format.layout.bytesPerSample))
+        }
+    }
+    return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+}
