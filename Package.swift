@@ -90,7 +90,7 @@ let package = Package(
         tests("MessagingTests", ["Messaging"]),
         tests("MediaTests", ["Media"]),
         tests("InferenceTests", ["Inference"]),
-        tests("CoordinatorCoreTests", ["CoordinatorCore"]),
+        tests("CoordinatorCoreTests", ["CoordinatorCore", grdb]),
         tests("WorkerCoreTests", ["WorkerCore"]),
         tests("SimulationTests", ["CoordinatorCore"]),
         tests("EndToEndTests", ["Media", "CoordinatorCore", "WorkerCore"]),

@@ -1,0 +1,120 @@
+public import FarmModel
+internal import Foundation
+internal import GRDB
+
+/// The queue on disk: jobs, segments, attempts and what happened, in SQLite. A change is durable when `apply` returns
+/// (WAL with `synchronous=FULL`). One process at a time: see `StateDirectory`.
+///
+/// All calls are asynchronous and run on the database's own threads.
+public struct QueueStore: Sendable {
+    let pool: DatabasePool
+    let path: String
+
+    /// Opens the database, makes it if there is none, and brings an older one up to date.
+    /// - Throws: `QueueStoreError`
+    public init(path: String) async throws {
+        self.path = path
+        pool = try await withCheckedThrowingContinuation { continuation in
+            // Opening reads and may migrate: not on the cooperative pool.
+            DispatchQueue.global().async { continuation.resume(with: Result { try Self.open(path) }) }
+        }
+    }
+
+    private static func open(_ path: String) throws -> DatabasePool {
+        do {
+            var configuration = Configuration()
+            configuration.label = "queue"
+            configuration.foreignKeysEnabled = true
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            // GRDB sets NORMAL when it turns WAL on; FULL syncs the log at every commit (P5).
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            let migrator = Self.migrator
+            guard try !pool.read(migrator.hasBeenSuperseded) else { throw QueueStoreError.newer(path: path) }
+            try migrator.migrate(pool)
+            return pool
+        } catch let error as QueueStoreError {
+            throw error
+        } catch {
+            throw QueueStoreError.cannotOpen(path: path, reason: "\(error)")
+        }
+    }
+
+    /// Closes the database. Later calls throw.
+    public func close() throws { try pool.close() }
+
+    /// Stores a new job, whole.
+    public func insert(_ job: JobRecord) async throws {
+        try await write { db in
+            try insert(job, db)
+            try note(.init(job: job.id, kind: "submitted", detail: job.source), db)
+        }
+    }
+
+    /// Makes changes durable, in order, all or none.
+    /// - Throws: `QueueStoreError`; then none is.
+    public func apply(_ changes: [QueueChange]) async throws {
+        try await write { db in
+            for change in changes { try apply(change, db) }
+            for job in Set(changes.map(\.job)) {
+                try db.execute(sql: "UPDATE job SET updated = ? WHERE id = ?", arguments: [Date(), job.rawValue])
+            }
+        }
+    }
+
+    public func job(_ id: JobID) async throws -> JobRecord? {
+        try await read { db in try jobs("WHERE id = ?", [id.rawValue], db).first }
+    }
+
+    /// Jobs in those states, in the order of submission.
+    public func jobs(in states: Set<JobState> = Set(JobState.allCases)) async throws -> [JobRecord] {
+        try await read { db in try jobs("ORDER BY seq", [], db).filter { states.contains($0.plan.state) } }
+    }
+
+    /// The newest job of this film to this output that is neither done nor cancelled: what the same command goes on with.
+    public func unfinishedJob(source: String, output: String) async throws -> JobRecord? {
+        let filter = "WHERE source = ? AND output = ? AND state NOT IN (?, ?) ORDER BY seq DESC LIMIT 1"
+        let arguments = [source, output, JobState.done.rawValue, JobState.cancelled.rawValue]
+        return try await read { db in try jobs(filter, StatementArguments(arguments), db).first }
+    }
+
+    /// An id that no stored job has.
+    public func unusedJobID() async throws -> JobID {
+        try await read { db in
+            var generator = SystemRandomNumberGenerator()
+            while true {
+                let id = JobID.random(using: &generator)
+                let taken = try Bool.fetchOne(
+                    db, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE id = ?)", arguments: [id.rawValue])
+                if taken != true { return id }
+            }
+        }
+    }
+
+    /// What happened to a job, oldest first.
+    public func history(of job: JobID) async throws -> [HistoryEntry] {
+        try await read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM event WHERE job = ? ORDER BY seq", arguments: [job.rawValue]).map {
+                HistoryEntry(
+                    time: $0["time"], job: job, segment: $0["segment"], attempt: $0["attempt"], kind: $0["kind"],
+                    detail: $0["detail"])
+            }
+        }
+    }
+
+    /// Forgets a job and its history.
+    public func delete(_ job: JobID) async throws {
+        try await write { try $0.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [job.rawValue]) }
+    }
+
+    private func write(_ body: @Sendable @escaping (Database) throws -> Void) async throws {
+        do { try await pool.write(body) } catch let error as QueueStoreError { throw error } catch {
+            throw QueueStoreError.cannotWrite(path: path, reason: "\(error)")
+        }
+    }
+
+    private func read<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
+        do { return try await pool.read(body) } catch let error as QueueStoreError { throw error } catch {
+            throw QueueStoreError.cannotRead(path: path, reason: "\(error)")
+        }
+    }
+}
