@@ -1,0 +1,75 @@
+internal import FarmModel
+internal import FarmProtocol
+internal import Foundation
+
+/// A blob that is being delivered.
+final class Delivery {
+    let reference: BlobReference
+    let blob: SlicedBlob
+    let file: ReadableFile
+    let completion: Completion
+    /// When the server last said anything about it.
+    var lastSign: ContinuousClock.Instant
+    var lastOffer: ContinuousClock.Instant
+
+    init(_ reference: BlobReference, _ path: String, _ completion: Completion) throws {
+        self.reference = reference
+        self.completion = completion
+        file = try ReadableFile(path)
+        let size = try file.size()
+        guard size == reference.size else {
+            throw MessagingError.blob(id: reference.id, reason: "\(path) has \(size) bytes, not \(reference.size)")
+        }
+        blob = try SlicedBlob(id: reference.id, slices: [.file(path: path, offset: 0, length: size)])
+        lastSign = .now
+        lastOffer = .now
+    }
+
+    /// When a silence has lasted long enough to offer again.
+    func reminder(_ timing: BulkTiming) -> ContinuousClock.Instant { max(lastOffer, lastSign) + timing.retry }
+}
+
+extension BulkClientLoop {
+    func begin(deliver blob: BlobReference, from path: String, _ completion: Completion) throws {
+        guard deliveries[blob.id] == nil else {
+            return completion.fail(MessagingError.blob(id: blob.id, reason: "it is being delivered already"))
+        }
+        let delivery: Delivery
+        do { delivery = try Delivery(blob, path, completion) } catch { return completion.fail(error) }
+        deliveries[blob.id] = delivery
+        try offer(delivery, .now)
+    }
+
+    func offer(_ delivery: Delivery, _ now: ContinuousClock.Instant) throws {
+        delivery.lastOffer = now
+        let blob = delivery.reference
+        try send(BulkHeader(.offer, blob: blob.id, size: blob.size, sha256: blob.sha256))
+    }
+
+    func takeGet(_ header: BulkHeader, _ now: ContinuousClock.Instant) {
+        guard let delivery = deliveries[header.blob] else {
+            return drop("a get of \(harmless(header.blob)), which was not offered")
+        }
+        guard let request = ChunkRequest(header),
+            delivery.blob.contains(offset: request.offset, size: Int64(request.size))
+        else { return drop("a get beyond \(harmless(header.blob))") }
+        guard requests.count < 2 * Wire.creditWindow * deliveries.count else {
+            return drop("more gets than any credit allows")
+        }
+        delivery.lastSign = now
+        requests.append(request)
+    }
+
+    func takeReceipt(_ header: BulkHeader) {
+        guard let delivery = deliveries[header.blob] else {
+            return drop("received of \(harmless(header.blob)), which is not under way")
+        }
+        end(delivery, nil)
+    }
+
+    func end(_ delivery: Delivery, _ error: (any Error)?) {
+        deliveries[delivery.reference.id] = nil
+        requests.removeAll { $0.blob == delivery.reference.id }
+        if let error { delivery.completion.fail(error) } else { delivery.completion.succeed() }
+    }
+}

@@ -1,0 +1,58 @@
+public import FarmModel
+public import Logging
+
+/// What a `BulkServer` tells.
+public enum BulkEvent: Hashable, Sendable {
+    /// The blob lies at its destination, whole and on the disk, and the sender knows it.
+    case received(BlobReference)
+    /// An offer of an expected blob came to nothing; it is still expected.
+    case refused(id: String, reason: String)
+}
+
+/// The coordinator's end of the bulk channel: gives blobs to workers that ask, takes those it expects.
+///
+/// Bytes move only on credit that the receiver grants, so each transfer holds at most `Wire.creditWindow` chunks of
+/// `Wire.chunkSize` bytes on either side; transfers take turns. Files are read and written on the channel's own thread.
+public final class BulkServer: Sendable {
+    /// For one consumer; ends after `close`. A consumer that lags halts the channel.
+    public let events: AsyncStream<BulkEvent>
+    let counters: BulkCounters
+    private let thread: SocketThread<BulkServerLoop.Command>
+
+    /// Listens at once.
+    /// - Throws: `MessagingError`: the endpoint is in use, cannot be made, or is open to a network without keys
+    public init(
+        context: MessagingContext, endpoint: EndpointAddress, security: EndpointSecurity = .localOnly,
+        timing: BulkTiming = BulkTiming(), logger: Logger = Logger(label: "messaging.bulk")
+    ) throws {
+        let wakeUp = try WakeUp()
+        let inbox = Inbox<BulkEvent>(wakeUp)
+        let socket = try Socket(.router, context, .bulk)
+        try socket.bind(endpoint, security)
+        events = inbox.stream
+        counters = BulkCounters()
+        thread = SocketThread(
+            "bulk-server", wakeUp, BulkServerLoop(socket, inbox, timing, counters, logger))
+    }
+
+    /// Gives the blob to whoever asks for it, until `withdraw`. The files must keep their bytes as long.
+    /// - Throws: `MessagingError.blob` for slices that cannot be
+    public func serve(id: String, slices: [BlobSlice]) throws {
+        thread.post(.serve(try SlicedBlob(id: id, slices: slices)))
+    }
+
+    /// Ends `serve`, closes the blob's files; who still asks is refused. Unknown ids are nothing.
+    public func withdraw(_ id: String) { thread.post(.withdraw(id)) }
+
+    /// Takes an offer of this blob, of at most `limit` bytes, into the file `destination` (replaced if it exists; its
+    /// bytes gather in `<destination>.part`). What is not expected is refused, so this comes before the lease.
+    public func expect(id: String, destination: String, limit: Int64) {
+        thread.post(.expect(id, destination: destination, limit: limit))
+    }
+
+    /// Ends `expect` and removes what has arrived so far; a whole file stays at its destination.
+    public func unexpect(_ id: String) { thread.post(.unexpect(id)) }
+
+    /// Returns when the endpoint is free for another.
+    public func close() async { await thread.close() }
+}

@@ -1,0 +1,125 @@
+internal import FarmModel
+internal import FarmProtocol
+internal import Foundation
+
+/// Taking the blobs that workers offer.
+extension BulkServerLoop {
+    func takeOffer(_ header: BulkHeader, _ peer: PeerID, _ now: ContinuousClock.Instant) throws {
+        guard let expectation = expected[header.blob] else {
+            return try refuse(header.blob, "nobody expects it; its lease may have lapsed", peer)
+        }
+        guard let blob = BlobReference(offered: header) else {
+            return try reject(header.blob, "the offer names no size or no SHA-256", peer)
+        }
+        guard blob.size <= expectation.limit else {
+            return try reject(blob.id, "\(blob.size) bytes are more than the \(expectation.limit) allowed", peer)
+        }
+        switch expectation.state {
+        case .waiting: try begin(blob, expectation, peer, now)
+        case .receiving(let transfer, let sender):
+            try takeOffer(again: blob, transfer, sender, expectation, peer, now)
+        case .done(blob): _ = try send(BulkHeader(.received, blob: blob.id), to: peer)
+        case .done: try refuse(blob.id, "another blob of that name was received before", peer)
+        }
+    }
+
+    /// An offer of a blob that is on its way already. The sender's own, over the same connection, is mere impatience:
+    /// nothing was lost. Another's counts only when the first has gone or fallen silent; it goes on from what is there.
+    private func takeOffer(
+        again blob: BlobReference, _ transfer: Transfer, _ sender: PeerID?, _ expectation: Expectation, _ peer: PeerID,
+        _ now: ContinuousClock.Instant
+    ) throws {
+        if peer == sender, blob == transfer.blob { return }
+        guard try peer == sender || hasGone(sender, transfer) || now - transfer.lastMove >= timing.retry else { return }
+        guard blob == transfer.blob else {
+            expectation.discard()
+            return try begin(blob, expectation, peer, now)
+        }
+        transfer.forgetAsked()
+        try ask(transfer, expectation, peer, now)
+    }
+
+    private func hasGone(_ sender: PeerID?, _ transfer: Transfer) throws -> Bool {
+        guard let sender, let probe = transfer.probe else { return true }
+        return try send(probe, to: sender) == .unreachable
+    }
+
+    private func begin(
+        _ blob: BlobReference, _ expectation: Expectation, _ peer: PeerID, _ now: ContinuousClock.Instant
+    )
+        throws
+    {
+        do {
+            let file = try IncomingFile(destination: expectation.destination, isDurable: true)
+            try ask(Transfer(blob, file, timing, now), expectation, peer, now)
+        } catch let error as MessagingError {
+            try reject(blob.id, "\(error)", peer)
+        }
+    }
+
+    func takeData(_ header: BulkHeader, _ payload: Frame, _ peer: PeerID, _ now: ContinuousClock.Instant) throws {
+        guard let expectation = expected[header.blob], case .receiving(let transfer, peer?) = expectation.state else {
+            return drop("data of \(harmless(header.blob)), which was not asked for")
+        }
+        do {
+            guard try transfer.take(header, payload, now) else { return drop("a chunk that was not asked for") }
+            guard transfer.isComplete else { return try ask(transfer, expectation, peer, now) }
+            try transfer.finish()
+        } catch let error as MessagingError {
+            expectation.discard()
+            return try reject(header.blob, "\(error)", peer)
+        }
+        expectation.state = .done(transfer.blob)
+        inbox.push(.received(transfer.blob))
+        _ = try send(BulkHeader(.received, blob: transfer.blob.id), to: peer)
+    }
+
+    /// The sender cannot read what it offered.
+    func takeRefusal(_ header: BulkHeader, _ peer: PeerID) throws {
+        guard let expectation = expected[header.blob], case .receiving(_, peer?) = expectation.state else {
+            return drop("a refusal of \(harmless(header.blob)), which was not asked for")
+        }
+        expectation.discard()
+        inbox.push(.refused(id: header.blob, reason: harmless(header.reason ?? "the sender gave no reason")))
+    }
+
+    /// Asks again for what silent senders owe; the time to look again, or nil where nothing is on its way.
+    func remind(_ now: ContinuousClock.Instant) throws -> ContinuousClock.Instant? {
+        var next: ContinuousClock.Instant?
+        for expectation in expected.values {
+            guard case .receiving(let transfer, let peer?) = expectation.state else { continue }
+            if now >= transfer.reminder {
+                transfer.forgetAskedAfterSilence()
+                try ask(transfer, expectation, peer, now)
+            }
+            next = min(next ?? transfer.reminder, transfer.reminder)
+        }
+        return next
+    }
+
+    private func reject(_ id: String, _ reason: String, _ peer: PeerID) throws {
+        inbox.push(.refused(id: id, reason: reason))
+        try refuse(id, reason, peer)
+    }
+
+    private func ask(
+        _ transfer: Transfer, _ expectation: Expectation, _ peer: PeerID, _ now: ContinuousClock.Instant
+    ) throws {
+        var isThere = true
+        try transfer.ask(now) { header in
+            if try send(header, to: peer) == .unreachable { isThere = false }
+        }
+        expectation.state = .receiving(transfer, from: isThere ? peer : nil)
+        counters.notePeak(transfer.window.outstanding)
+    }
+}
+
+extension BlobReference {
+    /// nil where an offer lacks what it must have.
+    fileprivate init?(offered header: BulkHeader) {
+        guard let size = header.size, size >= 0, let sha256 = header.sha256, sha256.utf8.count == 64,
+            sha256.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        self.init(id: header.blob, size: size, sha256: sha256)
+    }
+}

@@ -1,0 +1,150 @@
+internal import CZeroMQ
+internal import FarmModel
+internal import FarmProtocol
+internal import Foundation
+internal import Logging
+
+/// What the bulk server's thread does. Taking offered blobs is in BulkServerLoop+Receiving.swift.
+final class BulkServerLoop: SocketOwner {
+    enum Command: Sendable {
+        case serve(SlicedBlob)
+        case withdraw(String)
+        case expect(String, destination: String, limit: Int64)
+        case unexpect(String)
+    }
+
+    private static let burst = 64
+    /// How soon to try a peer again whose connection is full: libzmq does not tell when one of many has room.
+    private static let fullPause = Duration.milliseconds(5)
+
+    let timing: BulkTiming
+    let counters: BulkCounters
+    let logger: Logger
+    let inbox: Inbox<BulkEvent>
+    var expected: [String: Expectation] = [:]
+    private let socket: Socket
+    private var served: [String: SlicedBlob] = [:]
+    private var files = OpenFiles()
+    private var requests = RequestQueues(limit: 4 * Wire.creditWindow)
+    private var drops: DropCounter
+
+    init(
+        _ socket: Socket, _ inbox: Inbox<BulkEvent>, _ timing: BulkTiming, _ counters: BulkCounters, _ logger: Logger
+    ) {
+        self.socket = socket
+        self.inbox = inbox
+        self.timing = timing
+        self.counters = counters
+        self.logger = logger
+        drops = DropCounter(logger)
+    }
+
+    func perform(_ command: Command) {
+        switch command {
+        case .serve(let blob):
+            withdraw(blob.id)
+            served[blob.id] = blob
+        case .withdraw(let id): withdraw(id)
+        case .expect(let id, let destination, let limit):
+            expected[id]?.discard()
+            expected[id] = Expectation(destination: destination, limit: limit)
+        case .unexpect(let id): expected.removeValue(forKey: id)?.discard()
+        }
+    }
+
+    func work(_ now: ContinuousClock.Instant) throws -> Wait {
+        var wait = Wait()
+        try read(now, &wait)
+        if !requests.isEmpty {
+            let moved = try requests.round { try serve($0, $1, $2) }
+            if !requests.isEmpty { wait.end(by: moved ? now : now + Self.fullPause) }
+        }
+        if let next = try remind(now) { wait.end(by: next) }
+        while socket.monitor.next() != nil {}
+        wait.add(socket.monitor.handle, ZMQ_POLLIN)
+        return wait
+    }
+
+    func turnDown(_ command: Command) {}
+
+    func close(_ error: (any Error)?) {
+        if let error { logger.error("the bulk channel ended: \(error)") }
+        for expectation in expected.values { expectation.discard() }
+        socket.close()
+        inbox.finish()
+    }
+
+    func drop(_ what: @autoclosure () -> String) {
+        drops.count(what())
+        counters.dropped.add(1, ordering: .relaxed)
+    }
+
+    func send(_ header: BulkHeader, to peer: PeerID) throws -> Socket.SendOutcome {
+        try socket.send([Frame(peer.bytes), BulkMessage.frame(header)])
+    }
+
+    private func read(_ now: ContinuousClock.Instant, _ wait: inout Wait) throws {
+        for _ in 0..<Self.burst {
+            guard inbox.hasRoom else { return }
+            guard let frames = try socket.receive() else { return wait.add(socket.handle, ZMQ_POLLIN) }
+            try take(frames, now)
+        }
+        wait.end(by: now)
+    }
+
+    private func take(_ frames: [Frame], _ now: ContinuousClock.Instant) throws {
+        let peer = PeerID(frames[0].data)
+        let message: BulkMessage
+        do { message = try BulkMessage(frames.dropFirst()) } catch let error as WireError {
+            return drop(harmless("\(error)"))
+        }
+        let header = message.header
+        switch header.type {
+        case .get: try queue(header, peer)
+        case .offer: try takeOffer(header, peer, now)
+        case .data:
+            if let payload = message.payload { try takeData(header, payload, peer, now) }
+        case .refused: try takeRefusal(header, peer)
+        case .received: drop("received of \(harmless(header.blob)), which was never offered")
+        }
+    }
+
+    private func queue(_ header: BulkHeader, _ peer: PeerID) throws {
+        guard let blob = served[header.blob] else { return try refuse(header.blob, "no such blob is served", peer) }
+        guard let request = ChunkRequest(header), blob.contains(offset: request.offset, size: Int64(request.size))
+        else {
+            return try refuse(header.blob, "it has no such chunk", peer)
+        }
+        if !requests.add(request, from: peer) { drop("more gets than any credit allows") }
+    }
+
+    func refuse(_ id: String, _ reason: String, _ peer: PeerID) throws {
+        // Where this does not go out, the peer asks again.
+        _ = try send(BulkHeader(.refused, blob: id, reason: reason), to: peer)
+    }
+
+    private func serve(_ peer: PeerID, _ request: ChunkRequest, _ ready: [Frame]?) throws -> RequestQueues.Turn {
+        guard let blob = served[request.blob] else {
+            try refuse(request.blob, "it was withdrawn", peer)
+            return .served
+        }
+        let frames: [Frame]
+        do { frames = try ready ?? [Frame(peer.bytes)] + request.answer(from: blob) { try files.file($0) } } catch {
+            logger.error("blob \(blob.id) cannot be served: \(error)")
+            try refuse(blob.id, "\(error)", peer)
+            return .served
+        }
+        switch try socket.send(frames) {
+        case .sent, .lost:
+            counters.sent.add(1, ordering: .relaxed)
+            return .served
+        case .full: return .blocked(frames)
+        case .unreachable: return .gone
+        }
+    }
+
+    private func withdraw(_ id: String) {
+        guard let blob = served.removeValue(forKey: id) else { return }
+        files.close(blob.paths)
+    }
+}

@@ -1,0 +1,55 @@
+/// Chunks that peers asked for, served a chunk a peer in turn.
+struct RequestQueues {
+    private struct Queue {
+        var requests: [ChunkRequest] = []
+        /// An answer that was read and that the peer's connection did not take yet.
+        var ready: [Frame]?
+    }
+
+    /// What became of a peer's turn.
+    enum Turn {
+        case served
+        /// The connection is full; the answer is kept for the next turn.
+        case blocked([Frame])
+        case gone
+    }
+
+    private let limit: Int
+    private var queues: [PeerID: Queue] = [:]
+    private var order: [PeerID] = []
+
+    /// - Parameter limit: requests that may wait, a peer
+    init(limit: Int) { self.limit = limit }
+
+    var isEmpty: Bool { order.isEmpty }
+
+    /// False where the peer has asked for more than any receiver may.
+    mutating func add(_ request: ChunkRequest, from peer: PeerID) -> Bool {
+        if queues[peer] == nil {
+            queues[peer] = Queue()
+            order.append(peer)
+        }
+        guard let queue = queues[peer], queue.requests.count < limit else { return false }
+        queues[peer]?.requests.append(request)
+        return true
+    }
+
+    /// Gives every peer one turn; true where anything moved.
+    mutating func round(_ serve: (PeerID, ChunkRequest, [Frame]?) throws -> Turn) rethrows -> Bool {
+        var moved = false
+        for peer in order {
+            guard let queue = queues[peer], let request = queue.requests.first else { continue }
+            switch try serve(peer, request, queue.ready) {
+            case .served:
+                queues[peer]?.requests.removeFirst()
+                queues[peer]?.ready = nil
+                moved = true
+            case .blocked(let frames): queues[peer]?.ready = frames
+            case .gone: queues[peer] = nil
+            }
+        }
+        order.removeAll { queues[$0]?.requests.isEmpty ?? true }
+        for peer in queues.keys where queues[peer]?.requests.isEmpty ?? true { queues[peer] = nil }
+        return moved
+    }
+}

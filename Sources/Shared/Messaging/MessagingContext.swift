@@ -1,0 +1,53 @@
+internal import CZeroMQ
+internal import Foundation
+internal import Synchronization
+
+/// libzmq's context: its I/O thread and all sockets. One a process is enough.
+// Unchecked because of the pointer: libzmq's contexts are thread-safe, and `handle` is used only under `isOver`'s lock.
+public final class MessagingContext: @unchecked Sendable {
+    private let handle: UnsafeMutableRawPointer
+    private let isOver = Mutex(false)
+    private let lastMonitor = Atomic<Int>(0)
+
+    /// - Throws: `MessagingError.socket` where the process has no file descriptors or memory left
+    public init() throws {
+        guard let handle = zmq_ctx_new() else { throw MessagingError.last("make", "a ZeroMQ context") }
+        self.handle = handle
+    }
+
+    // Sockets hold their context, so none is open any more. Terminating still waits for what lingers, hence a thread.
+    deinit {
+        guard !isOver.withLock({ $0 }) else { return }
+        let context = Handover(handle)
+        Thread.detachNewThread { Self.terminate(context.value) }
+    }
+
+    /// Ends every socket that is still open and returns when what they had to send is sent, or lingered long enough.
+    /// To be called before the process exits, after the endpoints were closed; nothing can be opened after it.
+    public func shutDown() async {
+        let isFirst = isOver.withLock { over in
+            defer { over = true }
+            if !over { zmq_ctx_shutdown(handle) }
+            return !over
+        }
+        guard isFirst else { return }
+        let context = Handover(handle)
+        await onOwnThread("messaging-end") { Self.terminate(context.value) }
+    }
+
+    func makeSocket(_ type: Int32) throws -> UnsafeMutableRawPointer {
+        try isOver.withLock { over in
+            guard !over else { throw MessagingError.closed }
+            guard let socket = zmq_socket(handle, type) else { throw MessagingError.last("open") }
+            return socket
+        }
+    }
+
+    func nextMonitorEndpoint() -> String {
+        "inproc://monitor-\(lastMonitor.wrappingAdd(1, ordering: .relaxed).newValue)"
+    }
+
+    private static func terminate(_ handle: UnsafeMutableRawPointer) {
+        while zmq_ctx_term(handle) != 0, zmq_errno() == EINTR {}
+    }
+}

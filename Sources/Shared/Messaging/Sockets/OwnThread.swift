@@ -1,0 +1,17 @@
+internal import Foundation
+
+/// Carries a value that is not Sendable into the one thread that owns it from then on.
+// Unchecked because the giver lets go of the value: a thread's start is the full fence that libzmq asks for.
+struct Handover<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}
+
+/// Runs blocking work on a thread of its own, so that the cooperative pool never waits for it.
+func onOwnThread<Result: Sendable>(_ name: String, _ work: @escaping @Sendable () -> Result) async -> Result {
+    await withCheckedContinuation { continuation in
+        let thread = Thread { continuation.resume(returning: work()) }
+        thread.name = name
+        thread.start()
+    }
+}

@@ -1,0 +1,111 @@
+internal import CZeroMQ
+internal import FarmModel
+internal import Foundation
+
+/// A ZeroMQ socket with its monitor. Owned by one thread: made by whoever starts that thread, used by nobody else after.
+final class Socket {
+    enum SendOutcome {
+        case sent
+        /// The peer, or every peer, has as much waiting as it may. The frames are untouched.
+        case full
+        /// ROUTER: nobody has that routing id any more. The frames are untouched.
+        case unreachable
+        /// The connection broke inside the message; what was to be sent is gone.
+        case lost
+    }
+
+    /// No message of this project has more; further frames are read and thrown away.
+    private static let mostFrames = 8
+
+    let kind: SocketKind
+    let handle: UnsafeMutableRawPointer
+    let monitor: SocketMonitor
+    /// What it was bound or connected to, for error texts.
+    private(set) var endpoint = "a socket"
+    private let context: MessagingContext
+    private var isOpen = true
+
+    init(_ kind: SocketKind, _ context: MessagingContext, _ options: SocketOptions) throws {
+        self.kind = kind
+        self.context = context
+        handle = try context.makeSocket(kind.type)
+        do { monitor = try SocketMonitor(of: handle, context) } catch {
+            zmq_close(handle)
+            throw error
+        }
+        try options.apply(to: self)
+    }
+
+    deinit { close() }
+
+    func bind(_ address: EndpointAddress, _ security: EndpointSecurity) throws {
+        try security.permit(address)
+        endpoint = "\(address)"
+        guard zmq_bind(handle, endpoint) == 0 else { throw MessagingError.last("listen on", endpoint) }
+    }
+
+    func connect(_ address: EndpointAddress, _ security: EndpointSecurity) throws {
+        try security.permit(address)
+        endpoint = "\(address)"
+        guard zmq_connect(handle, endpoint) == 0 else { throw MessagingError.last("connect to", endpoint) }
+    }
+
+    /// Sends one message, or nothing of it, without waiting.
+    func send(_ frames: [Frame]) throws -> SendOutcome {
+        for (index, frame) in frames.enumerated() {
+            let more = index < frames.count - 1 ? ZMQ_SNDMORE : 0
+            if zmq_msg_send(frame.message, handle, ZMQ_DONTWAIT | more) >= 0 { continue }
+            switch zmq_errno() {
+            case EAGAIN: return index == 0 ? .full : .lost
+            case EHOSTUNREACH: return index == 0 ? .unreachable : .lost
+            default: throw MessagingError.last("send over", endpoint)
+            }
+        }
+        return .sent
+    }
+
+    /// The next message, or nil where none has come.
+    func receive() throws -> [Frame]? {
+        var frames: [Frame] = []
+        while true {
+            let frame = Frame()
+            guard zmq_msg_recv(frame.message, handle, ZMQ_DONTWAIT) >= 0 else {
+                if zmq_errno() == EAGAIN { return nil }
+                if zmq_errno() == EINTR { continue }
+                throw MessagingError.last("receive from", endpoint)
+            }
+            let hasMore = frame.hasMore
+            if frames.count <= Self.mostFrames { frames.append(frame) }
+            if !hasMore { return frames }
+        }
+    }
+
+    func set<Value: FixedWidthInteger>(_ option: Int32, _ value: Value, _ name: String) throws {
+        var value = value
+        guard zmq_setsockopt(handle, option, &value, MemoryLayout<Value>.size) == 0 else {
+            throw MessagingError.last("set \(name) of")
+        }
+    }
+
+    /// Closes the socket; what it has still to send lingers in the context.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        if kind == .router { stopListening() }
+        zmq_socket_monitor(handle, nil, 0)
+        zmq_close(handle)
+        monitor.close()
+    }
+
+    // libzmq unlinks an ipc file a while after the socket's close; a successor that has bound the same path
+    // meanwhile would lose its file. So the end of listening is waited for.
+    private func stopListening() {
+        guard zmq_unbind(handle, endpoint) == 0 else { return }
+        let deadline = ContinuousClock.now + .seconds(2)
+        while ContinuousClock.now < deadline, monitor.wait(milliseconds: 100) {
+            while let event = monitor.next() {
+                if event.kind == .listenerClosed { return }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import CZeroMQ
+
+/// What happens to a socket's connections, as libzmq tells it.
+final class SocketMonitor {
+    struct Event {
+        enum Kind {
+            case connected, disconnected, handshakeFailed, listenerClosed, other
+        }
+        let kind: Kind
+        /// An errno or ZeroMQ's code of a protocol error.
+        let value: UInt32
+    }
+
+    private static let watched =
+        ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+        | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+
+    let handle: UnsafeMutableRawPointer
+    private var isOpen = true
+
+    init(of socket: UnsafeMutableRawPointer, _ context: MessagingContext) throws {
+        let endpoint = context.nextMonitorEndpoint()
+        guard zmq_socket_monitor(socket, endpoint, Self.watched) == 0 else { throw MessagingError.last("monitor") }
+        handle = try context.makeSocket(ZMQ_PAIR)
+        guard zmq_connect(handle, endpoint) == 0 else {
+            let error = MessagingError.last("connect to", endpoint)
+            zmq_close(handle)
+            throw error
+        }
+    }
+
+    deinit { close() }
+
+    /// The next event, or nil where none has come.
+    func next() -> Event? {
+        let head = Frame()
+        guard zmq_msg_recv(head.message, handle, ZMQ_DONTWAIT) >= 0 else { return nil }
+        var hasMore = head.hasMore
+        while hasMore {
+            let rest = Frame()
+            guard zmq_msg_recv(rest.message, handle, ZMQ_DONTWAIT) >= 0 else { break }
+            hasMore = rest.hasMore
+        }
+        guard head.count >= 6 else { return Event(kind: .other, value: 0) }
+        return Event(
+            kind: Self.kind(Int32(head.bytes.loadUnaligned(as: UInt16.self))),
+            value: head.bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
+    }
+
+    /// Waits for an event; false where none came.
+    func wait(milliseconds: Int) -> Bool {
+        var item = zmq_pollitem_t(socket: handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
+        return zmq_poll(&item, 1, milliseconds) > 0
+    }
+
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        zmq_close(handle)
+    }
+
+    private static func kind(_ event: Int32) -> Event.Kind {
+        switch event {
+        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .connected
+        case ZMQ_EVENT_DISCONNECTED: .disconnected
+        case ZMQ_EVENT_CLOSED: .listenerClosed
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL,
+            ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+            .handshakeFailed
+        default: .other
+        }
+    }
+}

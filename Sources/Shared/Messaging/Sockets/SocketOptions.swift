@@ -1,0 +1,65 @@
+internal import CZeroMQ
+internal import FarmProtocol
+
+/// The two ends of a channel.
+enum SocketKind {
+    /// The coordinator's end: many connections, each with a routing id that libzmq makes afresh.
+    case router
+    /// A worker's end: one connection.
+    case dealer
+
+    var type: Int32 { self == .router ? ZMQ_ROUTER : ZMQ_DEALER }
+}
+
+/// Every option that a socket is given, in one place.
+struct SocketOptions {
+    /// Messages that wait on either side, a connection; with `maximumMessageSize` it bounds what a peer can take up.
+    var sendHighWater: Int32
+    var receiveHighWater: Int32
+    /// Bytes in a frame; a peer that sends more is disconnected.
+    var maximumMessageSize: Int64
+    /// Bytes in a message that the other end takes.
+    var maximumSendSize: Int64
+
+    /// How long messages outlive their socket, in milliseconds.
+    static let linger: Int32 = 1000
+    /// Back-off of a reconnecting client in milliseconds; libzmq doubles it and adds jitter.
+    static let reconnectInterval: Int32 = 100
+    static let reconnectMaximum: Int32 = 5000
+    /// A connection that has not said who it is after so many milliseconds is closed.
+    static let handshake: Int32 = 10_000
+    static let backlog: Int32 = 1024
+
+    /// What workers tell the coordinator is short: the limit is what a stranger may cost.
+    private static let longestReport = Int64(1 << 20)
+
+    static let controlServer = SocketOptions(
+        sendHighWater: 1000, receiveHighWater: 64, maximumMessageSize: longestReport,
+        maximumSendSize: Wire.maximumMessageSize)
+    static let controlClient = SocketOptions(
+        sendHighWater: 1000, receiveHighWater: 64, maximumMessageSize: Wire.maximumMessageSize,
+        maximumSendSize: longestReport)
+    /// Twice the window: one of data, and what a reconnection asks for again.
+    static let bulk = SocketOptions(
+        sendHighWater: Int32(2 * Wire.creditWindow), receiveHighWater: Int32(2 * Wire.creditWindow),
+        maximumMessageSize: Int64(Wire.chunkSize), maximumSendSize: Int64(Wire.chunkSize))
+
+    func apply(to socket: Socket) throws {
+        try socket.set(ZMQ_LINGER, Self.linger, "ZMQ_LINGER")
+        try socket.set(ZMQ_SNDHWM, sendHighWater, "ZMQ_SNDHWM")
+        try socket.set(ZMQ_RCVHWM, receiveHighWater, "ZMQ_RCVHWM")
+        try socket.set(ZMQ_MAXMSGSIZE, maximumMessageSize, "ZMQ_MAXMSGSIZE")
+        try socket.set(ZMQ_HANDSHAKE_IVL, Self.handshake, "ZMQ_HANDSHAKE_IVL")
+        switch socket.kind {
+        case .router:
+            // Sending to a peer that has gone is an error, not silence.
+            try socket.set(ZMQ_ROUTER_MANDATORY, Int32(1), "ZMQ_ROUTER_MANDATORY")
+            try socket.set(ZMQ_BACKLOG, Self.backlog, "ZMQ_BACKLOG")
+        case .dealer:
+            // Messages are for the connection that stands; none waits for the next one.
+            try socket.set(ZMQ_IMMEDIATE, Int32(1), "ZMQ_IMMEDIATE")
+            try socket.set(ZMQ_RECONNECT_IVL, Self.reconnectInterval, "ZMQ_RECONNECT_IVL")
+            try socket.set(ZMQ_RECONNECT_IVL_MAX, Self.reconnectMaximum, "ZMQ_RECONNECT_IVL_MAX")
+        }
+    }
+}
