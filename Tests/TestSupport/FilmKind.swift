@@ -57,8 +57,8 @@ public enum FilmKind: String, CaseIterable, Sendable {
         case .negativeDTS: x264("keyint=24:bframes=3") + ["-movflags", "+negative_cts_offsets"]
         case .vp8:
             [
-                "-c:v", "libvpx", "-deadline", "good", "-cpu-used", "5", "-g", "30", "-auto-alt-ref", "1",
-                "-lag-in-frames", "16",
+                "-c:v", "libvpx", "-cpu-used", "2", "-b:v", "100k", "-g", "60", "-auto-alt-ref", "1", "-lag-in-frames",
+                "16",
             ]
         case .vp9:
             [

@@ -17,15 +17,21 @@ public struct FrameHash: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(timestamp.map { "\($0)" } ?? "?"):\(hash.prefix(6))" }
 }
 
-/// What the ffmpeg command line decodes from the film: every frame in presentation order with the source's timestamps.
-public func referenceFrames(_ path: String) async throws -> [FrameHash] {
+/// What the ffmpeg command line decodes from the film: every frame in presentation order with the source's timestamps;
+/// converted to `pixelFormat` where one is given. `inputOptions` stand before the film's name.
+public func referenceFrames(_ path: String, pixelFormat: String? = nil, inputOptions: [String] = []) async throws
+    -> [FrameHash]
+{
     let output = try await run(
         "ffmpeg",
         [
-            "-nostdin", "-v", "error", "-copyts", "-noautorotate", "-flags", "-output_corrupt", "-i", path, "-map",
+            "-nostdin", "-v", "error", "-copyts", "-noautorotate", "-flags", "-output_corrupt",
+        ] + inputOptions + [
+            "-i", path, "-map",
             "0:v:0",
-            "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framehash", "-hash", "md5", "-",
-        ])
+            "-fps_mode", "passthrough", "-enc_time_base", "-1",
+        ] + (pixelFormat.map { ["-pix_fmt", $0, "-sws_flags", "neighbor+accurate_rnd+bitexact"] } ?? [])
+            + ["-f", "framehash", "-hash", "md5", "-"])
     return String(decoding: output, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
         let fields = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         return FrameHash(timestamp: Int64(fields[2]), hash: fields[5])

@@ -27,7 +27,7 @@ public func run(_ tool: String, _ arguments: [String]) async throws -> Data {
 
 /// Into files and not pipes: nobody must read while it runs.
 private func launch(_ tool: String, _ arguments: [String], output: String, errors: String) async throws -> Int32 {
-    for path in [output, errors] { FileManager.default.createFile(atPath: path, contents: nil) }
+    for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [tool] + arguments

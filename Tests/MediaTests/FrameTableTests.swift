@@ -1,0 +1,126 @@
+import FarmModel
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Media
+
+@Suite struct FrameTableTests {
+    /// A film of `count` frames at 10 ticks each, a thousand ticks a second, keyframes at the frames given, without reordering.
+    private func table(_ count: Int, keyframes: [Int]) throws -> FrameTable {
+        try FrameTable(
+            timeBase: Rational(1, 1000), headerSize: 100,
+            packets: (0..<count).map { index in
+                FrameTable.Packet(
+                    pts: Int64(index * 10), dts: Int64(index * 10), offset: Int64(100 + index * 50), size: 50,
+                    flags: keyframes.contains(index) ? [.entry, .frame] : .frame)
+            })
+    }
+
+    @Test func spanInClosedGOPs() throws {
+        let table = try table(30, keyframes: [0, 10, 20])
+        #expect(table.span(for: FrameRange(12, 15)).packets == 10..<15)
+        #expect(table.span(for: FrameRange(12, 15)).bytes == 600..<850)
+        #expect(table.span(for: FrameRange(12, 15), extraRunUp: 1).packets == 0..<15)
+        #expect(table.span(for: FrameRange(25, 30), extraRunUp: 1).packets == 10..<30)
+        #expect(table.span(for: FrameRange(25, 30), extraRunUp: 9).packets == 0..<30)
+        #expect(table.span(for: FrameRange(0, 1)).packets == 0..<1)
+        #expect(table.span(for: FrameRange(10, 20)).packets == 10..<20)
+    }
+
+    /// Decode order I0 P3 B1 B2 | I6 B4 B5 P9 B7 B8: an open GOP's leading pictures B4 and B5 need I6, which comes before.
+    @Test func spanInOpenGOPs() throws {
+        let shown = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8]
+        let table = try FrameTable(
+            timeBase: Rational(1, 10), headerSize: 0,
+            packets: shown.enumerated().map { index, pts in
+                FrameTable.Packet(
+                    pts: Int64(pts), dts: Int64(index - 1), offset: Int64(index), size: 1,
+                    flags: pts == 0 || pts == 6 ? [.entry, .frame] : .frame)
+            })
+        #expect(table.keyframes == [0, 6])
+        #expect(table.span(for: FrameRange(4, 6)).packets == 0..<7)
+        #expect(table.span(for: FrameRange(4, 5)).packets == 0..<6)
+        #expect(table.span(for: FrameRange(6, 7)).packets == 4..<7)
+        #expect(table.span(for: FrameRange(7, 8)).packets == 4..<9)
+    }
+
+    @Test func exactSegments() throws {
+        let table = try table(20, keyframes: [0])
+        #expect(table.segments(length: .frames(7)) == [FrameRange(0, 7), FrameRange(7, 14), FrameRange(14, 20)])
+        #expect(table.segments(length: .frames(100)) == [FrameRange(0, 20)])
+    }
+
+    @Test func segmentsEndAtKeyframes() throws {
+        let table = try table(100, keyframes: [0, 8, 16, 24, 33, 45, 53, 60, 78, 99])
+        #expect(
+            table.segments(length: .seconds(0.2)) == [
+                FrameRange(0, 24), FrameRange(24, 45), FrameRange(45, 78), FrameRange(78, 100),
+            ])
+    }
+
+    /// One keyframe, and still many segments; but no more than keep run-up below a quarter of the work.
+    @Test func longGOPsAreSplitInside() throws {
+        let short = try table(100, keyframes: [0]).segments(length: .seconds(0.2))
+        #expect(short.map(\.count) == [20, 20, 20, 20, 20])
+        let long = try table(10_000, keyframes: [0]).segments(length: .seconds(0.2))
+        #expect(long.count == 23)
+        let runUp = long.reduce(0) { $0 + $1.first }
+        #expect(Double(runUp) <= 0.25 * Double(10_000 * 32 + 10_000 + runUp))
+        let mixed = try table(200, keyframes: [0, 15, 100, 130]).segments(length: .seconds(0.2))
+        #expect(mixed.first == FrameRange(0, 15))
+        #expect(mixed.map(\.first).contains(100) && mixed.map(\.first).contains(130))
+        #expect(mixed.allSatisfy { $0.count <= 30 })
+    }
+
+    @Test(arguments: [SegmentLength.frames(1), .frames(13), .seconds(0), .seconds(0.01), .seconds(0.5), .seconds(1e9)])
+    func segmentsAreTheWholeFilm(length: SegmentLength) throws {
+        for keyframes in [[0], [0, 1, 2, 3], Array(0..<97), [5, 50]] {
+            let segments = try table(97, keyframes: keyframes).segments(length: length)
+            #expect(segments.flatMap { Array($0.first..<$0.end) } == Array(0..<97))
+            #expect(segments.allSatisfy { !$0.isEmpty })
+        }
+    }
+
+    @Test func timestampsThatCannotBeReliedOn() throws {
+        func table(_ times: [Int64]) throws -> FrameTable {
+            let packets = times.map { FrameTable.Packet(pts: $0, dts: $0, offset: 0, size: 1, flags: .frame) }
+            return try FrameTable(timeBase: Rational(1, 10), headerSize: 0, packets: packets)
+        }
+        #expect(try table([3, 1, 2]).timestamps == [1, 2, 3])
+        #expect { try table([1, 2, 2]) } throws: { "\($0)".contains("1 of 3 frames have the same timestamp") }
+        #expect { try table([1, .min, .min]) } throws: { "\($0)".contains("2 of 3 frames have no timestamp") }
+    }
+
+    @Test func savedAndLoaded() throws {
+        let folder = try TemporaryFolder()
+        let table = try table(50, keyframes: [0, 20])
+        let path = folder.path("table")
+        try table.save(to: path)
+        #expect(try FrameTable(contentsOf: path) == table)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["table"])
+
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes[500] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: path))
+        #expect { try FrameTable(contentsOf: path) } throws: { "\($0)".contains("damaged") }
+        try bytes.prefix(20).write(to: URL(fileURLWithPath: path))
+        #expect { try FrameTable(contentsOf: path) } throws: { "\($0)".contains("damaged") }
+        #expect { try FrameTable(contentsOf: folder.path("none")) } throws: { "\($0)".contains("cannot read") }
+    }
+
+    @Test func selector() {
+        var selector = FrameSelector(context: FrameRange(10, 14), timestamps: [100, 110, 120, 130])
+        #expect(selector.accept(timestamp: 90) == nil)
+        #expect(selector.accept(timestamp: nil) == nil)
+        #expect(selector.accept(timestamp: 100) == 10)
+        #expect(selector.accept(timestamp: 120) == 12)
+        #expect(selector.accept(timestamp: 120) == nil)
+        #expect(selector.accept(timestamp: 110) == nil)
+        #expect(!selector.isComplete)
+        #expect(selector.accept(timestamp: 130) == 13)
+        #expect(selector.accept(timestamp: 140) == nil)
+        #expect(selector.isComplete)
+        #expect(selector.missing == [11])
+    }
+}
