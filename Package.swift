@@ -74,7 +74,7 @@ let package = Package(
 
         // Worker: never links SQLite
         .target(name: "CTorch", path: "Sources/Worker/CTorch", cxxSettings: torchCompile, linkerSettings: torchLink),
-        module("Inference", at: "Worker/Inference", ["FarmModel", "CTorch", logging]),
+        module("Inference", at: "Worker/Inference", ["FarmModel", "CTorch", crypto]),
         module(
             "WorkerCore", at: "Worker/Core",
             ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", "Inference", logging, crypto, lifecycle]),

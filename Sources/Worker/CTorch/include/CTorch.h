@@ -1,1 +1,113 @@
+// C interface over libtorch: everything between decoded planes and encoder planes, as tensor code on the device.
+//
+// No call throws. A call that can fail returns a ct_status and writes one line of text into `error` (at most
+// `capacity` bytes with the final zero). A handle may be used by one thread at a time.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define CT_NOEXCEPT noexcept
+extern "C" {
+#else
+#define CT_NOEXCEPT
+#endif
+
+typedef enum {
+    CT_OK = 0,
+    CT_FAILED = 1,
+    // Host or device; a smaller batch or tile may fit. Nothing is lost: the same call may be made again.
+    CT_OUT_OF_MEMORY = 2,
+    // The network gave NaN, infinity, or black for a picture that is not; the text names the frame.
+    CT_BAD_OUTPUT = 3,
+} ct_status;
+
+typedef enum { CT_YUV = 0, CT_GRAY = 1, CT_RGB = 2 } ct_family;
+
+// A picture's planes and what their samples mean. Samples of more than 8 bits are 16-bit little-endian words with
+// the value in the low bits. Planes are Y Cb Cr, Y, or G B R.
+typedef struct {
+    int32_t width, height;
+    int32_t family;                          // ct_family
+    int32_t bit_depth;                       // 8 to 16
+    int32_t chroma_shift_x, chroma_shift_y;  // subsampling as powers of two
+    int32_t matrix;                          // ITU-T H.273 MatrixCoefficients
+    int32_t full_range;                      // RGB is always full range
+    int32_t chroma_location;                 // libavutil's AVChromaLocation; 0 is taken as left
+} ct_format;
+
+// Strides are in bytes, positive, and multiples of a sample's size.
+typedef struct {
+    const void *planes[3];
+    ptrdiff_t strides[3];
+    int64_t number;  // the frame's number in the film: decides its dither, names it in errors
+} ct_input;
+
+typedef struct {
+    void *planes[3];
+    ptrdiff_t strides[3];
+} ct_output;
+
+// A tile in source pixels: the core it fills in, and where its window (core and halo) begins. All windows of a
+// plan have one size and lie inside the picture.
+typedef struct {
+    int32_t core_x, core_y, core_width, core_height;
+    int32_t window_x, window_y;
+} ct_tile;
+
+typedef struct {
+    int32_t batch;  // pictures per network call; short batches are padded
+    int32_t window_width, window_height;
+    const ct_tile *tiles;
+    int32_t tile_count;
+} ct_plan;
+
+typedef struct ct_model ct_model;
+typedef struct ct_upscaler ct_upscaler;
+
+// libtorch's version, such as "1.13.1".
+const char *ct_torch_version(void) CT_NOEXCEPT;
+
+// Makes glibc keep big activations instead of giving them back to the kernel after each layer; worth a factor of
+// two on the CPU. To be called at the program's start, before other threads.
+void ct_configure_allocator(void) CT_NOEXCEPT;
+
+// How many CUDA devices this libtorch can use; 0 without CUDA.
+int32_t ct_cuda_device_count(void) CT_NOEXCEPT;
+
+// A CUDA device's name and memory in bytes, from the driver.
+ct_status ct_cuda_device(
+    int32_t index, char *name, size_t name_capacity, uint64_t *memory, char *error, size_t capacity) CT_NOEXCEPT;
+
+// Reads `model.json` out of a TorchScript file without loading the network. `*json` is freed with ct_free.
+ct_status ct_read_description(const char *path, char **json, char *error, size_t capacity) CT_NOEXCEPT;
+void ct_free(void *memory) CT_NOEXCEPT;
+
+// Loads a TorchScript file (or, with path NULL, makes the built-in nearest-neighbour enlargement) for `device`, "cpu"
+// or "cuda:N". `half` runs it in fp16, on CUDA only.
+ct_status ct_model_open(
+    const char *path, int32_t scale, const char *device, int32_t half, ct_model **model, char *error,
+    size_t capacity) CT_NOEXCEPT;
+void ct_model_close(ct_model *model) CT_NOEXCEPT;
+
+// Runs the network once on a ramp of values from low to high, shape [batch, 3, height, width], and waits for it.
+// Fails where the output has not the shape [batch, 3, scale*height, scale*width]; `finite` says whether all values are.
+ct_status ct_model_run(
+    ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t threads,
+    int32_t *finite, char *error, size_t capacity) CT_NOEXCEPT;
+
+// An upscaler from one picture format to another, `scale` times as wide and high. The model must outlive it.
+// Network input and output are RGB in [low, high].
+ct_status ct_upscaler_open(
+    ct_model *model, const ct_format *input, const ct_format *output, double low, double high,
+    ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
+void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
+
+// Upscales `count` pictures, at most the plan's batch, with `threads` CPU threads.
+ct_status ct_upscale(
+    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, const ct_output *outputs,
+    int32_t count, char *error, size_t capacity) CT_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif

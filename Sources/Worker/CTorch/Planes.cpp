@@ -1,0 +1,39 @@
+#include "Planes.h"
+
+#include "Color.h"
+#include "Errors.h"
+
+namespace ct {
+namespace {
+
+at::Tensor hostView(void *data, ptrdiff_t stride, const ct_format &format, int index) {
+    const bool wide = format.bit_depth > 8;
+    const ptrdiff_t bytes = wide ? 2 : 1;
+    const int64_t width = planeWidth(format, index), height = planeHeight(format, index);
+    if (data == nullptr) fail("plane " + std::to_string(index) + " is missing");
+    if (stride < width * bytes || stride % bytes != 0)
+        fail("plane " + std::to_string(index) + " has an unusable stride of " + std::to_string(stride) + " bytes");
+    return at::from_blob(data, {height, width}, {stride / bytes, 1}, wide ? at::kShort : at::kByte);
+}
+
+}  // namespace
+
+at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, at::Device device) {
+    const auto host = hostView(const_cast<void *>(picture.planes[index]), picture.strides[index], format, index);
+    const auto words = host.to(device);
+    // libtorch 1.13 has no unsigned 16-bit integers.
+    if (format.bit_depth == 16) return words.to(at::kInt).bitwise_and_(0xFFFF).to(at::kFloat);
+    return words.to(at::kFloat);
+}
+
+void downloadPlane(const at::Tensor &codes, const ct_output &picture, const ct_format &format, int index) {
+    auto host = hostView(picture.planes[index], picture.strides[index], format, index);
+    if (format.bit_depth == 16) {
+        host.copy_(codes.to(at::kInt).to(at::kShort));
+    } else {
+        // The conversion runs on the device: fewer bytes come down.
+        host.copy_(codes.is_cpu() ? codes : codes.to(host.scalar_type()));
+    }
+}
+
+}  // namespace ct

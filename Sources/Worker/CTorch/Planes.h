@@ -1,0 +1,15 @@
+// Planes in host memory as tensors, and back.
+#pragma once
+#include <ATen/ATen.h>
+
+#include "CTorch.h"
+
+namespace ct {
+
+/// Plane `index` of a picture on `device` as float codes, [height, width].
+at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, at::Device device);
+
+/// Writes codes, already in range and with their rounding added (the fraction is cut off), into plane `index`.
+void downloadPlane(const at::Tensor &codes, const ct_output &picture, const ct_format &format, int index);
+
+}  // namespace ct

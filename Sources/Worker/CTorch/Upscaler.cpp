@@ -1,0 +1,108 @@
+// The path of a batch: planes, RGB, network in tiles, checks, planes.
+#include "Upscaler.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include <cmath>
+
+#include "Errors.h"
+
+namespace {
+
+void expectFitting(const ct_plan &plan, const ct_format &input, int count) {
+    if (count < 1 || count > plan.batch) ct::fail("a batch of " + std::to_string(plan.batch) + " cannot hold " + std::to_string(count) + " pictures");
+    if (plan.tile_count < 1) ct::fail("a plan without tiles");
+    for (int i = 0; i < plan.tile_count; ++i) {
+        const ct_tile &tile = plan.tiles[i];
+        if (tile.window_x < 0 || tile.window_x + plan.window_width > input.width || tile.window_y < 0
+            || tile.window_y + plan.window_height > input.height)
+            ct::fail("tile " + std::to_string(i) + " leaves the picture of " + ct::sizeText(input));
+    }
+}
+
+}  // namespace
+
+ct_upscaler::ct_upscaler(ct_model &model, const ct_format &input, const ct_format &output, double low, double high)
+    : model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
+      high(high), toRGB(input, model.device), fromRGB(output, input.bit_depth, model.device) {
+    if (output.width != input.width * model.scale || output.height != input.height * model.scale)
+        ct::fail(
+            ct::sizeText(input) + " enlarged " + std::to_string(model.scale) + " times is not " + ct::sizeText(output));
+    if (!(low < high)) ct::fail("the value range is empty");
+}
+
+void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count) {
+    expectFitting(plan, input, count);
+    const auto batch = gather(plan, inputs, count);
+    const auto before = batch.mean({1, 2, 3}).sub_(low).div_(high - low).cpu();
+    const auto enlarged = throughNetwork(plan, batch);
+    const auto after = enlarged.mean({1, 2, 3}, false, at::kFloat).sub_(low).div_(high - low).cpu();
+    for (int i = 0; i < count; ++i) {
+        expectPicture(before[i].item<float>(), after[i].item<float>(), inputs[i].number);
+        auto rgb = enlarged[i].to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
+        // nearest stays exact for codes outside of the nominal range; networks answer in theirs.
+        if (model.network) rgb = rgb.clamp(low, high);
+        fromRGB.convert(rgb, low, high, outputs[i], inputs[i].number);
+    }
+}
+
+/// The pictures as one batch of the pinned size; a short one is filled up with zeros, whose results are dropped.
+at::Tensor ct_upscaler::gather(const ct_plan &plan, const ct_input *inputs, int count) const {
+    const auto options = at::TensorOptions().dtype(at::kFloat).device(model.device);
+    auto batch = at::empty({plan.batch, 3, input.height, input.width}, options);
+    for (int i = 0; i < count; ++i) toRGB.convert(inputs[i], batch[i]);
+    if (count < plan.batch) batch.narrow(0, count, plan.batch - count).zero_();
+    if (model.network) {
+        batch.clamp_(0, 1);
+        if (low != 0 || high != 1) batch.mul_(high - low).add_(low);
+    }
+    return batch;
+}
+
+at::Tensor ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &batch) {
+    if (plan.window_width == input.width && plan.window_height == input.height) return model.run(batch);
+    const int64_t scale = model.scale;
+    const auto options = batch.options().dtype(model.type);
+    auto canvas = at::empty({plan.batch, 3, output.height, output.width}, options);
+    for (int i = 0; i < plan.tile_count; ++i) {
+        const ct_tile &tile = plan.tiles[i];
+        const auto cut = [](const at::Tensor &t, int64_t y, int64_t x, int64_t height, int64_t width) {
+            return t.narrow(2, y, height).narrow(3, x, width);
+        };
+        const auto window = cut(batch, tile.window_y, tile.window_x, plan.window_height, plan.window_width);
+        const int64_t width = tile.core_width * scale, height = tile.core_height * scale;
+        const auto core = cut(
+            model.run(window), (tile.core_y - tile.window_y) * scale, (tile.core_x - tile.window_x) * scale, height,
+            width);
+        cut(canvas, tile.core_y * scale, tile.core_x * scale, height, width).copy_(core);
+    }
+    return canvas;
+}
+
+/// `before` and `after` are the means of the picture, in [0, 1], ahead of clamping: any NaN or infinity shows.
+void ct_upscaler::expectPicture(float before, float after, int64_t number) const {
+    const std::string frame = "frame " + std::to_string(number);
+    if (!std::isfinite(after)) throw ct::BadOutput(frame + ": the network gave NaN or infinity");
+    constexpr float visible = 1.0f / 16, black = 1.0f / 255;
+    if (before > visible && after < black)
+        throw ct::BadOutput(frame + ": the network gave black for a picture that is not");
+}
+
+ct_status ct_upscaler_open(
+    ct_model *model, const ct_format *input, const ct_format *output, double low, double high, ct_upscaler **upscaler,
+    char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] { *upscaler = new ct_upscaler(*model, *input, *output, low, high); });
+}
+
+void ct_upscaler_close(ct_upscaler *upscaler) noexcept { delete upscaler; }
+
+ct_status ct_upscale(
+    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, const ct_output *outputs,
+    int32_t count, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        const c10::InferenceMode inference;
+        at::set_num_threads(threads);
+        upscaler->upscale(*plan, inputs, outputs, count);
+    });
+}

@@ -1,0 +1,20 @@
+#pragma once
+#include "Model.h"
+#include "RGB.h"
+
+/// Pictures of one format to pictures of another, through a network.
+struct ct_upscaler {
+    ct_upscaler(ct_model &model, const ct_format &input, const ct_format &output, double low, double high);
+    void upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count);
+
+  private:
+    at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count) const;
+    at::Tensor throughNetwork(const ct_plan &plan, const at::Tensor &batch);
+    void expectPicture(float before, float after, int64_t number) const;
+
+    ct_model &model;
+    ct_format input, output;
+    double low, high;
+    ct::ToRGB toRGB;
+    ct::FromRGB fromRGB;
+};

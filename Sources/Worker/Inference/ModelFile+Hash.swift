@@ -1,0 +1,17 @@
+internal import Crypto
+internal import Foundation
+
+extension ModelFile {
+    /// The file's SHA-256 in hexadecimal.
+    public static func hash(_ path: String) throws(InferenceError) -> String {
+        do {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+            return SHA256.hash(data: bytes).map { byte in
+                let digits = String(byte, radix: 16)
+                return digits.count == 1 ? "0" + digits : digits
+            }.joined()
+        } catch {
+            throw InferenceError(.model, "model \(path) cannot be read: \(error.localizedDescription)")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+internal import CTorch
+internal import FarmModel
+
+/// Where an upscaler's network comes from.
+public enum ModelSource: Hashable, Sendable {
+    /// The built-in enlargement by copying pixels: exact, for tests, dry runs and comparisons.
+    case nearest(Int)
+    /// A TorchScript file that keeps the contract of docs/models.md.
+    case file(String)
+}
+
+/// A network loaded on its device.
+final class Network {
+    let description: ModelDescription
+    let handle: OpaquePointer
+
+    init(_ source: ModelSource, device: Device, precision: Precision) throws(InferenceError) {
+        var path: String?
+        switch source {
+        case .nearest(let scale): description = .nearest(scale: scale)
+        case .file(let file):
+            path = file
+            description = try ModelFile.description(of: file)
+        }
+        let half: Int32 = precision.isHalf(on: device) ? 1 : 0
+        var opened: OpaquePointer?
+        let scale = Int32(clamping: description.scale)
+        try torch(.model, "model \(path ?? description.name) cannot be loaded on \(device)") {
+            ct_model_open(path, scale, device.description, half, &opened, $0, $1)
+        }
+        guard let opened else { throw InferenceError(.failed, "CTorch opened no model") }
+        handle = opened
+    }
+
+    deinit { ct_model_close(handle) }
+
+    /// Runs the network once on a ramp, for its time, its memory, or to see whether it keeps its contract.
+    func run(batch: Int, width: Int, height: Int, threads: Int) throws(InferenceError) {
+        var finite: Int32 = 0
+        let range = description.valueRange
+        try torch(.model, "running model \(description.name) on \(batch) x \(width)x\(height)") {
+            ct_model_run(
+                handle, Int32(batch), Int32(width), Int32(height), range[0], range[1], Int32(threads), &finite, $0, $1)
+        }
+        guard finite != 0 else {
+            throw InferenceError(.model, "model \(description.name) gives NaN or infinity for a plain ramp of values")
+        }
+    }
+}
+
+extension Precision {
+    /// Whether it means fp16 on `device`.
+    func isHalf(on device: Device) -> Bool {
+        self == .fp16 || (self == .auto && device != .cpu)
+    }
+}
+
+extension ModelDescription {
+    static func nearest(scale: Int) -> ModelDescription {
+        ModelDescription(
+            name: "nearest", scale: scale, receptiveRadius: 0, licence: "none needed", source: "built in",
+            sourceSHA256: "")
+    }
+}

@@ -1,0 +1,98 @@
+internal import CTorch
+internal import FarmModel
+
+extension Upscaler {
+    static func open(
+        _ network: Network, input: PictureFormat, output: PictureFormat
+    ) throws(InferenceError) -> OpaquePointer {
+        // The source's matrix serves on the way back too, whatever the new height would suggest for an unspecified one.
+        let matrix = input.color.effectiveMatrix(height: input.height)
+        var from = ct_format(input, matrix: matrix)
+        var to = ct_format(output, matrix: matrix)
+        var opened: OpaquePointer?
+        let range = network.description.valueRange
+        try torch(.failed, "upscaling \(input.summary) to \(output.summary)") {
+            ct_upscaler_open(network.handle, &from, &to, range[0], range[1], &opened, $0, $1)
+        }
+        guard let opened else { throw InferenceError(.failed, "CTorch opened no upscaler") }
+        return opened
+    }
+
+    static func call(
+        _ handle: OpaquePointer, plan: TilePlan, batch: Int, threads: Int, pictures: ArraySlice<any PlanarPicture>,
+        numbers: ArraySlice<Int>, results: ArraySlice<PictureBuffer>
+    ) throws(InferenceError) {
+        let inputs = zip(pictures, numbers).map { ct_input($0, number: $1) }
+        let outputs = results.map { ct_output($0) }
+        let tiles = plan.tiles.map { ct_tile($0) }
+        // The pointers in `inputs` and `outputs` are valid as long as the pictures live.
+        try withExtendedLifetime((pictures, results)) { () throws(InferenceError) in
+            try torch(.failed, "upscaling frames from \(numbers.first ?? 0)") { error, capacity in
+                tiles.withUnsafeBufferPointer { tiles in
+                    var shape = ct_plan(
+                        batch: Int32(batch), window_width: Int32(plan.windowWidth),
+                        window_height: Int32(plan.windowHeight), tiles: tiles.baseAddress,
+                        tile_count: Int32(tiles.count))
+                    return ct_upscale(
+                        handle, &shape, Int32(threads), inputs, outputs, Int32(inputs.count), error, capacity)
+                }
+            }
+        }
+    }
+}
+
+extension ct_format {
+    fileprivate init(_ format: PictureFormat, matrix: Int) {
+        let family =
+            switch format.layout.family {
+            case .yuv: CT_YUV
+            case .gray: CT_GRAY
+            case .rgb: CT_RGB
+            }
+        self.init(
+            width: Int32(format.width), height: Int32(format.height), family: Int32(family.rawValue),
+            bit_depth: Int32(format.layout.bitDepth), chroma_shift_x: Int32(format.layout.chromaShiftX),
+            chroma_shift_y: Int32(format.layout.chromaShiftY), matrix: Int32(matrix),
+            full_range: format.color.isFullRange ? 1 : 0, chroma_location: Int32(format.color.chromaLocation.rawValue))
+    }
+}
+
+extension ct_input {
+    fileprivate init(_ picture: any PlanarPicture, number: Int) {
+        self.init()
+        self.number = Int64(number)
+        planes = (picture.plane(0), nil, nil)
+        strides = (picture.stride(0), 0, 0)
+        guard picture.format.layout.planeCount == 3 else { return }
+        planes = (picture.plane(0), picture.plane(1), picture.plane(2))
+        strides = (picture.stride(0), picture.stride(1), picture.stride(2))
+    }
+}
+
+extension ct_output {
+    fileprivate init(_ picture: PictureBuffer) {
+        self.init()
+        planes = (picture.mutablePlane(0), nil, nil)
+        strides = (picture.stride(0), 0, 0)
+        guard picture.format.layout.planeCount == 3 else { return }
+        planes = (picture.mutablePlane(0), picture.mutablePlane(1), picture.mutablePlane(2))
+        strides = (picture.stride(0), picture.stride(1), picture.stride(2))
+    }
+}
+
+extension ct_tile {
+    fileprivate init(_ tile: TilePlan.Tile) {
+        self.init(
+            core_x: Int32(tile.coreX.lowerBound), core_y: Int32(tile.coreY.lowerBound),
+            core_width: Int32(tile.coreX.count), core_height: Int32(tile.coreY.count),
+            window_x: Int32(tile.windowX), window_y: Int32(tile.windowY))
+    }
+}
+
+extension PictureFormat {
+    /// Such as "1280x720 yuv subsampled 2x2 of 10 bits".
+    var summary: String {
+        let chroma = layout.family == .yuv ? " subsampled \(1 << layout.chromaShiftX)x\(1 << layout.chromaShiftY)" : ""
+        return "\(width)x\(height) \(layout.family.rawValue)\(chroma) of \(layout.bitDepth) bits"
+    }
+}

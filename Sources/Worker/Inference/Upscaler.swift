@@ -1,0 +1,107 @@
+internal import CTorch
+public import FarmModel
+
+/// Upscales on a libtorch device: planes up, colour conversion, network in tiles, conversion back, planes down.
+///
+/// Its pixels depend on the picture, the frame's number, the model and the execution shape it was made with only: not on
+/// the other pictures of a batch, and (on the CPU) not on falling back to a smaller shape either. Calls block;
+/// make them on a thread of their own.
+public final class Upscaler: PictureUpscaler {
+    public let input: PictureFormat
+    public let output: PictureFormat
+    public let device: Device
+    /// As pinned; a device short of memory is given fewer pictures at once behind the scenes.
+    public var batch: Int { pinned.batch }
+
+    private let pinned: ExecutionShape
+    private var current: ExecutionShape
+    private let threads: Int
+    private let network: Network
+    private let handle: OpaquePointer
+    private let onFallback: (String) -> Void
+
+    /// - Parameters:
+    ///   - outputLayout: planes and depth of the result; its colour description is the input's.
+    ///   - scale: must be the model's.
+    ///   - shape: tile, batch and precision as the job pinned them.
+    ///   - threads: CPU threads for one operation.
+    ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
+    public init(
+        model: ModelSource, device: Device, input: PictureFormat, outputLayout: PixelLayout, scale: Int,
+        shape: ExecutionShape, threads: Int, onFallback: @escaping (String) -> Void = { _ in }
+    ) throws(InferenceError) {
+        guard shape.batch >= 1, shape.tile >= 0, threads >= 1 else {
+            throw InferenceError(
+                .failed,
+                "batch \(shape.batch), tile \(shape.tile), \(threads) threads: batch and threads must be positive")
+        }
+        let network = try Network(model, device: device, precision: shape.precision)
+        guard network.description.scale == scale else {
+            throw InferenceError(
+                .model, "model \(network.description.name) enlarges \(network.description.scale) times, not \(scale)")
+        }
+        self.network = network
+        self.device = device
+        self.input = input
+        output = PictureFormat(
+            width: input.width * scale, height: input.height * scale, layout: outputLayout, color: input.color)
+        handle = try Self.open(network, input: input, output: output)
+        pinned = shape
+        current = shape
+        self.threads = threads
+        self.onFallback = onFallback
+    }
+
+    deinit { ct_upscaler_close(handle) }
+
+    public func upscale(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [PictureBuffer] {
+        try expectUsable(pictures, numbers: numbers)
+        let results = pictures.map { _ in PictureBuffer(format: output) }
+        while true {
+            do {
+                try run(pictures, numbers: numbers, into: results)
+                return results
+            } catch let error as InferenceError where error.kind == .outOfMemory {
+                try fallBack(after: error)
+            }
+        }
+    }
+
+    private func expectUsable(_ pictures: [any PlanarPicture], numbers: [Int]) throws(InferenceError) {
+        guard pictures.count == numbers.count, (1...batch).contains(pictures.count) else {
+            throw InferenceError(
+                .failed,
+                "\(pictures.count) pictures with \(numbers.count) numbers given to an upscaler of batch \(batch)")
+        }
+        for (picture, number) in zip(pictures, numbers) {
+            let format = picture.format
+            guard format.width == input.width, format.height == input.height, format.layout == input.layout else {
+                throw InferenceError(
+                    .failed, "frame \(number) is \(format.summary), and the upscaler was made for \(input.summary)")
+            }
+        }
+    }
+
+    private func run(_ pictures: [any PlanarPicture], numbers: [Int], into results: [PictureBuffer]) throws {
+        let plan = TilePlan(
+            width: input.width, height: input.height, tile: current.tile, halo: network.description.receptiveRadius)
+        for start in stride(from: 0, to: pictures.count, by: current.batch) {
+            let part = start..<min(start + current.batch, pictures.count)
+            try Self.call(
+                handle, plan: plan, batch: current.batch, threads: threads, pictures: pictures[part],
+                numbers: numbers[part], results: results[part])
+        }
+    }
+
+    private func fallBack(after error: InferenceError) throws(InferenceError) {
+        let halo = network.description.receptiveRadius
+        guard let next = current.smaller(width: input.width, height: input.height, halo: halo) else {
+            throw InferenceError(
+                .outOfMemory, "\(device) has too little memory even for batch 1, tile \(current.tile): \(error.message)"
+            )
+        }
+        current = next
+        let tile = next.tile == 0 ? "whole frames" : "tile \(next.tile)"
+        onFallback("\(device) ran out of memory; going on with batch \(next.batch), \(tile) (\(error.message))")
+    }
+}
