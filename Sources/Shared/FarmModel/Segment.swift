@@ -113,6 +113,12 @@ public struct StageTimes: Codable, Hashable, Sendable {
             self.starved = starved
             self.blocked = blocked
         }
+
+        public mutating func add(_ other: Stage) {
+            busy += other.busy
+            starved += other.starved
+            blocked += other.blocked
+        }
     }
 
     public var decode = Stage()
@@ -120,4 +126,10 @@ public struct StageTimes: Codable, Hashable, Sendable {
     public var encode = Stage()
 
     public init() {}
+
+    public mutating func add(_ other: StageTimes) {
+        decode.add(other.decode)
+        inference.add(other.inference)
+        encode.add(other.encode)
+    }
 }

@@ -78,10 +78,10 @@ public struct Heartbeat: Codable, Hashable, Sendable {
 public struct Calibration: Codable, Hashable, Sendable {
     public var job: JobID
     public var shape: ExecutionShape
-    /// Frames per second of the network alone, at that shape.
-    public var framesPerSecond: Double
+    /// Frames per second of the network alone, at that shape; nil where it was remembered and not measured.
+    public var framesPerSecond: Double?
 
-    public init(job: JobID, shape: ExecutionShape, framesPerSecond: Double) {
+    public init(job: JobID, shape: ExecutionShape, framesPerSecond: Double? = nil) {
         self.job = job
         self.shape = shape
         self.framesPerSecond = framesPerSecond
