@@ -33,8 +33,14 @@ public struct BulkHeader: Codable, Hashable, Sendable {
     /// - Throws: `WireError`
     public init(decoding data: Data) throws {
         do { self = try JSONDecoder().decode(BulkHeader.self, from: data) } catch {
+            // A newer peer's header may well look like damage: its version tells more.
+            if let head = try? JSONDecoder().decode(Version.self, from: data), head.v != Wire.version {
+                throw WireError.version(theirs: head.v)
+            }
             throw WireError.malformed("bulk header: \(error)")
         }
         guard v == Wire.version else { throw WireError.version(theirs: v) }
     }
+
+    private struct Version: Decodable { let v: Int }
 }

@@ -1,6 +1,5 @@
-public import Foundation
-
 internal import FarmModel
+public import Foundation
 
 /// Why bytes from a peer are no message.
 public enum WireError: Error, Hashable, CustomStringConvertible {

@@ -1,0 +1,118 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+
+/// One value of everything that travels, with every optional field filled.
+enum Samples {
+    static let segment = SegmentID(job: JobID("k7f"), index: 3)
+    static let attempt = AttemptID(segment: segment, number: 2)
+    static let hash = String(repeating: "0f", count: 32)
+    static let blob = BlobReference(id: Wire.sourceBlob(attempt), size: 1234, sha256: hash)
+
+    static let encoded = BlobReference(id: Wire.encodedBlob(attempt), size: 1234, sha256: hash)
+
+    static let layout = PixelLayout(family: .yuv, bitDepth: 8, chromaShiftX: 1, chromaShiftY: 1)
+    static let picture = PictureFormat(width: 320, height: 180, layout: layout, color: ColorDescription())
+    static let stream = VideoStream(
+        parameters: CodecParameters(
+            codec: "h264", codecTag: 1, extradata: Data([1, 2, 3]), pixelFormat: "yuv420p", width: 320, height: 180),
+        timeBase: Rational(1, 12800), frameRate: Rational(25, 1))
+    static let model = ModelReference(
+        description: ModelDescription(
+            name: "animevideov3", scale: 4, receptiveRadius: 18, licence: "BSD-3-Clause", source: "a wheel",
+            sourceSHA256: hash),
+        sha256: hash, path: "/models/a.pt")
+    static let shape = ExecutionShape(tile: 96, batch: 4, precision: .fp32)
+    static let encoding = EncodingSettings(
+        codec: .hevc, encoder: "libx265", crf: 18, preset: "medium",
+        parameters: [EncoderParameter(key: "aq-mode", value: "3")], picture: picture, sampleAspectRatio: Rational(1, 1),
+        timeBase: Rational(1, 12800), frameRate: Rational(25, 1), keyframeInterval: 250)
+    static let recipe = Recipe(
+        source: stream, input: picture, model: model, scale: 4, overlap: 1, temporalBlend: 1, encoding: encoding,
+        execution: shape)
+    static let task = SegmentTask(
+        attempt: attempt, range: FrameRange(1, 3), context: FrameRange(0, 4), timestamps: [0, 512, 1024, 1536],
+        recipe: recipe, input: blob)
+    static let stages: StageTimes = {
+        var stages = StageTimes()
+        stages.decode = .init(busy: 1, starved: 0.5, blocked: 0.25)
+        return stages
+    }()
+
+    static let worker: [WorkerMessage] = [
+        .hello(
+            WorkerHello(
+                worker: WorkerIdentity(name: "box-1", epoch: 17, processID: 4711),
+                slots: [
+                    SlotDescription(
+                        device: "cpu", deviceModel: "EPYC", libtorch: "1.13.1", memory: 1 << 33, encoders: ["libx265"])
+                ])),
+        .heartbeat(Heartbeat(attempts: [.init(attempt: attempt, frames: 12)])),
+        .calibrated(Calibration(job: JobID("k7f"), shape: shape, framesPerSecond: 2.5)),
+        .result(SegmentResult(attempt: attempt, output: encoded, frames: 2, missing: [1], stages: stages)),
+        .failure(AttemptFailure(attempt: attempt, job: JobID("k7f"), reason: "no picture", crashed: true)),
+        .failure(AttemptFailure(attempt: nil, job: JobID("k7f"), reason: "out of memory", crashed: false)),
+        .goodbye,
+    ]
+
+    static let coordinator: [CoordinatorMessage] = [
+        .welcome(Welcome(heartbeatInterval: 2)),
+        .reject(reason: "protocol version 2 meets 1: upgrade the coordinator"),
+        .calibrate(
+            CalibrationRequest(job: JobID("k7f"), slot: 0, recipe: recipe, tile: 96, batch: 4, precision: .auto)),
+        .lease(Lease(task: task, slot: 1, lifetime: 30)),
+        .accepted(attempt),
+        .refused(attempt, reason: "the hash is wrong"),
+        .cancel(attempt),
+        .drain,
+    ]
+
+    static let bulk: [BulkHeader] = [
+        BulkHeader(.get, blob: blob.id, offset: 0, size: 1234),
+        BulkHeader(.data, blob: blob.id, offset: 0),
+        BulkHeader(.offer, blob: blob.id, size: 1234, sha256: hash),
+        BulkHeader(.received, blob: blob.id),
+        BulkHeader(.refused, blob: blob.id, reason: "nobody expects it"),
+    ]
+}
+
+/// Any JSON, to compare documents whatever the order of their keys.
+enum JSON: Codable, Hashable {
+    case null
+    case bool(Bool)
+    case number(Double)
+    case string(String)
+    case array([JSON])
+    case object([String: JSON])
+
+    init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if value.decodeNil() {
+            self = .null
+        } else if let bool = try? value.decode(Bool.self) {
+            self = .bool(bool)
+        } else if let number = try? value.decode(Double.self) {
+            self = .number(number)
+        } else if let string = try? value.decode(String.self) {
+            self = .string(string)
+        } else if let array = try? value.decode([JSON].self) {
+            self = .array(array)
+        } else {
+            self = .object(try value.decode([String: JSON].self))
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var value = encoder.singleValueContainer()
+        switch self {
+        case .null: try value.encodeNil()
+        case .bool(let bool): try value.encode(bool)
+        case .number(let number): try value.encode(number)
+        case .string(let string): try value.encode(string)
+        case .array(let array): try value.encode(array)
+        case .object(let object): try value.encode(object)
+        }
+    }
+
+    static func parse(_ data: Data) throws -> JSON { try JSONDecoder().decode(JSON.self, from: data) }
+}
