@@ -5,10 +5,12 @@ internal import Foundation
 /// A blob that is being fetched.
 final class Fetch {
     let transfer: Transfer
+    let path: String
     let completion: Completion
 
-    init(_ transfer: Transfer, _ completion: Completion) {
+    init(_ transfer: Transfer, _ path: String, _ completion: Completion) {
         self.transfer = transfer
+        self.path = path
         self.completion = completion
     }
 }
@@ -18,12 +20,15 @@ extension BulkClientLoop {
         guard fetches[blob.id] == nil else {
             return completion.fail(MessagingError.blob(id: blob.id, reason: "it is being fetched already"))
         }
+        guard !fetches.values.contains(where: { $0.path == path }) else {
+            return completion.fail(MessagingError.blob(id: blob.id, reason: "\(path) is being written already"))
+        }
         guard blob.size >= 0 else {
             return completion.fail(MessagingError.blob(id: blob.id, reason: "a size of \(blob.size) bytes cannot be"))
         }
         do {
             let file = try IncomingFile(destination: path, isDurable: false)
-            let fetch = Fetch(Transfer(blob, file, timing, .now), completion)
+            let fetch = Fetch(Transfer(blob, file, timing, .now), path, completion)
             fetches[blob.id] = fetch
             try ask(fetch, .now)
         } catch let error as MessagingError where fetches[blob.id] == nil {
@@ -43,7 +48,7 @@ extension BulkClientLoop {
         do {
             guard try fetch.transfer.take(header, payload, now) else { return drop("a chunk that was not asked for") }
             guard fetch.transfer.isComplete else { return try ask(fetch, now) }
-            try fetch.transfer.finish()
+            try fetch.transfer.verified().publish()
             end(fetch, nil)
         } catch let error as MessagingError {
             end(fetch, error)

@@ -32,7 +32,7 @@ public final class BulkServer: Sendable {
         events = inbox.stream
         counters = BulkCounters()
         thread = SocketThread(
-            "bulk-server", wakeUp, BulkServerLoop(socket, inbox, timing, counters, logger))
+            "bulk-server", wakeUp, BulkServerLoop(socket, inbox, wakeUp, timing, counters, logger))
     }
 
     /// Gives the blob to whoever asks for it, until `withdraw`. The files must keep their bytes as long.
@@ -50,7 +50,7 @@ public final class BulkServer: Sendable {
         thread.post(.expect(id, destination: destination, limit: limit))
     }
 
-    /// Ends `expect` and removes what has arrived so far; a whole file stays at its destination.
+    /// Ends `expect` and removes what has arrived so far. A file that was reported as received stays.
     public func unexpect(_ id: String) { thread.post(.unexpect(id)) }
 
     /// Returns when the endpoint is free for another.

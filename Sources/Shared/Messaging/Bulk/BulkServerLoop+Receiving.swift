@@ -18,8 +18,9 @@ extension BulkServerLoop {
         case .waiting: try begin(blob, expectation, peer, now)
         case .receiving(let transfer, let sender):
             try takeOffer(again: blob, transfer, sender, expectation, peer, now)
+        case .publishing(blob): break  // The answer is on its way.
         case .done(blob): _ = try send(BulkHeader(.received, blob: blob.id), to: peer)
-        case .done: try refuse(blob.id, "another blob of that name was received before", peer)
+        case .publishing, .done: try refuse(blob.id, "another blob of that name was received before", peer)
         }
     }
 
@@ -46,15 +47,20 @@ extension BulkServerLoop {
 
     private func begin(
         _ blob: BlobReference, _ expectation: Expectation, _ peer: PeerID, _ now: ContinuousClock.Instant
-    )
-        throws
-    {
+    ) throws {
+        // Two writers of one file would spoil it; whoever offers will offer again.
+        guard !isBeingWritten(expectation.destination) else { return }
         do {
             let file = try IncomingFile(destination: expectation.destination, isDurable: true)
             try ask(Transfer(blob, file, timing, now), expectation, peer, now)
         } catch let error as MessagingError {
             try reject(blob.id, "\(error)", peer)
         }
+    }
+
+    private func isBeingWritten(_ destination: String) -> Bool {
+        publishing.values.contains { $0.expectation.destination == destination }
+            || expected.values.contains { $0.destination == destination && $0.isReceiving }
     }
 
     func takeData(_ header: BulkHeader, _ payload: Frame, _ peer: PeerID, _ now: ContinuousClock.Instant) throws {
@@ -64,14 +70,29 @@ extension BulkServerLoop {
         do {
             guard try transfer.take(header, payload, now) else { return drop("a chunk that was not asked for") }
             guard transfer.isComplete else { return try ask(transfer, expectation, peer, now) }
-            try transfer.finish()
+            publishing[publisher.publish(try transfer.verified())] = (expectation, transfer.blob, peer)
+            expectation.state = .publishing(transfer.blob)
         } catch let error as MessagingError {
             expectation.discard()
             return try reject(header.blob, "\(error)", peer)
         }
-        expectation.state = .done(transfer.blob)
-        inbox.push(.received(transfer.blob))
-        _ = try send(BulkHeader(.received, blob: transfer.blob.id), to: peer)
+    }
+
+    func take(_ outcome: Publisher.Outcome) throws {
+        guard let (expectation, blob, peer) = publishing.removeValue(forKey: outcome.ticket) else { return }
+        guard expected[blob.id] === expectation else {
+            // Nobody wants it any more, unless another now uses the same name.
+            let isReused = expected.values.contains { $0.destination == expectation.destination }
+            if outcome.error == nil, !isReused { unlink(expectation.destination) }
+            return
+        }
+        if let error = outcome.error {
+            expectation.state = .waiting
+            return try reject(blob.id, "\(error)", peer)
+        }
+        expectation.state = .done(blob)
+        inbox.push(.received(blob))
+        _ = try send(BulkHeader(.received, blob: blob.id), to: peer)
     }
 
     /// The sender cannot read what it offered.

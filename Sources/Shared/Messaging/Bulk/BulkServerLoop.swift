@@ -22,6 +22,9 @@ final class BulkServerLoop: SocketOwner {
     let logger: Logger
     let inbox: Inbox<BulkEvent>
     var expected: [String: Expectation] = [:]
+    let publisher: Publisher
+    /// What the publisher is at, by its ticket.
+    var publishing: [Int: (expectation: Expectation, blob: BlobReference, peer: PeerID)] = [:]
     private let socket: Socket
     private var served: [String: SlicedBlob] = [:]
     private var files = OpenFiles()
@@ -29,8 +32,10 @@ final class BulkServerLoop: SocketOwner {
     private var drops: DropCounter
 
     init(
-        _ socket: Socket, _ inbox: Inbox<BulkEvent>, _ timing: BulkTiming, _ counters: BulkCounters, _ logger: Logger
+        _ socket: Socket, _ inbox: Inbox<BulkEvent>, _ wakeUp: WakeUp, _ timing: BulkTiming, _ counters: BulkCounters,
+        _ logger: Logger
     ) {
+        publisher = Publisher(wakeUp)
         self.socket = socket
         self.inbox = inbox
         self.timing = timing
@@ -54,6 +59,7 @@ final class BulkServerLoop: SocketOwner {
 
     func work(_ now: ContinuousClock.Instant) throws -> Wait {
         var wait = Wait()
+        for outcome in publisher.takeOutcomes() { try take(outcome) }
         try read(now, &wait)
         if !requests.isEmpty {
             let moved = try requests.round { try serve($0, $1, $2) }

@@ -7,6 +7,8 @@ final class Expectation {
         case waiting
         /// `from` is nil where the sender has gone: whoever offers the blob goes on.
         case receiving(Transfer, from: PeerID?)
+        /// All is there and right, and on its way to the disk.
+        case publishing(BlobReference)
         case done(BlobReference)
     }
 
@@ -19,13 +21,13 @@ final class Expectation {
         self.limit = limit
     }
 
-    var transfer: Transfer? {
-        if case .receiving(let transfer, _) = state { transfer } else { nil }
+    var isReceiving: Bool {
+        if case .receiving = state { true } else { false }
     }
 
     /// Gives up what has arrived, unless it is whole.
     func discard() {
-        guard let transfer else { return }
+        guard case .receiving(let transfer, _) = state else { return }
         transfer.discard()
         state = .waiting
     }

@@ -59,14 +59,14 @@ final class Transfer {
 
     var isComplete: Bool { window.isComplete }
 
-    /// Names the file where its bytes are the ones promised.
-    /// - Throws: `MessagingError.damaged`, `.file`
-    func finish() throws {
+    /// The file, where its bytes are the ones promised; it has not got its name yet.
+    /// - Throws: `MessagingError.damaged`
+    func verified() throws -> IncomingFile {
         let found = file.digest()
         guard found == blob.sha256 else {
             throw MessagingError.damaged(id: blob.id, expected: blob.sha256, found: found)
         }
-        try file.publish()
+        return file
     }
 
     func discard() { file.discard() }
