@@ -108,19 +108,4 @@ import Testing
         #expect { try FrameTable(contentsOf: path) } throws: { "\($0)".contains("damaged") }
         #expect { try FrameTable(contentsOf: folder.path("none")) } throws: { "\($0)".contains("cannot read") }
     }
-
-    @Test func selector() {
-        var selector = FrameSelector(context: FrameRange(10, 14), timestamps: [100, 110, 120, 130])
-        #expect(selector.accept(timestamp: 90) == nil)
-        #expect(selector.accept(timestamp: nil) == nil)
-        #expect(selector.accept(timestamp: 100) == 10)
-        #expect(selector.accept(timestamp: 120) == 12)
-        #expect(selector.accept(timestamp: 120) == nil)
-        #expect(selector.accept(timestamp: 110) == nil)
-        #expect(!selector.isComplete)
-        #expect(selector.accept(timestamp: 130) == 13)
-        #expect(selector.accept(timestamp: 140) == nil)
-        #expect(selector.isComplete)
-        #expect(selector.missing == [11])
-    }
 }

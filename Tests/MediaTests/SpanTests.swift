@@ -21,6 +21,7 @@ import Testing
         let pieces = try await decodePieces(of: film, cut)
         #expect(pieces.frames == reference)
         #expect(pieces.missing.isEmpty)
+        #expect(pieces.damage == [])
         #expect(pieces.candidates == reference.map(\.timestamp))
     }
 
@@ -43,10 +44,11 @@ struct Pieces: Sendable {
     var missing: [Int] = []
     var candidates: [Int64?] = []
     var warnings: [String] = []
+    var damage: [VideoDecoder.Damage] = []
 }
 
 /// Indexes the film, cuts it, and decodes each piece with a decoder of its own from nothing but its span's bytes.
-func decodePieces(of film: String, _ cut: SpanTests.Cut, extraRunUp: Int = 0) async throws -> Pieces {
+func decodePieces(of film: String, _ cut: SpanTests.Cut, extraRunUp: Int = 0, threads: Int = 2) async throws -> Pieces {
     try await onThread {
         let folder = try TemporaryFolder()
         let index = try FilmIndexer.index(film, store: folder.path("store"))
@@ -58,8 +60,10 @@ func decodePieces(of film: String, _ cut: SpanTests.Cut, extraRunUp: Int = 0) as
             let file = folder.path("piece")
             try writePiece(of: index, span, to: file)
             let decoded = try decode(
-                file, FrameSelector(context: context, timestamps: index.table.timestamps(of: context)))
+                file, FrameSelector(context: context, timestamps: index.table.timestamps(of: context)), threads: threads
+            )
             pieces.frames += decoded.frames.filter { range.contains($0.key) }.sorted { $0.key < $1.key }.map(\.value)
+            if !decoded.damage.isEmpty { pieces.damage.append(decoded.damage) }
             pieces.missing += decoded.missing.filter(range.contains)
         }
         return pieces
@@ -74,20 +78,18 @@ func writePiece(of index: FilmIndex, _ span: PacketSpan, to path: String) throws
     try bytes.write(to: URL(fileURLWithPath: path))
 }
 
-func decode(_ file: String, _ selector: FrameSelector) throws -> (frames: [Int: FrameHash], missing: [Int]) {
+func decode(
+    _ file: String, _ selector: FrameSelector<VideoFrame>, threads: Int
+) throws -> (frames: [Int: FrameHash], missing: [Int], damage: VideoDecoder.Damage) {
     var selector = selector
     let reader = try PacketFileReader(path: file)
-    let decoder = try VideoDecoder(stream: reader.stream, threads: 2)
-    var frames: [Int: FrameHash] = [:]
-    func take(_ pictures: [VideoFrame]) {
-        for picture in pictures {
-            guard let number = selector.accept(timestamp: picture.timestamp) else { continue }
-            frames[number] = FrameHash(timestamp: picture.timestamp, hash: frameHash(picture))
-        }
-    }
-    while let packet = try reader.next() { take(try decoder.decode(packet)) }
-    take(try decoder.finish())
-    return (frames, selector.missing)
+    let decoder = try VideoDecoder(stream: reader.stream, threads: threads)
+    var selected: [FrameSelector<VideoFrame>.Frame] = []
+    while let packet = try reader.next() { selected += try decoder.decode(packet).flatMap { selector.accept($0) } }
+    selected += try decoder.finish().flatMap { selector.accept($0) } + selector.finish()
+    #expect(selected.map(\.number) == selected.map(\.number).sorted())
+    let hashes = selected.map { ($0.number, FrameHash(timestamp: $0.picture.timestamp, hash: frameHash($0.picture))) }
+    return (Dictionary(uniqueKeysWithValues: hashes), selector.missing, decoder.damage)
 }
 
 /// Runs blocking work on a thread of its own.

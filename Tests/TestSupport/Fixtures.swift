@@ -23,6 +23,24 @@ public actor Fixtures {
         }
     }
 
+    /// The film of `kind` with bits flipped, or with packets missing, in the middle; the container is whole.
+    public func damagedFilm(_ kind: FilmKind, _ damage: Damage) async throws -> String {
+        try await file("\(damage)-" + kind.fileName) { path in
+            try await ffmpeg(["-i", try await self.film(kind), "-c", "copy", "-bsf:v", damage.filter, path])
+        }
+    }
+
+    public enum Damage: CaseIterable, Sendable {
+        case bits, loss
+
+        fileprivate var filter: String {
+            switch self {
+            case .bits: "noise=amount=if(between(n\\,40\\,44)\\,60\\,0)"
+            case .loss: "noise=drop=between(n\\,40\\,43)"
+            }
+        }
+    }
+
     /// The path of the file `name`, which `make` writes where no one asked for it yet.
     public func file(_ name: String, make: @escaping @Sendable (String) async throws -> Void) async throws -> String {
         if let task = made[name] { return try await task.value }

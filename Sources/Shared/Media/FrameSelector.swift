@@ -1,40 +1,85 @@
 public import FarmModel
 
-/// Picks, among the pictures that a decoder gives, the promised frames, and knows which did not come.
-public struct FrameSelector: Sendable {
+/// Picks, among the pictures that a decoder gives, the promised frames, in their order, and knows which did not come.
+///
+/// Decoders give pictures in presentation order, except behind damage, where some come a few places late. So where a frame
+/// is skipped, those after it are held back until it comes, or `window` of them wait. Undamaged films wait for nothing.
+public struct FrameSelector<Picture> {
+    public struct Frame {
+        /// Its number in the film.
+        public var number: Int
+        public var picture: Picture
+    }
+
+    /// More pictures than H.264 and HEVC let a decoder reorder.
+    public static var window: Int { 16 }
+
     /// The frames that are promised.
     public let context: FrameRange
     private let timestamps: [Int64]
-    private var seen: [Bool]
-    private var last = -1
+    private var waiting: [Int: Picture] = [:]
+    /// Position of the next frame to give.
+    private var next = 0
+    private var skipped: [Int] = []
 
     /// - Parameter timestamps: of the frames of `context`, ascending.
     public init(context: FrameRange, timestamps: [Int64]) {
         precondition(timestamps.count == context.count, "one timestamp a frame")
         self.context = context
         self.timestamps = timestamps
-        seen = Array(repeating: false, count: timestamps.count)
     }
 
-    /// The frame number of a picture, or nil where it is none of the promised, comes twice, or comes after a later one.
-    /// The numbers that this gives ascend.
-    public mutating func accept(timestamp: Int64?) -> Int? {
-        guard let timestamp, let index = index(of: timestamp), index > last else { return nil }
-        last = index
-        seen[index] = true
-        return context.first + index
+    /// Takes a picture; gives the frames that are now ready, their numbers ascending from call to call. A picture that is
+    /// none of the promised, has no timestamp, or comes twice or much too late, is dropped.
+    public mutating func accept(_ picture: Picture, timestamp: Int64?) -> [Frame] {
+        guard let timestamp, let position = position(of: timestamp), position >= next, waiting[position] == nil else {
+            return []
+        }
+        waiting[position] = picture
+        return ready(holding: Self.window)
     }
 
-    /// True as soon as the last promised frame was accepted.
-    public var isComplete: Bool { last == timestamps.count - 1 }
+    /// Gives what was held back, after the last picture.
+    public mutating func finish() -> [Frame] {
+        let frames = ready(holding: 0)
+        skipped += next..<timestamps.count
+        next = timestamps.count
+        return frames
+    }
 
-    /// Promised frames that did not come, ascending.
-    public var missing: [Int] { seen.indices.filter { !seen[$0] }.map { context.first + $0 } }
+    /// True as soon as all promised frames were given or given up: no more pictures are needed.
+    public var isComplete: Bool { next == timestamps.count }
 
-    private func index(of timestamp: Int64) -> Int? {
+    /// Promised frames that did not come, ascending; complete after `finish`.
+    public var missing: [Int] { skipped.map { context.first + $0 } }
+
+    private mutating func ready(holding window: Int) -> [Frame] {
+        var frames: [Frame] = []
+        while !waiting.isEmpty {
+            if let picture = waiting.removeValue(forKey: next) {
+                frames.append(Frame(number: context.first + next, picture: picture))
+                next += 1
+            } else if waiting.count > window, let lowest = waiting.keys.min() {
+                skipped += next..<lowest
+                next = lowest
+            } else {
+                break
+            }
+        }
+        return frames
+    }
+
+    private func position(of timestamp: Int64) -> Int? {
         let index = timestamps.firstIndex(notBelow: timestamp)
         return index < timestamps.count && timestamps[index] == timestamp ? index : nil
     }
+}
+
+extension FrameSelector: Sendable where Picture: Sendable {}
+extension FrameSelector.Frame: Sendable where Picture: Sendable {}
+
+extension FrameSelector<VideoFrame> {
+    public mutating func accept(_ picture: VideoFrame) -> [Frame] { accept(picture, timestamp: picture.timestamp) }
 }
 
 extension RandomAccessCollection where Element: Comparable, Index == Int {

@@ -6,7 +6,7 @@ internal import Foundation
 ///
 /// Lines are kept a thread, and, because decoders log from threads of their own, a `Sink` where one is registered.
 enum LibAVLog {
-    /// Collects the lines of one codec context, from whichever thread.
+    /// Collects the errors (not the warnings) of one codec context, from whichever thread.
     // Sendable by hand: the lock guards the one field.
     final class Sink: @unchecked Sendable {
         private let lock = NSLock()
@@ -47,14 +47,15 @@ enum LibAVLog {
         let line = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             .trimmingCharacters(in: .whitespacesAndNewlines)
         guard !line.isEmpty else { return }
-        LibAVLog.keep(line, from: object)
+        LibAVLog.keep(line, level: level, from: object)
     }
 
-    private static func keep(_ line: String, from object: UnsafeMutableRawPointer?) {
+    private static func keep(_ line: String, level: Int32, from object: UnsafeMutableRawPointer?) {
         // "[h264 @ 0x55…] text": the address helps nobody.
         let line = line.replacing(#/ @ 0x[0-9a-f]+\]/#, with: "]")
         ThreadLine.current.text = line
-        guard let object, object.load(as: UnsafePointer<AVClass>?.self) == avcodec_get_class() else { return }
+        guard level <= AV_LOG_ERROR, let object, object.load(as: UnsafePointer<AVClass>?.self) == avcodec_get_class()
+        else { return }
         sinks[object.assumingMemoryBound(to: AVCodecContext.self).pointee.opaque]?.put(line)
     }
 }

@@ -11,8 +11,9 @@ internal import Foundation
 public final class VideoDecoder {
     /// What went wrong without stopping the decoder.
     public struct Damage: Hashable, Sendable {
-        /// Packets that could not be decoded, and pictures whose samples were partly made up.
+        /// Packets that could not be decoded, or not without an error in libav's log.
         public var packets = 0
+        /// Pictures whose samples were partly made up.
         public var pictures = 0
         /// Timestamp of the first, in the stream's time base.
         public var first: Int64?
@@ -35,7 +36,7 @@ public final class VideoDecoder {
     /// pts of the first entry sent.
     private var firstEntry: Int64?
 
-    /// - Parameter threads: threads that libavcodec may use; 0 lets it take one a core. The pictures do not depend on it.
+    /// - Parameter threads: threads that the decoder may use where that does not change the pictures; 0 lets it take one a core.
     /// - Throws: `MediaError` where libavcodec has no decoder or refuses the parameters.
     public init(stream: VideoStream, threads: Int) throws {
         LibAVLog.install()
@@ -53,6 +54,11 @@ public final class VideoDecoder {
         }
     }
 
+    /// Codecs whose decoders give the same pictures with any number of threads, out of damaged packets too, as long as the threads
+    /// work on parts of one picture (P2). Threads that work on several pictures at once change what stands for damaged
+    /// samples, and any second thread turns H.264's concealment off. One thread of decoding keeps up with any network.
+    private static let threadSafe: Set = ["hevc", "av1", "vp9", "ffv1", "prores", "dnxhd"]
+
     private static func open(
         _ parameters: UnsafeMutablePointer<AVCodecParameters>, _ stream: VideoStream, threads: Int,
         opaque: UnsafeMutableRawPointer?
@@ -66,7 +72,8 @@ public final class VideoDecoder {
         do {
             try check(avcodec_parameters_to_context(opened, parameters), .codec, "setting up the \(name) decoder")
             opened.pointee.pkt_timebase = stream.timeBase.av
-            opened.pointee.thread_count = Int32(clamping: threads)
+            opened.pointee.thread_count = threadSafe.contains(name) ? Int32(clamping: threads) : 1
+            opened.pointee.thread_type = FF_THREAD_SLICE
             opened.pointee.opaque = opaque
             if name == "h264" { opened.pointee.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT }
             LibAVLog.take()
@@ -105,8 +112,7 @@ public final class VideoDecoder {
 
     /// Tells the decoder that no packet follows.
     public func drain() throws {
-        let answer = avcodec_send_packet(context, nil)
-        if answer != av_shim_error_eof { try note(answer, at: nil) }
+        try note(avcodec_send_packet(context, nil), at: nil)
     }
 
     /// The next picture, or nil where the decoder wants another packet, or has ended.
@@ -142,16 +148,23 @@ public final class VideoDecoder {
 }
 
 extension VideoDecoder {
-    /// Counts what an answer of libavcodec says about damage.
+    /// Counts what an answer of libavcodec, and what it logged meanwhile, say about damage.
     private func note(_ answer: Int32, at time: Int64?) throws {
         let logged = sink.take()
-        guard answer < 0, answer != av_shim_error_again else { return }
         if answer == av_shim_error_no_memory {
             throw MediaError(.codec, "decoding \(stream.parameters.codec)", code: answer)
         }
+        let failed = answer < 0 && answer != av_shim_error_again && answer != av_shim_error_eof
+        guard failed || (logged != nil && isExpectedWhole(time)) else { return }
         damage.packets += 1
         damage.first = damage.first ?? time
         damage.message = logged ?? libavText(answer)
+    }
+
+    /// Errors in what is shown before the first entry are nobody's fault: references are missing.
+    private func isExpectedWhole(_ time: Int64?) -> Bool {
+        guard let firstEntry else { return false }
+        return (time ?? .max) >= firstEntry
     }
 
     /// True of pictures that libavcodec gives only because of `output_corrupt`, and doubts for a reason.
