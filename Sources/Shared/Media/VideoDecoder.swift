@@ -9,32 +9,18 @@ internal import Foundation
 /// recovery point, for it learns too late that it had recovered. So it gives all, and those that it doubts are kept only
 /// if shown no earlier than the first packet where decoding may start (`EntryPoint`).
 public final class VideoDecoder {
-    /// What went wrong without stopping the decoder.
-    public struct Damage: Hashable, Sendable {
-        /// Packets that could not be decoded, or not without an error in libav's log.
-        public var packets = 0
-        /// Pictures whose samples were partly made up.
-        public var pictures = 0
-        /// Timestamp of the first, in the stream's time base.
-        public var first: Int64?
-        /// libav's own words for the last.
-        public var message: String?
-
-        public var isEmpty: Bool { packets == 0 && pictures == 0 }
-    }
-
     public let stream: VideoStream
-    public private(set) var damage = Damage()
+    public internal(set) var damage = Damage()
     /// The format of the pictures; nil before the first.
-    public private(set) var format: PictureFormat?
+    public internal(set) var format: PictureFormat?
 
-    private let context: UnsafeMutablePointer<AVCodecContext>
+    let context: UnsafeMutablePointer<AVCodecContext>
     private let packet: DemuxedPacket
-    private let sink = LibAVLog.Sink()
-    private var converter: PlaneConverter?
+    let sink = LibAVLog.Sink()
+    var converter: PlaneConverter?
     private let entryPoint: EntryPoint
     /// pts of the first entry sent.
-    private var firstEntry: Int64?
+    var firstEntry: Int64?
 
     /// - Parameter threads: threads that the decoder may use where that does not change the pictures; 0 lets it take one a core.
     /// - Throws: `MediaError` where libavcodec has no decoder or refuses the parameters.
@@ -144,101 +130,5 @@ public final class VideoDecoder {
         LibAVLog.unregister(context.pointee.opaque)
         var context: UnsafeMutablePointer<AVCodecContext>? = context
         avcodec_free_context(&context)
-    }
-}
-
-extension VideoDecoder {
-    /// Counts what an answer of libavcodec, and what it logged meanwhile, say about damage.
-    private func note(_ answer: Int32, at time: Int64?) throws {
-        let logged = sink.take()
-        if answer == av_shim_error_no_memory {
-            throw MediaError(.codec, "decoding \(stream.parameters.codec)", code: answer)
-        }
-        let failed = answer < 0 && answer != av_shim_error_again && answer != av_shim_error_eof
-        guard failed || (logged != nil && isExpectedWhole(time)) else { return }
-        damage.packets += 1
-        damage.first = damage.first ?? time
-        damage.message = logged ?? libavText(answer)
-    }
-
-    /// Errors in what is shown before the first entry are nobody's fault: references are missing.
-    private func isExpectedWhole(_ time: Int64?) -> Bool {
-        guard let firstEntry else { return false }
-        return (time ?? .max) >= firstEntry
-    }
-
-    /// True of pictures that libavcodec gives only because of `output_corrupt`, and doubts for a reason.
-    private func lacksReferences(_ frame: LibAVFrame) -> Bool {
-        guard givesDoubtful, isCorrupt(frame) else { return false }
-        guard let time = timestamp(frame.pointer.pointee.pts), let firstEntry else { return true }
-        return time < firstEntry
-    }
-
-    private var givesDoubtful: Bool { context.pointee.flags & AV_CODEC_FLAG_OUTPUT_CORRUPT != 0 }
-
-    private func isCorrupt(_ frame: LibAVFrame) -> Bool {
-        frame.pointer.pointee.flags & Int32(AV_FRAME_FLAG_CORRUPT) != 0
-    }
-
-    private func picture(_ frame: LibAVFrame) throws -> VideoFrame {
-        let (planar, layout) = try planes(of: frame)
-        let raw = planar.pointer.pointee
-        let picture = VideoFrame(
-            planar,
-            format: PictureFormat(
-                width: Int(raw.width), height: Int(raw.height), layout: layout,
-                color: ColorDescription(
-                    frame.pointer.pointee, container: stream.parameters.color, isRGB: layout.family == .rgb)),
-            timestamp: timestamp(raw.pts) ?? timestamp(raw.best_effort_timestamp),
-            isDamaged: raw.decode_error_flags != 0 || (isCorrupt(frame) && !givesDoubtful))
-        try accept(picture)
-        return picture
-    }
-
-    /// The frame itself where its planes are plain and run downwards, else a converted one.
-    private func planes(of frame: LibAVFrame) throws -> (LibAVFrame, PixelLayout) {
-        let raw = frame.pointer.pointee
-        if let layout = PixelLayout(planar: AVPixelFormat(raw.format)), raw.linesize.0 > 0 { return (frame, layout) }
-        let converter: PlaneConverter
-        if let known = self.converter, known.source.rawValue == raw.format {
-            converter = known
-        } else {
-            converter = try PlaneConverter(from: AVPixelFormat(raw.format))
-            self.converter = converter
-        }
-        return (try converter.convert(frame), converter.result)
-    }
-
-    private func accept(_ picture: VideoFrame) throws {
-        if picture.isDamaged {
-            damage.pictures += 1
-            damage.first = damage.first ?? picture.timestamp
-            damage.message = sink.take() ?? damage.message
-        }
-        guard let first = format else {
-            format = picture.format
-            return
-        }
-        let new = picture.format
-        guard (first.width, first.height) == (new.width, new.height), first.layout == new.layout else {
-            throw MediaError(
-                .source,
-                "the picture changes inside the film from \(first.name) to \(new.name)\(picture.seconds(stream.timeBase)); "
-                    + "cut the film there and upscale the parts on their own")
-        }
-    }
-}
-
-extension PictureFormat {
-    /// "640x480 yuv420p"
-    fileprivate var name: String {
-        let pixels = layout.avFormat.flatMap { text(av_get_pix_fmt_name($0)) }
-        return "\(width)x\(height) \(pixels ?? layout.family.rawValue)"
-    }
-}
-
-extension VideoFrame {
-    fileprivate func seconds(_ timeBase: Rational) -> String {
-        timestamp.map { " at \((Double($0) * timeBase.value * 1000).rounded() / 1000) s" } ?? ""
     }
 }

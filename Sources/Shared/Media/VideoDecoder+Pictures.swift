@@ -1,0 +1,79 @@
+internal import CLibAV
+internal import FarmModel
+
+extension VideoDecoder {
+    /// True of pictures that libavcodec gives only because of `output_corrupt`, and doubts for a reason.
+    func lacksReferences(_ frame: LibAVFrame) -> Bool {
+        guard givesDoubtful, isCorrupt(frame) else { return false }
+        guard let time = timestamp(frame.pointer.pointee.pts), let firstEntry else { return true }
+        return time < firstEntry
+    }
+
+    private var givesDoubtful: Bool { context.pointee.flags & AV_CODEC_FLAG_OUTPUT_CORRUPT != 0 }
+
+    private func isCorrupt(_ frame: LibAVFrame) -> Bool {
+        frame.pointer.pointee.flags & Int32(AV_FRAME_FLAG_CORRUPT) != 0
+    }
+
+    func picture(_ frame: LibAVFrame) throws -> VideoFrame {
+        let (planar, layout) = try planes(of: frame)
+        let raw = planar.pointer.pointee
+        let picture = VideoFrame(
+            planar,
+            format: PictureFormat(
+                width: Int(raw.width), height: Int(raw.height), layout: layout,
+                color: ColorDescription(
+                    frame.pointer.pointee, container: stream.parameters.color, isRGB: layout.family == .rgb)),
+            timestamp: timestamp(raw.pts) ?? timestamp(raw.best_effort_timestamp),
+            isDamaged: raw.decode_error_flags != 0 || (isCorrupt(frame) && !givesDoubtful))
+        try accept(picture)
+        return picture
+    }
+
+    /// The frame itself where its planes are plain and run downwards, else a converted one.
+    private func planes(of frame: LibAVFrame) throws -> (LibAVFrame, PixelLayout) {
+        let raw = frame.pointer.pointee
+        if let layout = PixelLayout(planar: AVPixelFormat(raw.format)), raw.linesize.0 > 0 { return (frame, layout) }
+        let converter: PlaneConverter
+        if let known = self.converter, known.source.rawValue == raw.format {
+            converter = known
+        } else {
+            converter = try PlaneConverter(from: AVPixelFormat(raw.format))
+            self.converter = converter
+        }
+        return (try converter.convert(frame), converter.result)
+    }
+
+    private func accept(_ picture: VideoFrame) throws {
+        if picture.isDamaged {
+            damage.pictures += 1
+            damage.first = damage.first ?? picture.timestamp
+            damage.message = sink.take() ?? damage.message
+        }
+        guard let first = format else {
+            format = picture.format
+            return
+        }
+        let new = picture.format
+        guard (first.width, first.height) == (new.width, new.height), first.layout == new.layout else {
+            throw MediaError(
+                .source,
+                "the picture changes inside the film from \(first.name) to \(new.name)\(picture.seconds(stream.timeBase)); "
+                    + "cut the film there and upscale the parts on their own")
+        }
+    }
+}
+
+extension PictureFormat {
+    /// "640x480 yuv420p"
+    fileprivate var name: String {
+        let pixels = layout.avFormat.flatMap { text(av_get_pix_fmt_name($0)) }
+        return "\(width)x\(height) \(pixels ?? layout.family.rawValue)"
+    }
+}
+
+extension VideoFrame {
+    fileprivate func seconds(_ timeBase: Rational) -> String {
+        timestamp.map { " at \((Double($0) * timeBase.value * 1000).rounded() / 1000) s" } ?? ""
+    }
+}
