@@ -1,0 +1,90 @@
+internal import CLibAV
+public import FarmModel
+internal import Foundation
+
+/// H.264 (libx264), AV1 (libsvtav1) and FFV1 through libavcodec.
+public final class LibAVEncoder: VideoEncoder {
+    public let stream: VideoStream
+    private let settings: EncodingSettings
+    private let context: LibAVContext
+    private let packet: DemuxedPacket
+    private var clock: PictureClock
+
+    /// - Parameter threads: for the encoders whose output does not depend on it; libx264's number is fixed.
+    public init(settings: EncodingSettings, threads: Int) throws {
+        context = try LibAVContext(settings: settings, threads: threads)
+        packet = try DemuxedPacket()
+        self.settings = settings
+        clock = PictureClock(encoder: settings.encoder)
+        stream = try context.stream(settings)
+    }
+
+    public func encode(_ picture: any PlanarPicture, timestamp: Int64) throws -> [VideoPacket] {
+        try settings.check(picture)
+        let frame = try context.emptyPicture()
+        frame.pointer.pointee.pts = Int64(try clock.enter(timestamp))
+        copy(picture, to: frame.pointer)
+        try context.send(frame)
+        return try receive()
+    }
+
+    public func finish() throws -> [VideoPacket] {
+        guard clock.count > 0 else { return [] }
+        try context.send(nil)
+        return try receive()
+    }
+
+    /// Encoders keep pictures for as long as they like, so each gets memory of its own.
+    private func copy(_ picture: any PlanarPicture, to frame: UnsafeMutablePointer<AVFrame>) {
+        withUnsafeBytes(of: frame.pointee.data) { data in
+            withUnsafeBytes(of: frame.pointee.linesize) { lines in
+                for index in 0..<picture.format.layout.planeCount {
+                    let size = picture.format.planeSize(index)
+                    av_image_copy_plane(
+                        data.load(fromByteOffset: index * 8, as: UnsafeMutablePointer<UInt8>?.self),
+                        lines.load(fromByteOffset: index * 4, as: Int32.self),
+                        picture.plane(index).assumingMemoryBound(to: UInt8.self), Int32(picture.stride(index)),
+                        Int32(size.width * picture.format.layout.bytesPerSample), Int32(size.height))
+                }
+            }
+        }
+    }
+
+    private func receive() throws -> [VideoPacket] {
+        var packets: [VideoPacket] = []
+        while try context.receive(packet) {
+            defer { av_packet_unref(packet.pointer) }
+            packets.append(try value(of: packet.pointer.pointee))
+        }
+        return packets
+    }
+
+    private func value(of packet: AVPacket) throws -> VideoPacket {
+        let raw = packet.data.map { Data(bytes: $0, count: Int(packet.size)) } ?? Data()
+        guard let payload = payload(of: raw) else {
+            throw MediaError(.codec, "\(settings.encoder) gave a packet that does not parse")
+        }
+        let flags: VideoPacket.Flags = packet.flags & AV_PKT_FLAG_KEY != 0 ? .key : []
+        return VideoPacket(pts: try clock.leave(Int(packet.pts)), dts: nil, flags: flags, payload: payload)
+    }
+
+    /// What MP4 and Matroska hold of an encoder's packet.
+    private func payload(of raw: Data) -> Data? {
+        switch settings.codec {
+        case .h264:
+            CodedUnits.split(lengthPrefixed: raw).map {
+                CodedUnits.join(lengthPrefixed: $0.filter { !Self.isX264Info($0) })
+            }
+        case .av1: OpenBitstreamUnits.stripped(raw)
+        case .hevc, .ffv1: raw
+        }
+    }
+
+    /// The SEI unit in which x264 tells its version and options: text that says how many threads a worker had.
+    private static func isX264Info(_ unit: Data) -> Bool {
+        let identifier: [UInt8] = [
+            0xDC, 0x45, 0xE9, 0xBD, 0xE6, 0xD9, 0x48, 0xB7, 0x96, 0x2C, 0xD8, 0x20, 0xD9, 0x23, 0xEE, 0xEF,
+        ]
+        return unit.prefix(2) == Data([6, 5]) && unit.prefix(64).range(of: Data(identifier)) != nil
+    }
+}

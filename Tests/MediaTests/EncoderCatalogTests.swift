@@ -1,0 +1,128 @@
+import FarmModel
+import Foundation
+import Testing
+
+@testable import Media
+
+@Suite struct EncoderCatalogTests {
+    static let source = VideoStream(
+        parameters: CodecParameters(codec: "h264", width: 96, height: 64, sampleAspectRatio: Rational(4, 3)),
+        timeBase: Rational(1, 90000), frameRate: Rational(24000, 1001))
+
+    private func resolve(
+        _ settings: JobSettings, pixels: String = "yuv420p", width: Int = 96, height: Int = 64, scale: Int = 2,
+        color: ColorDescription = ColorDescription()
+    ) throws -> EncodingSettings {
+        let layout = try #require(PixelLayout(libavName: pixels))
+        return try EncoderCatalog.resolve(
+            settings: settings, source: Self.source,
+            input: PictureFormat(width: width, height: height, layout: layout, color: color), scale: scale)
+    }
+
+    @Test(arguments: [
+        (Codec.hevc, "yuv420p", "libx265", "yuv420p10le"), (.hevc, "yuv444p", "libx265", "yuv444p10le"),
+        (.hevc, "gray", "libx265", "yuv420p10le"), (.hevc, "yuv440p", "libx265", "yuv444p10le"),
+        (.hevc, "gbrp", "libx265", "gbrp10le"), (.h264, "yuv422p10le", "libx264", "yuv422p"),
+        (.h264, "gbrp", "libx264", "yuv444p"), (.av1, "yuv444p", "libsvtav1", "yuv420p10le"),
+        (.ffv1, "yuv420p", "ffv1", "yuv420p"), (.ffv1, "yuv422p12le", "ffv1", "yuv422p12le"),
+        (.ffv1, "gray", "ffv1", "gray"),
+        (.ffv1, "gbrp", "ffv1", "gbrp10le"),
+    ])
+    func defaults(_ codec: Codec, _ pixels: String, _ encoder: String, _ expected: String) throws {
+        let resolved = try resolve(JobSettings(codec: codec), pixels: pixels)
+        #expect(resolved.encoder == encoder)
+        #expect(resolved.picture.layout.libavName == expected)
+        #expect((resolved.picture.width, resolved.picture.height) == (192, 128))
+        #expect(resolved.sampleAspectRatio == Rational(4, 3))
+        #expect(resolved.timeBase == Rational(1, 90000))
+        #expect(resolved.keyframeInterval == (codec == .ffv1 ? 1 : 240))
+    }
+
+    @Test func colourIsTheSourcesAndAnUntaggedMatrixIsNamedWhereTheConventionWouldChangeIt() throws {
+        let tagged = ColorDescription(
+            matrix: 9, primaries: 9, transfer: 16, isFullRange: true, chromaLocation: .topLeft)
+        #expect(try resolve(JobSettings(), color: tagged).picture.color == tagged)
+        #expect(try resolve(JobSettings()).picture.color.matrix == 2)
+        let large = try resolve(JobSettings(preset: "ultrafast"), width: 640, height: 360, scale: 2)
+        #expect(large.picture.color.matrix == 6)
+        let finer = try resolve(JobSettings(pixelFormat: "yuv420p"), pixels: "yuv444p")
+        #expect(finer.picture.color.chromaLocation == .left)
+        #expect(try resolve(JobSettings(codec: .ffv1), pixels: "gbrp").picture.color.matrix == 0)
+    }
+
+    @Test func parametersAreTakenAndKeyintSetsTheInterval() throws {
+        let resolved = try resolve(
+            JobSettings(encoderParameters: [.init(key: "aq-mode", value: "3"), .init(key: "keyint", value: "48")]))
+        #expect(resolved.parameters == [.init(key: "aq-mode", value: "3")])
+        #expect(resolved.keyframeInterval == 48)
+        for (codec, key, value) in [
+            (Codec.hevc, "tune", "grain"), (.h264, "tune", "film"), (.h264, "me", "umh"), (.av1, "film-grain", "8"),
+            (.ffv1, "context", "1"),
+        ] {
+            let parameter = EncoderParameter(key: key, value: value)
+            #expect(try resolve(JobSettings(codec: codec, encoderParameters: [parameter])).parameters == [parameter])
+        }
+    }
+
+    @Test(arguments: [
+        (Codec.hevc, "open-gop"), (.hevc, "no-open-gop"), (.hevc, "--open_gop"), (.hevc, "noopen-gop"),
+        (.hevc, "repeat-headers"), (.hevc, "info"), (.hevc, "pools"), (.hevc, "frame-threads"), (.hevc, "pass"),
+        (.hevc, "stats"), (.hevc, "annexb"), (.hevc, "vbv-maxrate"), (.hevc, "zones"), (.h264, "stitchable"),
+        (.h264, "force-cfr"), (.h264, "open-gop"), (.h264, "threads"), (.h264, "lookahead_threads"),
+        (.h264, "repeat-headers"), (.h264, "pass"), (.av1, "lp"), (.av1, "pass"), (.av1, "irefresh-type"),
+        (.av1, "crf"),
+        (.ffv1, "slices"),
+    ])
+    func refusesByNameWhatBreaksJoiningOrDeterminism(_ codec: Codec, _ key: String) throws {
+        let settings = JobSettings(codec: codec, encoderParameters: [.init(key: key, value: "1")])
+        let error = #expect(throws: MediaError.self) { try resolve(settings) }
+        #expect(error?.kind == .settings)
+        #expect(error?.message.contains("--encoder-params \(key) is refused") == true)
+    }
+
+    @Test(arguments: Codec.allCases)
+    func refusesParametersThatTheEncoderDoesNotKnowOrTake(_ codec: Codec) throws {
+        let known: [Codec: String] = [.hevc: "aq-mode", .h264: "me", .av1: "tile-rows", .ffv1: "context"]
+        for (key, value) in [("frobnicate", "1"), (try #require(known[codec]), "banana")] {
+            let settings = JobSettings(codec: codec, encoderParameters: [.init(key: key, value: value)])
+            let error = #expect(throws: MediaError.self, "\(key)=\(value)") { try resolve(settings) }
+            #expect(error?.kind == .settings)
+            #expect(error?.message.contains(key) == true, "\(error?.message ?? "")")
+            #expect(error?.message.contains("\n") == false)
+        }
+    }
+
+    @Test(arguments: [
+        (JobSettings(encoder: "x266"), "unknown encoder x266"),
+        (JobSettings(codec: .av1, encoder: "libx265"), "makes hevc"),
+        (JobSettings(crf: 52), "crf 52"), (JobSettings(codec: .av1, crf: 64), "crf 64"),
+        (JobSettings(crf: -1), "crf -1"),
+        (JobSettings(preset: "hasty"), "unknown preset hasty"),
+        (JobSettings(codec: .av1, preset: "14"), "unknown preset 14"),
+        (JobSettings(codec: .ffv1, preset: "fast"), "it has none"),
+        (JobSettings(codec: .av1, pixelFormat: "yuv444p10le"), "does not take pixel format yuv444p10le"),
+        (JobSettings(pixelFormat: "nv12"), "does not take pixel format nv12"),
+    ])
+    func refusesSettingsThatTheEncoderCannot(_ settings: JobSettings, _ words: String) throws {
+        let error = #expect(throws: MediaError.self) { try resolve(settings) }
+        #expect(error?.kind == .settings)
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func refusesSizesThatTheEncoderCannot() throws {
+        for (settings, width, height, scale) in [
+            (JobSettings(), 4000, 3000, 4), (JobSettings(codec: .h264), 8192, 4320, 2),
+            (JobSettings(codec: .av1), 16, 16, 3),
+            (JobSettings(codec: .h264), 97, 64, 1), (JobSettings(), 97, 63, 3), (JobSettings(codec: .av1), 97, 64, 1),
+        ] {
+            let error = #expect(throws: MediaError.self) {
+                try resolve(settings, width: width, height: height, scale: scale)
+            }
+            #expect(error?.kind == .settings)
+            #expect(error?.message.contains("\(width * scale)x\(height * scale)") == true)
+        }
+        #expect(try resolve(JobSettings(codec: .ffv1), width: 97, height: 63, scale: 3).picture.width == 291)
+        #expect(
+            try resolve(JobSettings(pixelFormat: "yuv444p10le"), width: 97, height: 63, scale: 3).picture.height == 189)
+    }
+}
