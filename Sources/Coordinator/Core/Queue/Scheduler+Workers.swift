@@ -75,9 +75,12 @@ extension Scheduler {
         assign(at: now)
     }
 
-    /// Renews the leases that the worker names, and has it stop what is not its own any more.
+    /// Renews the leases that the worker names, and has it stop what is not its own any more. A connection that is not
+    /// known, after a restart of this side or words that overtook each other, is to say hello anew.
     mutating func heard(_ id: WorkerID, _ heartbeat: Heartbeat, at now: Double) {
-        guard workers[id] != nil else { return }
+        guard workers[id] != nil else {
+            return outbox.act(.reject(id, reason: "this connection is not known: say hello"))
+        }
         let wasSilent = isSilent(id, at: now)
         workers[id]?.lastHeard = now
         for progress in heartbeat.attempts { renew(progress, of: id, at: now) }
