@@ -69,6 +69,21 @@ import Testing
         #expect(story.scheduler.plan(of: film) == before)
     }
 
+    @Test func nothingOfAJobThatIsNotInMemoryIsThrownAway() {
+        var story = Story()
+        story.connect("alpha")
+        #expect(
+            story.deliver(attempt(0), from: "alpha") == [
+                .refuse(WorkerID("alpha"), attempt(0), reason: "no segment film1/0 is known")
+            ])
+    }
+
+    @Test func aConnectionThatIsNotKnownIsToSayHello() {
+        var story = Story()
+        let actions = story.when(.heartbeat(WorkerID("ghost"), beat([attempt(0)])))
+        #expect(actions == [.reject(WorkerID("ghost"), reason: "this connection is not known: say hello")])
+    }
+
     @Test func aWorkerThatWorksOnWhatIsNotItsOwnIsStopped() {
         var story = Story()
         story.connect("alpha")

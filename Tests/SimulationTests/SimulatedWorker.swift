@@ -24,6 +24,8 @@ struct SimulatedWorker {
     var connection: WorkerID?
     var isWelcome = false
     var partitionedUntil = 0.0
+    /// When the coordinator last knew this connection, or had a reason not to.
+    var lastKnown = 0.0
     var slots: [[Held]]
     var calibrating: [JobID?]
 

@@ -6,6 +6,7 @@ import FarmProtocol
 extension Simulation {
     func startCoordinator() {
         life += 1
+        lifeBegan = now
         scheduler = Scheduler()
         let current = life
         for id in store.order {
@@ -106,6 +107,7 @@ extension Simulation {
     /// Now and then: all jobs as stored, no slot with more than its leases, no segment leased twice.
     private func checkWhole() throws {
         guard let scheduler else { return }
+        try checkKnown(scheduler)
         for (id, plan) in store.plans where !plan.state.isEnded && scheduler.plan(of: id) != plan {
             throw Violation("\(id) is not stored as the scheduler has it")
         }
@@ -127,6 +129,16 @@ extension Simulation {
                     }
                 }
             }
+        }
+    }
+
+    /// A worker that lives and can be reached does not stay a stranger.
+    private func checkKnown(_ scheduler: Scheduler) throws {
+        let known = Set(scheduler.workerSnapshots(at: now).map(\.id))
+        for index in workers.indices where workers[index].isAlive && workers[index].partitionedUntil < now - 1 {
+            if let id = workers[index].connection, known.contains(id) { workers[index].lastKnown = now }
+            let since = max(workers[index].lastKnown, workers[index].partitionedUntil, lifeBegan)
+            if now - since > 90 { throw Violation("\(workers[index].name) lives, unknown since \(since) s") }
         }
     }
 }

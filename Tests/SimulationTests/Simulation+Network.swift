@@ -15,10 +15,8 @@ extension Simulation {
     func send(_ message: WorkerMessage, from index: Int) {
         guard let id = workers[index].connection else { return }
         let current = life
-        travel(id, of: index) { simulation in
-            guard simulation.connections[id] != nil else { return }
-            try simulation.receive(message, id, in: current)
-        }
+        // What was sent arrives even after the connection broke, as long as the coordinator lives.
+        travel(id, of: index) { try $0.receive(message, id, in: current) }
     }
 
     private func travel(_ id: WorkerID, of index: Int, _ arrive: @escaping Happening) {

@@ -8,6 +8,7 @@ extension Simulation {
         guard !workers[index].isAlive else { return }
         workers[index].isAlive = true
         workers[index].epoch += 1
+        workers[index].lastKnown = now
         connect(index)
         beat(index, epoch: workers[index].epoch)
     }
@@ -116,6 +117,7 @@ extension Simulation {
             if generator.chance(0.7) { after(0.1) { try $0.step(.workerGone(id), in: current) } }
         }
         workers[index].die()
+        if generator.chance(0.03) { return count(.lostForGood) }
         after(generator.between(1, 30)) { $0.startWorker(index) }
     }
 

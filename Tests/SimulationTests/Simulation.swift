@@ -23,7 +23,7 @@ struct SimulationSettings {
 final class Simulation {
     enum Fault: String, CaseIterable {
         case lost, duplicated, overtaken, engineCrash, badDelivery, workerCrash, partition, crashBeforeCommit
-        case crashAfterCommit, refused, lapsed
+        case crashAfterCommit, refused, lapsed, lostForGood
     }
 
     typealias Happening = (Simulation) throws -> Void
@@ -40,6 +40,7 @@ final class Simulation {
     var scheduler: Scheduler?
     /// Counts the coordinator's starts: what was under way in an earlier life never arrives.
     var life = 0
+    var lifeBegan = 0.0
     var steps = 0
     /// Of all actions, in order: equal for equal runs.
     var trace = Hasher()

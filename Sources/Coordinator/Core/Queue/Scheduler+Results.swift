@@ -26,9 +26,7 @@ extension Scheduler {
             if accepted?.attempt == attempt, accepted?.output.sha256 == result.output.sha256 {
                 return outbox.act(.accept(id, attempt))
             }
-            outbox.act(.refuse(id, attempt, reason: reason))
-            if accepted?.attempt != attempt { outbox.act(.discard(attempt)) }
-            return
+            return refuse(id, attempt, reason)
         }
         guard let segment = jobs[attempt.segment.job]?.plan.segments[attempt.segment.index] else { return }
         if let fault = result.fault(in: segment.range) {
@@ -40,6 +38,14 @@ extension Scheduler {
         } else {
             askForRunUp(id, result, known: segment, at: now)
         }
+    }
+
+    /// Turns a result down. Its bytes can go, unless they are the accepted ones or of a job that is not in memory, whose
+    /// accepted ones are not known.
+    private mutating func refuse(_ id: WorkerID, _ attempt: AttemptID, _ reason: String) {
+        outbox.act(.refuse(id, attempt, reason: reason))
+        guard jobs[attempt.segment.job] != nil, acceptedResult(attempt.segment)?.attempt != attempt else { return }
+        outbox.act(.discard(attempt))
     }
 
     private func acceptedResult(_ segment: SegmentID) -> SegmentResult? {
@@ -76,8 +82,7 @@ extension Scheduler {
         jobs[segment.job]?.plan.segments[segment.index].extraRunUp = known.extraRunUp + 1
         jobs[segment.job]?.plan.segments[segment.index].missing = missing
         outbox.change(.runUp(segment, extra: known.extraRunUp + 1, missing: missing))
-        outbox.act(.refuse(id, result.attempt, reason: "tried again with more run-up: \(outcome.reason ?? "")"))
-        outbox.act(.discard(result.attempt))
+        refuse(id, result.attempt, "tried again with more run-up: \(outcome.reason ?? "")")
         close(result.attempt, outcome, waitUntil: now)
         assign(at: now)
     }
@@ -93,8 +98,7 @@ extension Scheduler {
     mutating func attemptFailed(_ id: WorkerID, _ attempt: AttemptID, _ outcome: AttemptOutcome, at now: Double) {
         workers[id]?.lastHeard = now
         if case .refused(let reason) = outcome {
-            outbox.act(.refuse(id, attempt, reason: refusal(of: attempt, from: id) ?? reason))
-            if acceptedResult(attempt.segment)?.attempt != attempt { outbox.act(.discard(attempt)) }
+            refuse(id, attempt, refusal(of: attempt, from: id) ?? reason)
         }
         guard refusal(of: attempt, from: id) == nil else { return }
         let tries = jobs[attempt.segment.job]?.plan.segments[attempt.segment.index].counted.count ?? 1
