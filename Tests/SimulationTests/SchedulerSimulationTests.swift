@@ -52,12 +52,12 @@ import Testing
         var settings = SimulationSettings()
         (settings.loss, settings.duplication, settings.engineCrash, settings.badDelivery) = (0, 0, 0, 0)
         settings.coordinatorCrash = 0
-        (settings.workerCrashEvery, settings.partitionEvery) = (1e9, 1e9)
+        (settings.workerCrashEvery, settings.partitionEvery, settings.flapEvery) = (1e9, 1e9, 1e9)
         let simulation = run(5, settings)
         #expect(simulation.faults[.lapsed] == nil)
         #expect(simulation.faults[.engineCrash] == 3)
         let first = simulation.store.plans[JobID("first")]
-        #expect(first?.segments.allSatisfy { $0.attempts.count == ($0.extraRunUp > 0 ? 2 : 1) } == true)
+        #expect(first?.segments.allSatisfy { $0.attempts.count == 1 + $0.extraRunUp } == true)
     }
 
     @Test func aSeedReplays() {

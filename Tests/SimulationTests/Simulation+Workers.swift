@@ -131,4 +131,22 @@ extension Simulation {
             simulation.schedulePartition()
         }
     }
+
+    /// A connection that breaks and is made anew a few times in a row, while the process goes on.
+    func scheduleFlap() {
+        after(generator.between(0, 2 * settings.flapEvery)) { simulation in
+            let index = Int.random(in: 0..<simulation.workers.count, using: &simulation.generator)
+            simulation.scheduleFlap()
+            guard simulation.workers[index].isAlive else { return }
+            simulation.count(.flap)
+            for wait in [0, 0.3, 0.6] {
+                simulation.after(wait) { simulation in
+                    let (old, current) = (simulation.workers[index].connection, simulation.life)
+                    simulation.connect(index)
+                    guard let old, simulation.generator.chance(0.7) else { return }
+                    simulation.after(simulation.generator.between(0, 5)) { try $0.step(.workerGone(old), in: current) }
+                }
+            }
+        }
+    }
 }

@@ -16,6 +16,7 @@ struct SimulationSettings {
     /// Seconds from one to the next, over all workers.
     var workerCrashEvery = 5.0
     var partitionEvery = 8.0
+    var flapEvery = 4.0
 }
 
 /// A farm in one thread with a clock of its own: the real scheduler, a store that keeps only what was committed, workers
@@ -23,7 +24,7 @@ struct SimulationSettings {
 final class Simulation {
     enum Fault: String, CaseIterable {
         case lost, duplicated, overtaken, engineCrash, badDelivery, workerCrash, partition, crashBeforeCommit
-        case crashAfterCommit, refused, lapsed, lostForGood
+        case crashAfterCommit, refused, lapsed, lostForGood, flap
     }
 
     typealias Happening = (Simulation) throws -> Void
@@ -72,6 +73,7 @@ final class Simulation {
         for index in workers.indices { after(generator.between(0, 20)) { $0.startWorker(index) } }
         scheduleWorkerCrash()
         schedulePartition()
+        scheduleFlap()
         // What the slots need for all segments when nothing goes wrong, six times over, and time for the tail.
         let rate = workers.reduce(0) { $0 + Double($1.slots.count) / $1.pace }
         let limit = 6 * Double(films.count * settings.segments) / rate + 900
