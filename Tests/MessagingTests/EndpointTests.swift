@@ -43,4 +43,39 @@ import Testing
         }
         #expect("\(error)" == "cannot listen on ipc:///nowhere/at/all: No such file or directory")
     }
+
+    @Test func aSocketLeftBehindIsReplacedAndAUsersFileIsNot() async throws {
+        let bench = try Bench()
+        try Data("film".utf8).write(to: URL(fileURLWithPath: bench.path("control")))
+        let error = try #require(throws: MessagingError.self) {
+            try ControlServer(context: bench.context, endpoint: bench.control)
+        }
+        #expect("\(error)".contains("no socket"))
+        #expect(try bench.contents("control") == Data("film".utf8))
+
+        unlink(bench.path("control"))
+        try leaveSocketBehind(bench.path("control"))
+        let server = try ControlServer(context: bench.context, endpoint: bench.control)
+        let client = try ControlClient(context: bench.context, endpoint: bench.control)
+        var events = client.events.makeAsyncIterator()
+        #expect(await events.next() == .connected)
+        await client.close()
+        await server.close()
+        #expect(!bench.exists("control"))
+    }
+
+    /// What a killed process leaves.
+    private func leaveSocketBehind(_ path: String) throws {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(result == 0)
+    }
 }

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Where a socket binds or connects: `ipc://` with an absolute path, or `tcp://host:port`.
 public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     enum Transport: Hashable {
@@ -68,6 +70,23 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
             throw MessagingError.address(text, reason: "the host must be a name, an address, [IPv6] or *")
         }
         return .tcp(host: host, port: port)
+    }
+}
+
+extension EndpointAddress {
+    /// libzmq removes whatever lies at the path before it listens there: right for the socket that a killed process left
+    /// behind, wrong for a user's file.
+    /// - Throws: `MessagingError.address`
+    func refuseOtherFiles() throws {
+        guard case .ipc(let path) = transport else { return }
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFSOCK else { return }
+        throw MessagingError.address("\(self)", reason: "something that is no socket lies there; use another path")
+    }
+
+    /// Nothing where there is none.
+    func removeFile() {
+        if case .ipc(let path) = transport { unlink(path) }
     }
 }
 

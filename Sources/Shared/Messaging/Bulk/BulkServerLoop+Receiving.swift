@@ -104,18 +104,15 @@ extension BulkServerLoop {
         inbox.push(.refused(id: header.blob, reason: harmless(header.reason ?? "the sender gave no reason")))
     }
 
-    /// Asks again for what silent senders owe; the time to look again, or nil where nothing is on its way.
-    func remind(_ now: ContinuousClock.Instant) throws -> ContinuousClock.Instant? {
-        var next: ContinuousClock.Instant?
+    /// Asks again for what silent senders owe.
+    func remind(_ now: ContinuousClock.Instant) throws {
         for expectation in expected.values {
-            guard case .receiving(let transfer, let peer?) = expectation.state else { continue }
-            if now >= transfer.reminder {
-                transfer.forgetAskedAfterSilence()
-                try ask(transfer, expectation, peer, now)
+            guard case .receiving(let transfer, let peer?) = expectation.state, now >= transfer.reminder else {
+                continue
             }
-            next = min(next ?? transfer.reminder, transfer.reminder)
+            transfer.forgetAskedAfterSilence()
+            try ask(transfer, expectation, peer, now)
         }
-        return next
     }
 
     private func reject(_ id: String, _ reason: String, _ peer: PeerID) throws {

@@ -30,6 +30,8 @@ final class BulkServerLoop: SocketOwner {
     private var files = OpenFiles()
     private var requests = RequestQueues(limit: 4 * Wire.creditWindow)
     private var drops: DropCounter
+    /// When to look for senders that fell silent.
+    private var nextLook = ContinuousClock.now
 
     init(
         _ socket: Socket, _ inbox: Inbox<BulkEvent>, _ wakeUp: WakeUp, _ timing: BulkTiming, _ counters: BulkCounters,
@@ -65,7 +67,11 @@ final class BulkServerLoop: SocketOwner {
             let moved = try requests.round { try serve($0, $1, $2) }
             if !requests.isEmpty { wait.end(by: moved ? now : now + Self.fullPause) }
         }
-        if let next = try remind(now) { wait.end(by: next) }
+        if now >= nextLook {
+            nextLook = now + timing.retry / 4
+            try remind(now)
+        }
+        if !expected.isEmpty { wait.end(by: nextLook) }
         while socket.monitor.next() != nil {}
         wait.add(socket.monitor.handle, ZMQ_POLLIN)
         return wait

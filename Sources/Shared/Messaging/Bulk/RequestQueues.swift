@@ -48,8 +48,11 @@ struct RequestQueues {
             case .gone: queues[peer] = nil
             }
         }
-        order.removeAll { queues[$0]?.requests.isEmpty ?? true }
-        for peer in queues.keys where queues[peer]?.requests.isEmpty ?? true { queues[peer] = nil }
+        order.removeAll { peer in
+            guard queues[peer]?.requests.isEmpty ?? true else { return false }
+            queues[peer] = nil
+            return true
+        }
         return moved
     }
 }

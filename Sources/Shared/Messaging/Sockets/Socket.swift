@@ -20,10 +20,13 @@ final class Socket {
     let kind: SocketKind
     let handle: UnsafeMutableRawPointer
     let monitor: SocketMonitor
-    /// What it was bound or connected to, for error texts.
-    private(set) var endpoint = "a socket"
+    /// What it was bound or connected to.
+    private var address: EndpointAddress?
     private let context: MessagingContext
     private var isOpen = true
+
+    /// For error texts.
+    var endpoint: String { address.map { "\($0)" } ?? "a socket" }
 
     init(_ kind: SocketKind, _ context: MessagingContext, _ options: SocketOptions) throws {
         self.kind = kind
@@ -40,13 +43,14 @@ final class Socket {
 
     func bind(_ address: EndpointAddress, _ security: EndpointSecurity) throws {
         try security.permit(address)
-        endpoint = "\(address)"
+        self.address = address
+        try address.refuseOtherFiles()
         guard zmq_bind(handle, endpoint) == 0 else { throw MessagingError.last("listen on", endpoint) }
     }
 
     func connect(_ address: EndpointAddress, _ security: EndpointSecurity) throws {
         try security.permit(address)
-        endpoint = "\(address)"
+        self.address = address
         guard zmq_connect(handle, endpoint) == 0 else { throw MessagingError.last("connect to", endpoint) }
     }
 
@@ -97,14 +101,15 @@ final class Socket {
         monitor.close()
     }
 
-    // libzmq unlinks an ipc file a while after the socket's close; a successor that has bound the same path
-    // meanwhile would lose its file. So the end of listening is waited for.
+    // Versions of libzmq differ in whether and when they remove an ipc file, and its I/O thread does it in its own time: a
+    // successor that has bound the same path meanwhile would lose its file. So the end of listening is waited for.
     private func stopListening() {
-        guard zmq_unbind(handle, endpoint) == 0 else { return }
+        guard let address, zmq_unbind(handle, endpoint) == 0 else { return }
         let deadline = ContinuousClock.now + .seconds(2)
-        while ContinuousClock.now < deadline, monitor.wait(milliseconds: 100) {
+        while ContinuousClock.now < deadline {
+            monitor.wait(milliseconds: 100)
             while let event = monitor.next() {
-                if event.kind == .listenerClosed { return }
+                if event.kind == .listenerClosed { return address.removeFile() }
             }
         }
     }

@@ -47,10 +47,10 @@ final class SocketMonitor {
             value: head.bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
     }
 
-    /// Waits for an event; false where none came.
-    func wait(milliseconds: Int) -> Bool {
+    /// Waits for an event, or until the time is over.
+    func wait(milliseconds: Int) {
         var item = zmq_pollitem_t(socket: handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
-        return zmq_poll(&item, 1, milliseconds) > 0
+        zmq_poll(&item, 1, milliseconds)
     }
 
     func close() {
