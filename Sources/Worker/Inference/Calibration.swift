@@ -1,0 +1,90 @@
+public import FarmModel
+internal import Foundation
+
+/// Picks tile and batch for a network, a device and a frame size by trying them for a few seconds.
+public struct Calibration {
+    public var model: ModelReference
+    public var source: ModelSource
+    public var device: Device
+    /// The source's frame, in pixels.
+    public var width: Int
+    public var height: Int
+    public var precision: Precision
+    public var threads: Int
+    /// What the user fixed; nil is to be found.
+    public var tile: Int?
+    public var batch: Int?
+    /// How long to try, in seconds.
+    public var budget = 5.0
+
+    public init(
+        model: ModelReference, source: ModelSource, device: Device, width: Int, height: Int,
+        precision: Precision = .auto,
+        threads: Int, tile: Int? = nil, batch: Int? = nil
+    ) {
+        self.model = model
+        self.source = source
+        self.device = device
+        self.width = width
+        self.height = height
+        self.precision = precision
+        self.threads = threads
+        self.tile = tile
+        self.batch = batch
+    }
+
+    /// The shape to pin: from `cache` where it was found before, else found now and remembered. Blocks for about the
+    /// budget at most; make the call on a thread of its own.
+    public func shape(cache: CalibrationCache?) throws(InferenceError) -> ExecutionShape {
+        let key = try CalibrationKey(self)
+        if let known = cache?[key] { return known }
+        let found = try search()
+        cache?[key] = found
+        return found
+    }
+
+    private func search() throws(InferenceError) -> ExecutionShape {
+        var search = CalibrationSearch(
+            width: width, height: height, halo: model.description.receptiveRadius, tile: tile, batch: batch,
+            triesBatches: device != .cpu, memoryLimit: device == .cpu ? MemoryUse.available * 0.6 : .infinity)
+        let clock = ContinuousClock()
+        let end = clock.now.advanced(by: .seconds(budget))
+        let resolved: Precision = precision.isHalf(on: device) ? .fp16 : .fp32
+        if !search.isDone {
+            let network = try Network(source, device: device, precision: resolved)
+            let baseline = MemoryUse.resident
+            while let trial = search.next(remaining: clock.now.duration(to: end).seconds) {
+                search.record(trial, try time(trial, on: network, baseline: baseline))
+            }
+        }
+        return ExecutionShape(tile: search.best.tile, batch: search.best.batch, precision: resolved)
+    }
+
+    /// The best of a few calls, for the first of a shape also prepares kernels; of a long one, that one.
+    private func time(
+        _ trial: CalibrationSearch.Trial, on network: Network, baseline: Double
+    ) throws(InferenceError) -> CalibrationSearch.Outcome {
+        var best = Double.infinity
+        var spent = 0.0
+        do throws(InferenceError) {
+            for call in 0..<4 where call == 0 || spent < 0.2 {
+                let start = ContinuousClock.now
+                try network.run(batch: trial.batch, width: trial.width, height: trial.height, threads: threads)
+                let seconds = start.duration(to: .now).seconds
+                spent += seconds
+                best = min(best, seconds)
+            }
+        } catch {
+            guard error.kind == .outOfMemory else { throw error }
+            return .outOfMemory
+        }
+        let bytes = device == .cpu ? max(0, MemoryUse.peak - baseline) : nil
+        return .took(seconds: best, bytes: bytes)
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,71 @@
+public import FarmModel
+internal import Foundation
+
+extension ModelLibrary {
+    /// The scale of `nearest` where none is asked for.
+    static let nearestScale = 4
+
+    /// The model that a user means with `--model` and `--scale`. A file is loaded and tried on a small picture, so that
+    /// what cannot work is refused before a job starts.
+    /// - Parameters:
+    ///   - model: `nearest`, a name of the library, or a file (what contains a slash or ends with `.pt`).
+    ///   - scale: nil takes the model's own; of several, the largest.
+    public func resolve(_ model: String, scale: Int?) throws(InferenceError) -> ModelReference {
+        if let scale, !(1...16).contains(scale) {
+            throw InferenceError(.model, "scale \(scale) is out of range")
+        }
+        if model == "nearest" {
+            return ModelReference(description: .nearest(scale: scale ?? Self.nearestScale), sha256: nil, path: nil)
+        }
+        let isFile = model.contains("/") || model.hasSuffix(".pt")
+        let reference = try ModelFile.validate(isFile ? model : try file(named: model, scale: scale))
+        let own = reference.description.scale
+        guard scale == nil || scale == own else {
+            throw InferenceError(
+                .model, "model \(model) enlarges \(own) times; --scale \(scale ?? own) is not available")
+        }
+        return reference
+    }
+
+    /// Where a worker finds the network that a job pinned: the file may lie elsewhere here, but must be the same bytes.
+    public func source(for reference: ModelReference) throws(InferenceError) -> ModelSource {
+        guard let hash = reference.sha256 else { return .nearest(reference.description.scale) }
+        let hinted = [reference.path].compactMap { $0 }.filter(FileManager.default.isReadableFile)
+        for path in hinted + files() {
+            // Descriptions are quick to read; only a fitting file is hashed.
+            guard (try? ModelFile.description(of: path)) == reference.description else { continue }
+            if try ModelFile.hash(path) == hash { return .file(path) }
+        }
+        let name = "\(reference.description.name) x\(reference.description.scale)"
+        throw InferenceError(
+            .model,
+            "model \(name) with SHA-256 \(hash.prefix(16))… is not here: looked in \(directories.joined(separator: ", "))"
+        )
+    }
+
+    private func file(named name: String, scale: Int?) throws(InferenceError) -> String {
+        var scales: [String: [Int: String]] = [:]
+        for path in files() {
+            guard let description = try? ModelFile.description(of: path) else { continue }
+            if scales[description.name]?[description.scale] == nil {
+                scales[description.name, default: [:]][description.scale] = path
+            }
+        }
+        guard let choice = scales[name] else { throw unknown(name, among: scales.mapValues { $0.keys.sorted() }) }
+        guard let path = scale.map({ choice[$0] }) ?? choice.max(by: { $0.key < $1.key })?.value else {
+            let available = choice.keys.sorted().map { "x\($0)" }.joined(separator: ", ")
+            throw InferenceError(
+                .model, "model \(name) is not available with scale \(scale ?? 0): there is \(available)")
+        }
+        return path
+    }
+
+    private func unknown(_ name: String, among models: [String: [Int]]) -> InferenceError {
+        let known = models.sorted { $0.key < $1.key }.map { model in
+            "\(model.key) (\(model.value.map { "x\($0)" }.joined(separator: ", ")))"
+        }
+        let list = (["nearest"] + known).joined(separator: ", ")
+        let files = known.isEmpty ? "; no model files in \(directories.joined(separator: ", "))" : ""
+        return InferenceError(.model, "unknown model '\(name)': there is \(list), or give a file\(files)")
+    }
+}
