@@ -84,7 +84,8 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["FarmModel", crypto], path: "Tests/TestSupport", swiftSettings: settings),
+            name: "TestSupport", dependencies: ["FarmModel", crypto], path: "Tests/TestSupport", swiftSettings: settings
+        ),
         tests("FarmModelTests", ["FarmModel"]),
         tests("FarmProtocolTests", ["FarmProtocol"]),
         tests("MessagingTests", ["Messaging"]),

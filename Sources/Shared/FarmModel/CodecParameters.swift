@@ -21,8 +21,10 @@ public struct CodecParameters: Codable, Hashable, Sendable {
     public var color: ColorDescription
 
     public init(
-        codec: String, codecTag: UInt32 = 0, extradata: Data = Data(), pixelFormat: String? = nil, width: Int, height: Int,
-        profile: Int = -99, level: Int = -99, bitsPerCodedSample: Int = 0, bitsPerRawSample: Int = 0, fieldOrder: Int = 0,
+        codec: String, codecTag: UInt32 = 0, extradata: Data = Data(), pixelFormat: String? = nil, width: Int,
+        height: Int,
+        profile: Int = -99, level: Int = -99, bitsPerCodedSample: Int = 0, bitsPerRawSample: Int = 0,
+        fieldOrder: Int = 0,
         videoDelay: Int = 0, sampleAspectRatio: Rational = Rational(0, 1), color: ColorDescription = ColorDescription()
     ) {
         self.codec = codec

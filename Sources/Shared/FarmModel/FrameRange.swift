@@ -9,6 +9,24 @@ public struct FrameRange: Codable, Hashable, Sendable {
         self.end = end
     }
 
+    /// - Throws: `DecodingError` for a range that ends before it starts or before the film does.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let (first, end) = (
+            try container.decode(Int.self, forKey: .first), try container.decode(Int.self, forKey: .end)
+        )
+        guard 0 <= first, first <= end, end <= Self.largest else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .end, in: container, debugDescription: "[\(first), \(end)) is no frame range")
+        }
+        self.init(first, end)
+    }
+
+    private enum CodingKeys: String, CodingKey { case first, end }
+
+    /// No film has more frames; a bound against numbers from the network that would overflow.
+    private static let largest = 1 << 40
+
     public var count: Int { end - first }
     public var isEmpty: Bool { first == end }
 

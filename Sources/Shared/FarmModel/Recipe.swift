@@ -63,7 +63,8 @@ public struct EncodingSettings: Codable, Hashable, Sendable {
     public var keyframeInterval: Int
 
     public init(
-        codec: Codec, encoder: String, crf: Int, preset: String?, parameters: [EncoderParameter], picture: PictureFormat,
+        codec: Codec, encoder: String, crf: Int, preset: String?, parameters: [EncoderParameter],
+        picture: PictureFormat,
         sampleAspectRatio: Rational, timeBase: Rational, frameRate: Rational, keyframeInterval: Int
     ) {
         self.codec = codec

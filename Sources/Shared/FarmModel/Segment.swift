@@ -68,7 +68,8 @@ public struct SegmentTask: Codable, Hashable, Sendable {
     public var input: BlobReference
 
     public init(
-        attempt: AttemptID, range: FrameRange, context: FrameRange, timestamps: [Int64], recipe: Recipe, input: BlobReference
+        attempt: AttemptID, range: FrameRange, context: FrameRange, timestamps: [Int64], recipe: Recipe,
+        input: BlobReference
     ) {
         self.attempt = attempt
         self.range = range

@@ -65,7 +65,8 @@ public struct PacketFileWriter: ~Copyable {
     }
 
     private static func create(_ path: String, containing header: Data) throws -> FileHandle {
-        guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
+        guard FileManager.default.createFile(atPath: path, contents: nil),
+            let handle = FileHandle(forWritingAtPath: path)
         else { throw MediaError(.output, "cannot create \(path): \(String(cString: strerror(errno)))") }
         do { try handle.write(contentsOf: header) } catch {
             throw MediaError(.output, "cannot write \(path): \(error)")

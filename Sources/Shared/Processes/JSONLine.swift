@@ -18,7 +18,8 @@ public enum JSONLine {
 /// Reads lines from a descriptor, on a thread of its own, until the other side closes it.
 public enum LineReader {
     public static func start(
-        _ handle: FileHandle, name: String, line: @escaping @Sendable (Data) -> Void, end: @escaping @Sendable () -> Void
+        _ handle: FileHandle, name: String, line: @escaping @Sendable (Data) -> Void,
+        end: @escaping @Sendable () -> Void
     ) {
         let thread = Thread {
             read(handle.fileDescriptor, line)

@@ -127,7 +127,7 @@ extension SegmentResult {
         guard zip(missing, missing.dropFirst()).allSatisfy(<), missing.allSatisfy(range.contains) else {
             return "frames named missing are out of order or not of the segment \(range)"
         }
-        guard frames + missing.count == range.count else {
+        guard (0...range.count).contains(frames), frames + missing.count == range.count else {
             return "\(frames) frames and \(missing.count) missing are not the segment's \(range.count)"
         }
         return nil

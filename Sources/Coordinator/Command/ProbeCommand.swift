@@ -1,0 +1,88 @@
+import ArgumentParser
+import CoordinatorCore
+import FarmModel
+import Foundation
+import Media
+
+/// `coordinator probe film.mkv`: what a film holds, and what a job would make of it.
+struct ProbeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe", abstract: "Show a film's streams, colour, frames, keyframes and segments.")
+
+    @Argument(help: "The film.")
+    var film: String
+
+    @Flag(help: "One JSON document.")
+    var json = false
+
+    func run() async throws {
+        let probe = try await FilmProbe.make(film, segmentLength: .seconds(10))
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(probe), as: UTF8.self))
+        } else {
+            ProbeText.lines(probe).forEach { print($0) }
+        }
+    }
+}
+
+/// A probe in words.
+enum ProbeText {
+    static func lines(_ probe: FilmProbe) -> [String] {
+        let film = probe.film
+        var lines = ["\(film.path): \(film.container), \(seconds(film.duration)), \(megabytes(film.size))"]
+        lines += film.streams.map { "  \($0.index)  \(stream($0))\($0.index == film.videoIndex ? "  ← upscaled" : "")" }
+        let picture = film.picture
+        lines.append(
+            "picture    \(picture.width)x\(picture.height) \(layout(picture.layout)), \(color(picture.color, height: picture.height))"
+        )
+        lines.append(
+            "frames     \(probe.frames), time base \(film.video.timeBase), about \(rate(film.video.frameRate)) frames/s"
+        )
+        lines.append("keyframes  \(probe.keyframes)")
+        lines.append("segments   \(probe.segments) of about 10 s")
+        lines.append("video      \(megabytes(probe.videoBytes)) of packets")
+        if film.chapters > 0 { lines.append("chapters   \(film.chapters)") }
+        if !film.attachments.isEmpty { lines.append("attached   \(film.attachments.joined(separator: ", "))") }
+        return lines + probe.warnings.map { "warning: \($0)" }
+    }
+
+    private static func stream(_ stream: FilmDescription.Stream) -> String {
+        var parts = ["\(stream.kind.rawValue) \(stream.codec)"]
+        if let width = stream.width, let height = stream.height, width > 0 { parts.append("\(width)x\(height)") }
+        if let rate = stream.sampleRate { parts.append("\(rate) Hz") }
+        if let channels = stream.channels { parts.append("\(channels) channels") }
+        if let language = stream.language { parts.append(language) }
+        if let title = stream.title { parts.append("\"\(title)\"") }
+        return (parts + stream.dispositions).joined(separator: ", ")
+    }
+
+    private static func layout(_ layout: PixelLayout) -> String {
+        let chroma =
+            switch (layout.family, layout.chromaShiftX, layout.chromaShiftY) {
+            case (.gray, _, _): "grey"
+            case (.rgb, _, _): "RGB"
+            case (.yuv, 1, 1): "4:2:0"
+            case (.yuv, 1, 0): "4:2:2"
+            case (.yuv, 0, 0): "4:4:4"
+            case (.yuv, let x, let y): "chroma 1/\(1 << x) by 1/\(1 << y)"
+            }
+        return "\(chroma) \(layout.bitDepth) bit"
+    }
+
+    /// The code points of H.273, and what stands in where the film does not say.
+    private static func color(_ color: ColorDescription, height: Int) -> String {
+        let matrix =
+            color.matrix == 2
+            ? "matrix unspecified, taken as \(color.effectiveMatrix(height: height))" : "matrix \(color.matrix)"
+        return
+            "\(matrix), primaries \(color.primaries), transfer \(color.transfer), \(color.isFullRange ? "full" : "limited") range"
+    }
+
+    private static func seconds(_ value: Double?) -> String {
+        value.map { String(format: "%.3f s", $0) } ?? "unknown length"
+    }
+    private static func megabytes(_ bytes: Int64) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
+    private static func rate(_ rate: Rational) -> String { String(format: "%.3f", rate.value) }
+}

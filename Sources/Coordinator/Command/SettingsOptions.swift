@@ -1,0 +1,100 @@
+public import ArgumentParser
+import CoordinatorCore
+public import FarmModel
+
+/// The settings of a job, as `run` takes them.
+struct SettingsOptions: ParsableArguments {
+    @Option(help: "A model's name (see `worker models`) or a file that keeps the model contract (docs/models.md).")
+    var model = "realesr-animevideov3"
+
+    @Option(help: "1 to 4; by default the model's largest.")
+    var scale: Int?
+
+    @Option(help: "hevc, av1, h264 or ffv1.")
+    var codec: Codec = .hevc
+
+    @Option(help: "libav's name of the encoder; by default libx265, libsvtav1, libx264 or ffv1.")
+    var encoder: String?
+
+    @Option(help: "Constant rate factor: lower is better and larger.")
+    var crf = 18
+
+    @Option(help: "The encoder's preset; by default medium.")
+    var preset: String?
+
+    @Option(help: "More encoder settings, as K=V:K=V.")
+    var encoderParams: String?
+
+    @Option(help: "libav's name of the output's pixel format; by default 10 bit, chroma as the source's.")
+    var pixelFormat: String?
+
+    @Option(help: "Length of segments in seconds, cut at keyframes (default: 10).")
+    var segmentSeconds: Double?
+
+    @Option(help: "Length of segments in frames, wherever keyframes lie.")
+    var segmentFrames: Int?
+
+    @Option(help: "Frames of overlap on either side of a segment; by default what the model needs.")
+    var overlap: Int?
+
+    @Option(help: "Tile edge in source pixels, 0 for whole frames; by default calibrated.")
+    var tile: Int?
+
+    @Option(help: "Frames per inference call; by default calibrated.")
+    var batch: Int?
+
+    @Option(help: "auto, fp32 or fp16.")
+    var precision: Precision = .auto
+
+    func settings() throws -> JobSettings {
+        try checkRanges()
+        return JobSettings(
+            model: model, scale: scale, codec: codec, encoder: encoder, crf: crf, preset: preset,
+            encoderParameters: try parameters(), pixelFormat: pixelFormat, segmentLength: try segmentLength(),
+            overlap: overlap, tile: tile, batch: batch, precision: precision)
+    }
+
+    private func checkRanges() throws {
+        try check("--scale", scale, in: 1...4)
+        try check("--crf", crf, in: 0...63)
+        try check("--overlap", overlap, in: 0...250)
+        try check("--tile", tile, in: 0...16384)
+        if let tile, tile > 0 { try check("--tile", tile, in: 32...16384) }
+        try check("--batch", batch, in: 1...64)
+    }
+
+    private func check(_ name: String, _ value: Int?, in range: ClosedRange<Int>) throws {
+        guard let value, !range.contains(value) else { return }
+        throw CoordinatorError(
+            .usage, "\(name) \(value) is out of range: give \(range.lowerBound) to \(range.upperBound)")
+    }
+
+    private func segmentLength() throws -> SegmentLength {
+        switch (segmentSeconds, segmentFrames) {
+        case (.some, .some):
+            throw CoordinatorError(.usage, "--segment-seconds and --segment-frames exclude each other: give one")
+        case (let seconds?, nil):
+            guard seconds >= 0.1, seconds <= 3600 else {
+                throw CoordinatorError(.usage, "--segment-seconds \(seconds) is out of range: give 0.1 to 3600")
+            }
+            return .seconds(seconds)
+        case (nil, let frames?):
+            try check("--segment-frames", frames, in: 1...1_000_000)
+            return .frames(frames)
+        case (nil, nil): return .seconds(10)
+        }
+    }
+
+    private func parameters() throws -> [EncoderParameter] {
+        try (encoderParams ?? "").split(separator: ":").map { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw CoordinatorError(.usage, "--encoder-params: '\(pair)' is not K=V")
+            }
+            return EncoderParameter(key: String(parts[0]), value: String(parts[1]))
+        }
+    }
+}
+
+extension Codec: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}

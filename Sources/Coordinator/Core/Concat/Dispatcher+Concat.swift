@@ -1,0 +1,32 @@
+import FarmModel
+import Foundation
+
+extension Dispatcher {
+    /// Joins a job's accepted segments into the film, in a child; the scheduler hears how it went.
+    func concatenate(_ id: JobID) {
+        guard let job = jobs[id], let plan = scheduler.plan(of: id) else { return }
+        let order = JoinOrder(
+            film: job.record.source, videoIndex: job.source.videoIndex,
+            segments: plan.segments.compactMap { $0.result.map { spool.segment($0.attempt) } },
+            frameTable: spool.frameTable(id), struck: plan.struck, encoding: job.record.recipe.encoding,
+            partial: job.partialPath, mark: spool.joinMark(id), output: job.record.output, overwrite: job.overwrite)
+        Task {
+            do {
+                // The other streams come from the source now: it must still be the file that the segments came from.
+                try await BlockingWork.run { try job.source.check() }
+                let word = try await filmTool.run(.join(order), about: order.film) { word in
+                    if case .progress(let done, let total) = word { Task { await self.joining(id, done, total) } }
+                }
+                guard case .joined(let film) = word else {
+                    throw CoordinatorError(.job, "joining \(order.output): no answer")
+                }
+                jobs[id]?.warnings += film.warnings
+                submit(.concatenated(id))
+            } catch {
+                submit(.concatFailed(id, reason: CoordinatorError(error).message))
+            }
+        }
+    }
+
+    private func joining(_ id: JobID, _ done: Int64, _ total: Int64) { jobs[id]?.joining = (done, total) }
+}

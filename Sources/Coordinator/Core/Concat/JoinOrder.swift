@@ -1,0 +1,49 @@
+import FarmModel
+import Foundation
+import Media
+
+/// What the joining child is told: one film's accepted segments, in film order, and the source that gives all else.
+struct JoinOrder: Codable, Sendable {
+    var film: String
+    var videoIndex: Int
+    /// Packet files of the accepted segments.
+    var segments: [String]
+    var frameTable: String
+    /// Frames that no attempt could produce: no part of the film.
+    var struck: [Int]
+    var encoding: EncodingSettings
+    /// Where the film is written before it has its name.
+    var partial: String
+    /// Where the spool notes that it is joined.
+    var mark: String
+    /// The name it will have: its extension says which container.
+    var output: String
+    var overwrite: Bool
+
+    /// Writes the film, checks it packet by packet, and gives it its name.
+    func carryOut(_ say: @escaping @Sendable (FilmWord) -> Void) throws -> JoinedFilm {
+        if let film = JoinMark.published(mark, output: output) {
+            unlink(partial)
+            return film
+        }
+        let table = try FrameTable(contentsOf: frameTable)
+        let absent = Set(struck)
+        let timestamps = table.timestamps.indices.filter { !absent.contains($0) }.map { table.timestamps[$0] }
+        let plan = FilmPlan(
+            source: film, videoIndex: videoIndex, segments: segments, timestamps: timestamps, encoding: encoding,
+            output: output)
+        let report = try FilmWriter.write(plan, to: partial) { done, total in say(.progress(done: done, total: total)) }
+        try FilmCheck.check(partial, against: plan, report: report)
+        let film = JoinedFilm(frames: report.frames, warnings: report.warnings)
+        try JoinMark(of: partial, film: film).save(to: mark)
+        try Publication.publish(partial, as: output, overwrite: overwrite)
+        return film
+    }
+}
+
+/// A film that has its name.
+struct JoinedFilm: Codable, Hashable, Sendable {
+    var frames: Int
+    /// What the container could not carry.
+    var warnings: [String]
+}

@@ -1,0 +1,49 @@
+internal import Media
+
+/// An error that a person reads: one line, and the exit status that design and README promise.
+public struct CoordinatorError: Error, Hashable, Codable, Sendable, CustomStringConvertible {
+    public enum Kind: String, Codable, Sendable {
+        /// 1: the job failed.
+        case job
+        /// 2: bad usage, settings included.
+        case usage
+        /// 3: an input or output file cannot be used.
+        case file
+        /// 4: the farm cannot be reached or refuses.
+        case farm
+    }
+
+    public var kind: Kind
+    /// What failed, on what, and what to do.
+    public var message: String
+
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    public var description: String { message }
+
+    public var exitStatus: Int32 {
+        switch kind {
+        case .job: 1
+        case .usage: 2
+        case .file: 3
+        case .farm: 4
+        }
+    }
+
+    /// Any error as one of these.
+    public init(_ error: any Error) {
+        switch error {
+        case let error as CoordinatorError: self = error
+        case let error as MediaError:
+            switch error.kind {
+            case .source, .output: self.init(.file, error.message)
+            case .settings: self.init(.usage, error.message)
+            case .codec: self.init(.job, error.message)
+            }
+        default: self.init(.job, "\(error)")
+        }
+    }
+}

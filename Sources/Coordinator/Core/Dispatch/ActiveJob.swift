@@ -1,0 +1,37 @@
+import FarmModel
+import Foundation
+import Media
+
+/// What dispatching a job takes besides its place in the queue.
+struct ActiveJob: Sendable {
+    var record: JobRecord
+    let source: FilmSource
+    /// The user allowed the output to be replaced.
+    let overwrite: Bool
+    let table: FrameTable
+    /// Of the first accepted segment; all others must have the same (P3).
+    var parameterSets: String?
+    /// Set while the film is being joined: packets written and to write.
+    var joining: (done: Int64, total: Int64)?
+    /// What the user should know when the job is done: frames struck, streams that the container cannot hold.
+    var warnings: [String] = []
+
+    init(record: JobRecord, source: FilmSource, overwrite: Bool, table: FrameTable) {
+        self.record = record
+        self.source = source
+        self.overwrite = overwrite
+        self.table = table
+    }
+
+    /// Where the film is joined: beside its output, so that naming it is one step.
+    var partialPath: String {
+        let output = URL(fileURLWithPath: record.output)
+        let folder = output.deletingLastPathComponent().path
+        return "\(folder)/.\(output.lastPathComponent).\(record.id).part"
+    }
+
+    /// The presentation time of a frame, in seconds from the film's first.
+    func seconds(of frame: Int) -> Double {
+        Double(table.timestamps[frame] - (table.timestamps.first ?? 0)) * record.recipe.source.timeBase.value
+    }
+}

@@ -1,0 +1,95 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+import Messaging
+
+extension Dispatcher {
+    /// Carries out one of the scheduler's decisions.
+    /// - Throws: only where the queue cannot be made durable.
+    func perform(_ action: SchedulerAction) async throws {
+        switch action {
+        case .persist(let changes):
+            try await store.apply(changes)
+            note(changes)
+        case .welcome(let worker): welcome(worker)
+        case .reject(let worker, let reason): send(.reject(reason: reason), to: worker)
+        case .calibrate(let worker, let slot, let job): calibrate(job, on: worker, slot: slot)
+        case .lease(let worker, let slot, let attempt, let extraRunUp):
+            lease(attempt, to: worker, slot: slot, extraRunUp: extraRunUp)
+        case .accept(let worker, let attempt): send(.accepted(attempt), to: worker)
+        case .refuse(let worker, let attempt, let reason): send(.refused(attempt, reason: reason), to: worker)
+        case .cancel(let worker, let attempt): send(.cancel(attempt), to: worker)
+        case .drain(let worker): send(.drain, to: worker)
+        case .attemptEnded(let attempt, let outcome): end(attempt, outcome)
+        case .discard(let attempt): discard(attempt)
+        case .strike(let job, let frames): strike(frames, of: job)
+        case .jobReady(let job): concatenate(job)
+        case .jobFailed(let job, let reasons):
+            logger.error("job failed", metadata: ["job": "\(job)", "reasons": "\(reasons.joined(separator: "; "))"])
+        }
+    }
+
+    private func note(_ changes: [QueueChange]) {
+        for case .pinned(let job, let shape) in changes { jobs[job]?.record.recipe.execution = shape }
+    }
+
+    private func calibrate(_ id: JobID, on worker: WorkerID, slot: Int) {
+        guard let job = jobs[id] else { return }
+        let settings = job.record.settings
+        send(
+            .calibrate(
+                CalibrationRequest(
+                    job: id, slot: slot, recipe: job.record.recipe, tile: settings.tile, batch: settings.batch,
+                    precision: settings.precision)), to: worker)
+    }
+
+    /// Cuts beside the loop, for it reads and hashes the segment's packets.
+    private func lease(_ attempt: AttemptID, to worker: WorkerID, slot: Int, extraRunUp: Int) {
+        guard let job = jobs[attempt.segment.job], let range = scheduler.range(of: attempt.segment) else { return }
+        openAttempts.insert(attempt)
+        let cutter = SegmentCutter(
+            recipe: job.record.recipe, table: job.table, store: spool.packets(attempt.segment.job))
+        let lifetime = scheduler.configuration.leaseLifetime
+        Task {
+            do {
+                let cut = try await cutter.cut(attempt, range: range, extraRunUp: extraRunUp)
+                try offer(cut, to: worker, slot: slot, lifetime: lifetime)
+            } catch {
+                submit(.jobStopped(attempt.segment.job, reason: CoordinatorError(error).message))
+            }
+        }
+    }
+
+    private func offer(_ cut: SegmentCutter.Cut, to worker: WorkerID, slot: Int, lifetime: Double) throws {
+        let attempt = cut.task.attempt
+        guard openAttempts.contains(attempt) else { return }  // it ended while it was being cut
+        try bulk.serve(id: cut.task.input.id, slices: cut.slices)
+        bulk.expect(id: Wire.encodedBlob(attempt), destination: spool.segment(attempt), limit: Self.segmentLimit)
+        send(.lease(Lease(task: cut.task, slot: slot, lifetime: lifetime)), to: worker)
+    }
+
+    private func end(_ attempt: AttemptID, _ outcome: AttemptOutcome) {
+        openAttempts.remove(attempt)
+        bulk.withdraw(Wire.sourceBlob(attempt))
+        bulk.unexpect(Wire.encodedBlob(attempt))
+        if let reason = outcome.reason {
+            logger.warning("attempt ended", metadata: ["attempt": "\(attempt)", "reason": "\(reason)"])
+        }
+    }
+
+    private func discard(_ attempt: AttemptID) {
+        try? FileManager.default.removeItem(atPath: spool.segment(attempt))
+    }
+
+    private func strike(_ frames: [Int], of id: JobID) {
+        guard let job = jobs[id] else { return }
+        let times = frames.prefix(8).map { String(format: "%.3f s", job.seconds(of: $0)) }.joined(separator: ", ")
+        let more = frames.count > 8 ? ", …" : ""
+        let text = "\(frames.count) damaged or undecodable frames of the film are left out, at \(times)\(more)"
+        jobs[id]?.warnings.append(text)
+        logger.warning("\(text)", metadata: ["job": "\(id)"])
+    }
+
+    /// An encoded segment of more bytes is a mistake or an attack, not a segment.
+    static var segmentLimit: Int64 { 1 << 40 }
+}

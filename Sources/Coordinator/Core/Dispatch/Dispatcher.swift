@@ -1,0 +1,116 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+import Logging
+import Media
+import Messaging
+
+/// The thin shell around the scheduler: turns messages into its events, and carries out its actions in their order.
+///
+/// One event at a time: what is to be persisted is durable before anything that depends on it is done or said (P5).
+public actor Dispatcher {
+    var scheduler: Scheduler
+    var jobs: [JobID: ActiveJob] = [:]
+    /// Attempts whose source packets are served and whose result is expected.
+    var openAttempts: Set<AttemptID> = []
+    let store: QueueStore
+    let spool: Spool
+    let control: ControlServer
+    let bulk: BulkServer
+    let filmTool: FilmTool
+    let logger: Logger
+    private let heartbeatInterval: Double
+    private let inbox: AsyncStream<SchedulerEvent>
+    private let post: AsyncStream<SchedulerEvent>.Continuation
+    /// What made the dispatcher stop, where it did not do so when told.
+    private(set) var failure: CoordinatorError?
+
+    init(
+        store: QueueStore, spool: Spool, control: ControlServer, bulk: BulkServer, filmTool: FilmTool,
+        configuration: SchedulerConfiguration, heartbeatInterval: Double, logger: Logger
+    ) {
+        self.store = store
+        self.spool = spool
+        self.control = control
+        self.bulk = bulk
+        self.filmTool = filmTool
+        self.heartbeatInterval = heartbeatInterval
+        self.logger = logger
+        scheduler = Scheduler(configuration: configuration)
+        (inbox, post) = AsyncStream.makeStream(of: SchedulerEvent.self)
+    }
+
+    /// Serves workers until cancelled.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.receive() }
+            group.addTask { await self.keepTime() }
+            group.addTask { await self.work() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Queues an event behind those already there.
+    nonisolated func submit(_ event: SchedulerEvent) { post.yield(event) }
+
+    private func work() async {
+        for await event in inbox {
+            do {
+                for action in scheduler.handle(event, at: Monotonic.seconds) { try await perform(action) }
+            } catch {
+                // What could not be made durable must not be acted on, and the scheduler's state is ahead of the store.
+                failure = CoordinatorError(
+                    .file, "cannot write the queue: \(error); free space or mend the disk, and run again")
+                logger.critical("\(error)")
+                return
+            }
+        }
+    }
+
+    private func keepTime() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(500))
+            submit(.tick)
+        }
+    }
+
+    private func receive() async {
+        for await event in control.events {
+            switch event {
+            case .message(let peer, let data): hear(data, from: peer)
+            case .unreachable(let peer): submit(.workerGone(WorkerID(peer)))
+            }
+        }
+    }
+
+    private func hear(_ data: Data, from peer: PeerID) {
+        let worker = WorkerID(peer)
+        do {
+            switch try WorkerMessage(decoding: data) {
+            case .hello(let hello): submit(.workerConnected(worker, hello))
+            case .heartbeat(let heartbeat): submit(.heartbeat(worker, heartbeat))
+            case .calibrated(let calibration): submit(.calibrated(worker, calibration))
+            case .failure(let failure): submit(.failed(worker, failure))
+            case .goodbye: submit(.goodbye(worker))
+            case .result(let result): Task { await check(result, from: worker) }
+            }
+        } catch {
+            logger.warning("a message that cannot be used", metadata: ["peer": "\(peer)", "error": "\(error)"])
+            send(.reject(reason: "\(error)"), to: worker)
+        }
+    }
+
+    func send(_ message: CoordinatorMessage, to worker: WorkerID) {
+        do { control.send(try message.encoded(), to: PeerID(worker)) } catch {
+            logger.error("cannot write a message: \(error)")
+        }
+    }
+
+    func welcome(_ worker: WorkerID) { send(.welcome(Welcome(heartbeatInterval: heartbeatInterval)), to: worker) }
+}
+
+/// Monotonic seconds for the scheduler.
+enum Monotonic {
+    static var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
+}

@@ -1,0 +1,59 @@
+import FarmModel
+internal import Foundation
+
+/// Where the files of jobs in flight lie, below the state directory.
+public struct Spool: Hashable, Sendable {
+    /// The state directory's `spool`.
+    public let root: String
+
+    public init(stateDirectory: String) { root = stateDirectory + "/spool" }
+
+    /// The film's video packets, in one packet file: what segments are cut from.
+    func packets(_ job: JobID) -> String { directory(job) + "/source.packets" }
+    func frameTable(_ job: JobID) -> String { directory(job) + "/frames.table" }
+    func joinMark(_ job: JobID) -> String { directory(job) + "/joined.json" }
+    func directory(_ job: JobID) -> String { "\(root)/\(job)" }
+    func segments(_ job: JobID) -> String { directory(job) + "/segments" }
+
+    /// An encoded segment. The attempt's number is part of the name, so that no late result can touch an accepted one.
+    func segment(_ attempt: AttemptID) -> String {
+        "\(segments(attempt.segment.job))/\(attempt.segment.index)-\(attempt.number).packets"
+    }
+
+    func create(_ job: JobID) throws {
+        do { try FileManager.default.createDirectory(atPath: segments(job), withIntermediateDirectories: true) } catch {
+            throw CoordinatorError(.file, "cannot create the spool \(segments(job)): \(error)")
+        }
+    }
+
+    /// Removes what attempts that did not count have left.
+    func tidy(_ job: JobID, keeping accepted: [AttemptID]) throws {
+        let wanted = Set(accepted.map { URL(fileURLWithPath: segment($0)).lastPathComponent })
+        for name in try FileManager.default.contentsOfDirectory(atPath: segments(job)) where !wanted.contains(name) {
+            try FileManager.default.removeItem(atPath: "\(segments(job))/\(name)")
+        }
+    }
+
+    /// Gives back all that the job took.
+    func remove(_ job: JobID) throws {
+        guard FileManager.default.fileExists(atPath: directory(job)) else { return }
+        try FileManager.default.removeItem(atPath: directory(job))
+    }
+}
+
+/// Free space of file systems.
+enum DiskSpace {
+    /// Bytes that this process may still write below `path`.
+    static func free(_ path: String) throws -> Int64 {
+        var stat = statvfs()
+        guard statvfs(path, &stat) == 0 else {
+            throw CoordinatorError(.file, "cannot tell the free space of \(path): \(String(cString: strerror(errno)))")
+        }
+        return Int64(stat.f_bavail) * Int64(stat.f_frsize)
+    }
+
+    static func text(_ bytes: Int64) -> String {
+        bytes >= 1 << 30
+            ? String(format: "%.1f GiB", Double(bytes) / 0x1p30) : String(format: "%.0f MiB", Double(bytes) / 0x1p20)
+    }
+}

@@ -1,0 +1,90 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+public import Logging
+import Messaging
+public import Processes
+
+/// What a coordinator is built from.
+public struct FarmConfiguration: Sendable {
+    public var stateDirectory: String
+    /// Where workers connect.
+    public var control: String
+    public var bulk: String
+    /// The child that parses films: `coordinator film`.
+    public var filmTool: Launch
+    /// The child that knows models: `worker models`.
+    public var modelTool: Launch
+    public var scheduler: SchedulerConfiguration
+    /// Seconds between a worker's heartbeats.
+    public var heartbeatInterval: Double
+
+    public init(
+        stateDirectory: String, control: String, bulk: String, filmTool: Launch = .myself(["film"]),
+        modelTool: Launch = .sibling("worker", ["models"]),
+        scheduler: SchedulerConfiguration = SchedulerConfiguration(),
+        heartbeatInterval: Double = 1
+    ) {
+        self.stateDirectory = stateDirectory
+        self.control = control
+        self.bulk = bulk
+        self.filmTool = filmTool
+        self.modelTool = modelTool
+        self.scheduler = scheduler
+        self.heartbeatInterval = heartbeatInterval
+    }
+}
+
+/// A coordinator with all its parts: state directory, queue, sockets, dispatcher. Built in one place, for the commands
+/// and for tests.
+public struct Farm: Sendable {
+    public let dispatcher: Dispatcher
+    let preparation: @Sendable (@escaping @Sendable (RunReport) -> Void) -> JobPreparation
+    private let state: StateDirectory
+    private let store: QueueStore
+    private let context: MessagingContext
+    private let control: ControlServer
+    private let bulk: BulkServer
+
+    /// Locks the state directory, opens the queue, and listens.
+    /// - Throws: `CoordinatorError`
+    public static func open(_ configuration: FarmConfiguration, logger: Logger) async throws -> Farm {
+        do { return try await Farm(configuration, logger: logger) } catch let error as StateDirectoryError {
+            throw CoordinatorError(.file, error.description)
+        } catch let error as QueueStoreError {
+            throw CoordinatorError(.file, error.description)
+        } catch let error as MessagingError {
+            throw CoordinatorError(.farm, error.description)
+        }
+    }
+
+    private init(_ configuration: FarmConfiguration, logger: Logger) async throws {
+        let path = configuration.stateDirectory
+        state = try await BlockingWork.run { try StateDirectory(at: URL(fileURLWithPath: path)) }
+        store = try await QueueStore(path: state.queuePath)
+        context = try MessagingContext()
+        control = try ControlServer(
+            context: context, endpoint: try EndpointAddress(configuration.control), logger: logger)
+        bulk = try BulkServer(context: context, endpoint: try EndpointAddress(configuration.bulk), logger: logger)
+        let spool = Spool(stateDirectory: path)
+        let filmTool = FilmTool(launch: configuration.filmTool)
+        let models = ModelResolver(launch: configuration.modelTool)
+        dispatcher = Dispatcher(
+            store: store, spool: spool, control: control, bulk: bulk, filmTool: filmTool,
+            configuration: configuration.scheduler, heartbeatInterval: configuration.heartbeatInterval, logger: logger)
+        preparation = { [store] report in
+            JobPreparation(
+                store: store, spool: spool, filmTool: filmTool, models: models, stateDirectory: path, report: report)
+        }
+    }
+
+    /// Stops listening and gives the state directory free.
+    func close() async {
+        await control.close()
+        await bulk.close()
+        await context.shutDown()
+        // The lock goes with the process in any case; a database that cannot be closed is as durable as one that can.
+        try? store.close()
+        withExtendedLifetime(state) {}
+    }
+}

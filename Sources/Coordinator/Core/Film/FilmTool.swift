@@ -1,0 +1,74 @@
+import Foundation
+internal import Processes
+
+/// What a child that reads films is told to do, as one line of JSON on its standard input.
+enum FilmOrder: Codable, Sendable {
+    case index(IndexOrder)
+    case join(JoinOrder)
+}
+
+/// What it says, a line of JSON each on its standard output.
+enum FilmWord: Codable, Sendable {
+    case progress(done: Int64, total: Int64)
+    case warning(String)
+    case indexed(IndexedFilm)
+    case joined(JoinedFilm)
+    case failed(CoordinatorError)
+}
+
+/// A child process that parses films for the coordinator: the bytes of a film may crash a library, and the coordinator
+/// must not go down with it.
+struct FilmTool: Sendable {
+    private let launch: Launch
+
+    init(launch: Launch) { self.launch = launch }
+
+    /// Carries out an order in a child.
+    /// - Returns: the child's last word.
+    /// - Throws: `CoordinatorError`, also where the child crashed.
+    func run(
+        _ order: FilmOrder, about film: String, hear: @escaping @Sendable (FilmWord) -> Void = { _ in }
+    ) async throws -> FilmWord {
+        let child = try ChildProcess(launch, name: "film tool")
+        return try await withTaskCancellationHandler {
+            try child.send(order)
+            var last: FilmWord?
+            for await line in child.lines {
+                let word = try JSONLine.decode(line, as: FilmWord.self)
+                hear(word)
+                last = word
+            }
+            let exit = await child.exit()
+            try Task.checkCancellation()
+            if case .failed(let error)? = last { throw error }
+            guard exit.isSuccess, let last else {
+                throw CoordinatorError(
+                    .file,
+                    "\(film): reading it crashed the reader (\(exit)); the film is damaged in a way that libav cannot stand"
+                )
+            }
+            return last
+        } onCancel: {
+            child.signal(SIGKILL)
+        }
+    }
+}
+
+/// The child's side: reads its order, does it on this thread, and reports.
+public enum FilmToolMain {
+    public static func run() {
+        let words = LineWriter(.standardOutput)
+        // A parent that is gone cannot be told; the process ends all the same.
+        let say: @Sendable (FilmWord) -> Void = { try? words.write($0) }
+        do {
+            guard let line = readLine() else { return }
+            Lifeline.hold()
+            switch try JSONLine.decode(Data(line.utf8), as: FilmOrder.self) {
+            case .index(let order): say(.indexed(try order.carryOut(say)))
+            case .join(let order): say(.joined(try order.carryOut(say)))
+            }
+        } catch {
+            say(.failed(CoordinatorError(error)))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import FarmModel
+import Foundation
+import Logging
+import Processes
+
+/// The worker children of `run`: started, started again when they go away, and ended with it.
+actor LocalWorkers {
+    private let launches: [Launch]
+    private let logger: Logger
+    private var children: [Int: ChildProcess] = [:]
+    private var quickDeaths = 0
+    private var stopping = false
+    /// Why workers cannot be had; the run ends with it.
+    private(set) var failure: CoordinatorError?
+
+    /// A worker that lived less long did not get to work.
+    private static let quick = 5.0
+    /// So many of those in a row, and it is no accident.
+    private static let quickLimit = 3
+
+    init(launches: [Launch], logger: Logger) {
+        self.launches = launches
+        self.logger = logger
+    }
+
+    func start() {
+        for index in launches.indices where children[index] == nil { startWorker(index) }
+    }
+
+    /// Process ids, for those who watch.
+    var processIDs: [Int32] { children.values.map(\.processID) }
+
+    /// Ends all workers, and returns once they are gone.
+    func stop() async {
+        stopping = true
+        for child in children.values { child.signal(SIGKILL) }
+        while !children.isEmpty { try? await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    private func startWorker(_ index: Int) {
+        do {
+            let child = try ChildProcess(launches[index], name: "worker \(index)")
+            children[index] = child
+            Task { await watch(child, index, since: Monotonic.seconds) }
+        } catch {
+            failure = CoordinatorError(.farm, "cannot start the worker \(launches[index].executable): \(error)")
+        }
+    }
+
+    private func watch(_ child: ChildProcess, _ index: Int, since start: Double) async {
+        let exit = await child.exit()
+        children[index] = nil
+        guard !stopping else { return }
+        logger.warning("worker \(exit); starting another", metadata: ["worker": "\(index + 1)"])
+        quickDeaths = Monotonic.seconds - start < Self.quick && !exit.bySignal ? quickDeaths + 1 : 0
+        guard quickDeaths < Self.quickLimit else {
+            let log = launches[index].errorLog ?? "its log"
+            failure = CoordinatorError(
+                .farm, "workers do not stay up (\(exit)): \(Self.lastLine(of: log)) (all of it in \(log))")
+            return
+        }
+        startWorker(index)
+    }
+
+    private static func lastLine(of log: String) -> String {
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").last.map(String.init) ?? "they said nothing"
+    }
+}

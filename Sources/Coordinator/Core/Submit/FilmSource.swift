@@ -1,0 +1,28 @@
+import FarmModel
+import Foundation
+public import Media
+
+/// The film of a job, as the queue remembers it.
+public struct FilmSource: Codable, Hashable, Sendable {
+    public var identity: SourceIdentity
+    /// The stream that is upscaled.
+    public var videoIndex: Int
+
+    func encoded() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+
+    init(identity: SourceIdentity, videoIndex: Int) {
+        self.identity = identity
+        self.videoIndex = videoIndex
+    }
+
+    init(decoding text: String) throws { self = try JSONDecoder().decode(FilmSource.self, from: Data(text.utf8)) }
+
+    /// - Throws: where the file is no longer the one that the job was made from.
+    func check() throws {
+        guard let difference = try SourceIdentity.read(identity.path).difference(from: identity) else { return }
+        throw CoordinatorError(
+            .file,
+            "\(identity.path) is not the film that its unfinished job was made from: \(difference); put the old file back, or start over with --restart"
+        )
+    }
+}

@@ -1,0 +1,125 @@
+import FarmModel
+import Foundation
+import Media
+
+/// From a request to a job in the queue: a new one, or the one that an earlier run of the same command left.
+struct JobPreparation: Sendable {
+    let store: QueueStore
+    let spool: Spool
+    let filmTool: FilmTool
+    let models: ModelResolver
+    let stateDirectory: String
+    let report: @Sendable (RunReport) -> Void
+
+    /// A job that the dispatcher can take.
+    struct Prepared: Sendable {
+        var record: JobRecord
+        var source: FilmSource
+        var warnings: [String]
+        var isResumed: Bool
+    }
+
+    func prepare(_ request: JobRequest, restart: Bool) async throws -> Prepared {
+        if let unfinished = try await store.unfinishedJob(source: request.film, output: request.output) {
+            if !restart { return try await resume(unfinished, request) }
+            try await discard(unfinished.id)
+        }
+        return try await make(request)
+    }
+
+    /// Forgets a job and gives back its spool.
+    func discard(_ job: JobID) async throws {
+        try await store.delete(job)
+        try await BlockingWork.run { [spool] in try spool.remove(job) }
+    }
+
+    /// Gives back the spool of a job whose film is published.
+    func giveBack(_ job: JobID) async throws {
+        try await BlockingWork.run { [spool] in try spool.remove(job) }
+    }
+
+    // MARK: A new job
+
+    private func make(_ request: JobRequest) async throws -> Prepared {
+        try request.checkOutput()
+        try FilmWriter.checkContainer(request.output, codec: request.settings.codec)
+        let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
+        let id = try await store.unusedJobID()
+        do {
+            try await BlockingWork.run { [spool] in try spool.create(id) }
+            return try await index(request, as: id, model: model)
+        } catch {
+            try? await BlockingWork.run { [spool] in try spool.remove(id) }
+            throw error
+        }
+    }
+
+    private func index(_ request: JobRequest, as id: JobID, model: ModelReference) async throws -> Prepared {
+        let film = try await indexFilm(request.film, as: id)
+        let recipe = try RecipePlanner(settings: request.settings, film: film.description, model: model).recipe()
+        let estimate = SpaceEstimate(film: film, encoding: recipe.encoding)
+        try estimate.check(stateDirectory: stateDirectory, output: request.output)
+        report(.note(announcement(film, recipe, estimate)))
+        let path = spool.frameTable(id)
+        let table = try await BlockingWork.run { try FrameTable(contentsOf: path) }
+        let source = FilmSource(identity: film.identity, videoIndex: film.description.videoIndex)
+        let record = JobRecord(
+            id: id, source: request.film, sourceIdentity: try source.encoded(), output: request.output,
+            settings: request.settings, recipe: recipe, segments: table.segments(length: request.settings.segmentLength)
+        )
+        try await store.insert(record)
+        return Prepared(record: record, source: source, warnings: film.warnings, isResumed: false)
+    }
+
+    private func indexFilm(_ path: String, as id: JobID) async throws -> IndexedFilm {
+        let order = IndexOrder(film: path, packets: spool.packets(id), frameTable: spool.frameTable(id))
+        let start = Monotonic.seconds
+        let answer = try await filmTool.run(.index(order), about: path) { [report] word in
+            guard case .progress(let done, let total) = word else { return }
+            report(
+                .progress(
+                    RunProgress(
+                        film: path, phase: .indexing, frames: Int(done), total: Int(total),
+                        seconds: Monotonic.seconds - start)))
+        }
+        guard case .indexed(let film) = answer else { throw CoordinatorError(.job, "indexing \(path): no answer") }
+        return film
+    }
+
+    private func announcement(_ film: IndexedFilm, _ recipe: Recipe, _ estimate: SpaceEstimate) -> String {
+        let (input, output) = (recipe.input, recipe.encoding.picture)
+        return "\(film.description.path): \(film.frames) frames, \(input.width)x\(input.height) to "
+            + "\(output.width)x\(output.height) by \(recipe.model.description.name), \(recipe.encoding.encoder); "
+            + "spool about \(DiskSpace.text(estimate.spool)), output about \(DiskSpace.text(estimate.output))"
+    }
+
+    // MARK: An unfinished job
+
+    private func resume(_ record: JobRecord, _ request: JobRequest) async throws -> Prepared {
+        let source = try FilmSource(decoding: record.sourceIdentity)
+        try await BlockingWork.run { try source.check() }
+        if let change = record.settings.difference(from: request.settings) {
+            throw CoordinatorError(
+                .usage,
+                "\(record.source) has an unfinished job (\(record.id)) with other settings: \(change); give the old value to go on, or start over with --restart"
+            )
+        }
+        let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
+        guard model.sha256 == record.recipe.model.sha256 else {
+            throw CoordinatorError(
+                .usage,
+                "the model \(request.settings.model) has changed since job \(record.id) was made: put the old file back, or start over with --restart"
+            )
+        }
+        let accepted = record.plan.segments.compactMap { $0.result?.attempt }
+        try await BlockingWork.run { [spool] in try spool.tidy(record.id, keeping: accepted) }
+        // Joining may have got as far as naming the film before it was stopped; it finds out by itself.
+        if record.plan.state != .concatenating { try request.checkOutput() }
+        let done = record.plan.segments.count { $0.result != nil }
+        report(
+            .note(
+                "\(record.source): going on with job \(record.id), \(done) of \(record.plan.segments.count) segments are done"
+            ))
+        return Prepared(record: record, source: source, warnings: [], isResumed: true)
+    }
+}

@@ -1,0 +1,46 @@
+public import FarmModel
+internal import Foundation
+
+/// What a person asks for: a film, a name for the result, and settings.
+public struct JobRequest: Hashable, Sendable {
+    public var film: String
+    public var output: String
+    public var settings: JobSettings
+    public var overwrite: Bool
+
+    /// - Parameter output: nil puts `NAME.upscaled.mkv` beside the film.
+    public init(film: String, output: String?, settings: JobSettings, overwrite: Bool) {
+        let source = URL(fileURLWithPath: film).standardizedFileURL
+        self.film = source.path
+        self.output =
+            output.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+            ?? source.deletingPathExtension().path + ".upscaled.mkv"
+        self.settings = settings
+        self.overwrite = overwrite
+    }
+
+    /// Refuses an output that could not be published, before anything is done for it.
+    func checkOutput() throws {
+        let files = FileManager.default
+        var isDirectory: ObjCBool = false
+        if files.fileExists(atPath: output, isDirectory: &isDirectory) {
+            if isDirectory.boolValue { throw CoordinatorError(.file, "\(output) is a folder: name a file with -o") }
+            if !overwrite {
+                throw CoordinatorError(
+                    .file, "\(output) exists: give --overwrite to replace it, or another name with -o")
+            }
+        }
+        guard output != film else {
+            throw CoordinatorError(.file, "\(output) is the film itself: give another name with -o")
+        }
+        let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
+        guard files.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
+            throw CoordinatorError(.file, "the folder \(folder) does not exist: create it, or name another with -o")
+        }
+        guard access(folder, W_OK) == 0 else {
+            throw CoordinatorError(
+                .file,
+                "cannot write into the folder \(folder): \(String(cString: strerror(errno))); name another with -o")
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import FarmModel
+import Foundation
+
+extension JobSettings {
+    /// The first setting that differs, by its name on the command line: "--crf was 18 and is 20".
+    func difference(from asked: JobSettings) -> String? {
+        let names: [(String, String, String)] = zip(Self.texts(self), Self.texts(asked)).map {
+            ($0.name, $0.text, $1.text)
+        }
+        return names.first { $0.1 != $0.2 }.map { "\($0) was \($1) and is \($2)" }
+    }
+
+    /// Every setting by its name on the command line, as its user would write it.
+    private static func texts(_ settings: JobSettings) -> [(name: String, text: String)] {
+        let length =
+            switch settings.segmentLength {
+            case .seconds(let seconds): ("--segment-seconds", "\(seconds)")
+            case .frames(let frames): ("--segment-frames", "\(frames)")
+            }
+        let parameters = settings.encoderParameters.map { "\($0.key)=\($0.value)" }.joined(separator: ":")
+        return [
+            ("--model", settings.model), ("--scale", text(settings.scale)), ("--codec", settings.codec.rawValue),
+            ("--encoder", text(settings.encoder)), ("--crf", "\(settings.crf)"), ("--preset", text(settings.preset)),
+            ("--encoder-params", parameters.isEmpty ? "none" : parameters),
+            ("--pixel-format", text(settings.pixelFormat)),
+            ("the segment length", "\(length.0) \(length.1)"), ("--overlap", text(settings.overlap)),
+            ("--temporal-blend", "\(settings.temporalBlend)"), ("--tile", text(settings.tile)),
+            ("--batch", text(settings.batch)), ("--precision", settings.precision.rawValue),
+        ]
+    }
+
+    private static func text(_ value: (some Any)?) -> String { value.map { "\($0)" } ?? "the default" }
+}

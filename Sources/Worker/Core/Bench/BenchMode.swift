@@ -1,0 +1,104 @@
+public import FarmModel
+import Foundation
+public import Inference
+import Synchronization
+
+/// What `worker bench` measures; each in a process of its own, for the allocator's settings hold for a whole process.
+public enum BenchMode: String, CaseIterable, Sendable {
+    /// The network and the colour conversion on pictures that are there already.
+    case network
+    /// decode, inference and encode at once.
+    case pipeline
+    /// One frame at a time: decode, then infer, then encode; batch 1, no overlap of stages.
+    case sequential
+    /// A network that sleeps 20 ms a batch, with decode and encode that take as long: what the pipeline itself costs.
+    case standIn = "stand-in"
+}
+
+/// Frames per second, and how the inference stage spent its time.
+public struct BenchResult: Codable, Sendable {
+    public var frames: Int
+    public var seconds: Double
+    public var stages: StageTimes
+
+    public var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
+
+    /// Of a stand-in run: the share of the stand-in device's rate that came out, 0 to 1.
+    public var share: Double {
+        framesPerSecond * StandInBench.batchSeconds / Double(StandInBench.batch)
+    }
+
+    /// The share of the inference stage's time in which it waited, 0 to 1.
+    public var waiting: Double {
+        let stage = stages.inference
+        let waited = stage.starved + stage.blocked
+        return stage.busy + waited > 0 ? waited / (stage.busy + waited) : 0
+    }
+}
+
+/// One measurement.
+public struct Bench: Sendable {
+    public var film: String
+    public var model: ModelReference
+    public var device: Device
+    public var threads: Int
+    public var preset: String
+    public var batch: Int
+
+    public init(film: String, model: ModelReference, device: Device, threads: Int, preset: String, batch: Int) {
+        self.film = film
+        self.model = model
+        self.device = device
+        self.threads = threads
+        self.preset = preset
+        self.batch = batch
+    }
+
+    /// Blocks: give it a thread of its own.
+    public func run(_ mode: BenchMode) throws -> BenchResult {
+        if mode == .standIn { return StandInBench.run() }
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "upscale-bench-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let film = try BenchFilm(
+            film: film, model: model, preset: preset, batch: mode == .sequential ? 1 : batch, segments: 3,
+            directory: directory.path)
+        let parts = PipelineParts.real(device: device, threads: threads) { _ in }
+        switch mode {
+        case .network: return try network(film, parts)
+        case .pipeline: return try PipelineRun.measure(film.orders, parts: parts, depth: 16)
+        default: return try sequential(film, parts)
+        }
+    }
+
+    private func network(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
+        guard let order = film.orders.first else { return BenchResult(frames: 0, seconds: 0, stages: StageTimes()) }
+        let source = try parts.source(order)
+        var pictures: [any PlanarPicture] = []
+        while pictures.count < batch, let (_, picture) = try source.next() { pictures.append(picture) }
+        let upscaler = try parts.upscaler(order)
+        let numbers = Array(0..<pictures.count)
+        _ = try upscaler.upscale(pictures, numbers: numbers)  // warms up
+        let rounds = max(1, film.frames / max(1, pictures.count))
+        let start = Clock.seconds
+        for _ in 0..<rounds { _ = try upscaler.upscale(pictures, numbers: numbers) }
+        return BenchResult(frames: rounds * pictures.count, seconds: Clock.seconds - start, stages: StageTimes())
+    }
+
+    private func sequential(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
+        let start = Clock.seconds
+        for order in film.orders {
+            let source = try parts.source(order)
+            let upscaler = try parts.upscaler(order)
+            let sink = try parts.sink(order)
+            while let (number, picture) = try source.next() {
+                for upscaled in try upscaler.upscale([picture], numbers: [number]) {
+                    try sink.write(upscaled, number: number)
+                }
+            }
+            try sink.finish()
+        }
+        return BenchResult(frames: film.frames, seconds: Clock.seconds - start, stages: StageTimes())
+    }
+}

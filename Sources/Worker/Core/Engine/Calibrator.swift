@@ -1,0 +1,31 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+import Inference
+
+/// Finds how its device runs a job best; on a thread of its own, for it runs the network.
+struct Calibrator: Sendable {
+    let device: Device
+    let threads: Int
+    /// Where findings are remembered.
+    let cache: String
+
+    func calibrate(_ request: CalibrationRequest, modelPath: String?) async throws -> FarmProtocol.Calibration {
+        try await withCheckedThrowingContinuation { continuation in
+            let thread = Thread { continuation.resume(with: Result { try measure(request, modelPath) }) }
+            thread.name = "calibration"
+            thread.stackSize = 16 << 20
+            thread.start()
+        }
+    }
+
+    private func measure(_ request: CalibrationRequest, _ modelPath: String?) throws -> FarmProtocol.Calibration {
+        let recipe = request.recipe
+        let calibration = Inference.Calibration(
+            model: recipe.model, source: modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device,
+            width: recipe.input.width, height: recipe.input.height, precision: request.precision, threads: threads,
+            tile: request.tile, batch: request.batch)
+        let shape = try calibration.shape(cache: CalibrationCache(directory: cache))
+        return FarmProtocol.Calibration(job: request.job, shape: shape)
+    }
+}

@@ -1,0 +1,60 @@
+internal import FarmModel
+internal import FarmProtocol
+public import Foundation
+public import Inference
+internal import Processes
+
+/// The engine process: one device's pipeline, driven over standard input and output.
+///
+/// It is a process of its own because decoders and drivers parse what strangers made: a film that crashes one costs an
+/// attempt, and the worker starts the next engine. It lives as long as its worker: the end of its input ends it.
+public final class Engine: Sendable {
+    private let device: Device
+    private let output: LineWriter
+    private let pipeline: Pipeline
+    private let calibrator: Calibrator
+
+    /// - Parameters:
+    ///   - threads: processor threads for inference on the CPU, and for the encoder.
+    ///   - cache: directory where calibrations are remembered.
+    public init(device: Device, threads: Int, cache: String, output: FileHandle) {
+        let writer = LineWriter(output)
+        self.device = device
+        self.output = writer
+        let notice: @Sendable (String) -> Void = { try? writer.write(EngineEvent.notice($0)) }
+        calibrator = Calibrator(device: device, threads: threads, cache: cache)
+        pipeline = Pipeline(parts: .real(device: device, threads: threads, notice: notice), depth: 16) { event in
+            // A worker that is gone cannot be told; the end of input ends this process.
+            try? writer.write(Self.line(for: event))
+        }
+    }
+
+    /// Announces the device and serves commands until `input` ends.
+    public func run(input: FileHandle) async throws {
+        try output.write(EngineEvent.ready(try SlotDescription.describing(device)))
+        let (lines, continuation) = AsyncStream.makeStream(of: Data.self)
+        LineReader.start(input, name: "commands", line: { continuation.yield($0) }, end: { continuation.finish() })
+        for await line in lines { try await serve(try JSONLine.decode(line)) }
+    }
+
+    private func serve(_ command: EngineCommand) async throws {
+        switch command {
+        case .segment(let order): pipeline.submit(order)
+        case .cancel(let attempt): pipeline.cancel(attempt)
+        case .calibrate(let request, let modelPath):
+            do {
+                try output.write(EngineEvent.calibrated(try await calibrator.calibrate(request, modelPath: modelPath)))
+            } catch {
+                try output.write(EngineEvent.calibrationFailed(request.job, reason: "\(error)"))
+            }
+        }
+    }
+
+    private static func line(for event: PipelineEvent) -> EngineEvent {
+        switch event {
+        case .progress(let attempt, let frames): .progress(attempt, frames: frames)
+        case .finished(let result): .finished(result)
+        case .failed(let attempt, let error): .failed(attempt, reason: "\(error)")
+        }
+    }
+}

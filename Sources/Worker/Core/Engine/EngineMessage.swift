@@ -1,0 +1,22 @@
+import FarmModel
+import FarmProtocol
+
+/// What a worker tells its engine, one JSON object a line on the engine's standard input.
+enum EngineCommand: Codable, Sendable {
+    case segment(SegmentOrder)
+    case calibrate(CalibrationRequest, modelPath: String?)
+    case cancel(AttemptID)
+}
+
+/// What an engine answers, one JSON object a line on its standard output.
+enum EngineEvent: Codable, Sendable {
+    /// First of all: what the device is.
+    case ready(SlotDescription)
+    case progress(AttemptID, frames: Int)
+    case finished(SegmentResult)
+    case failed(AttemptID, reason: String)
+    case calibrated(Calibration)
+    case calibrationFailed(JobID, reason: String)
+    /// Something that a person should read in the log.
+    case notice(String)
+}

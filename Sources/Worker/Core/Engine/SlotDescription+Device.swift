@@ -1,0 +1,13 @@
+import FarmProtocol
+import Inference
+import Media
+
+extension SlotDescription {
+    /// What a worker tells of one of its devices.
+    static func describing(_ device: Device) throws -> SlotDescription {
+        let info = try DeviceInfo(device)
+        return SlotDescription(
+            device: "\(device)", deviceModel: info.model, libtorch: InferenceRuntime.torchVersion,
+            memory: Int64(clamping: info.memory), encoders: EncoderCatalog.encoders.map(\.name))
+    }
+}

@@ -1,0 +1,62 @@
+public import FarmModel
+import Synchronization
+
+/// A segment's work order inside the engine: the task, and the files on this machine that it reads and writes.
+public struct SegmentOrder: Codable, Sendable {
+    public var task: SegmentTask
+    /// The packet file that was fetched.
+    public var inputPath: String
+    /// Where the encoded segment goes.
+    public var outputPath: String
+    /// The model file; nil for `nearest`.
+    public var modelPath: String?
+
+    public init(task: SegmentTask, inputPath: String, outputPath: String, modelPath: String?) {
+        self.task = task
+        self.inputPath = inputPath
+        self.outputPath = outputPath
+        self.modelPath = modelPath
+    }
+}
+
+/// One segment on its way through the stages: what they share about it.
+///
+/// The first error, or a cancellation, ends it: the stages let the rest of its pictures fall and pass its end on, so
+/// that the segments behind it are not held up.
+final class SegmentRun: Sendable {
+    let order: SegmentOrder
+    private let state = Mutex(State())
+
+    private struct State {
+        var error: (any Error)?
+        var missing: [Int] = []
+        var emitted = 0
+        var times = StageTimes()
+    }
+
+    init(_ order: SegmentOrder) { self.order = order }
+
+    var attempt: AttemptID { order.task.attempt }
+    var isDead: Bool { state.withLock { $0.error != nil } }
+    var error: (any Error)? { state.withLock { $0.error } }
+    var times: StageTimes { state.withLock { $0.times } }
+    var emitted: Int { state.withLock { $0.emitted } }
+    var missing: [Int] { state.withLock { $0.missing } }
+
+    func fail(_ error: any Error) { state.withLock { $0.error = $0.error ?? error } }
+    func noteMissing(_ frames: [Int]) { state.withLock { $0.missing = frames } }
+    func noteEmitted() { state.withLock { $0.emitted += 1 } }
+
+    func add(_ stage: any WritableKeyPath<StageTimes, StageTimes.Stage> & Sendable, _ spent: StageTimes.Stage) {
+        state.withLock { $0.times[keyPath: stage].add(spent) }
+    }
+
+    /// Does `work` unless the segment is dead; an error ends the segment instead of leaving the stage.
+    func attempt(_ work: () throws -> Void) {
+        guard !isDead else { return }
+        do { try work() } catch { fail(error) }
+    }
+}
+
+/// Ends a segment that nobody wants any more.
+struct AttemptCancelled: Error {}

@@ -1,0 +1,209 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+public import Logging
+import Messaging
+
+/// A worker's dealings with its coordinator: hello, leases, heartbeats, results.
+///
+/// Every lease is one task that walks fetch → run → deliver; the session only routes messages to them.
+public actor WorkerSession {
+    private let configuration: WorkerConfiguration
+    private let logger: Logger
+    private let control: ControlClient
+    private let bulk: BulkClient
+    private let engines: [EngineSupervisor]
+    private var slots: [SlotDescription] = []
+    private var held: [AttemptID: HeldLease] = [:]
+    private var draining = false
+    private var heartbeatInterval = 2.0
+    private var rejection: String?
+    /// The control channel's events, which `finish` ends.
+    private let events: AsyncStream<ClientEvent>
+    private let finish: @Sendable () -> Void
+
+    /// A lease in this worker's hands.
+    private struct HeldLease {
+        var slot: Int
+        var work: Task<Void, Never>
+        /// Set once the result is on its way; answered by accepted or refused.
+        var result: SegmentResult?
+    }
+
+    public init(configuration: WorkerConfiguration, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        let context = try MessagingContext()
+        control = try ControlClient(
+            context: context, endpoint: try EndpointAddress(configuration.control), logger: logger)
+        bulk = try BulkClient(context: context, endpoint: try EndpointAddress(configuration.bulk), logger: logger)
+        (events, finish) = Self.endable(control.events)
+        engines = configuration.engines.map { EngineSupervisor(launch: $0, logger: logger) }
+    }
+
+    /// Works until drained or rejected.
+    /// - Throws: `WorkerError` where the coordinator refuses this worker; `EngineFailure` where no engine starts.
+    public func run() async throws {
+        do {
+            for engine in engines { slots.append(try await engine.start()) }
+            let heart = Task { await beat() }
+            await listen()
+            heart.cancel()
+        } catch {
+            await stop()
+            throw error
+        }
+        send(.goodbye)
+        await stop()
+        if let rejection { throw WorkerError.rejected(rejection) }
+    }
+
+    /// Finishes what is leased, takes no more, and ends `run`.
+    public func drain() {
+        draining = true
+        if held.isEmpty { finish() }
+    }
+
+    private func listen() async {
+        for await event in events {
+            switch event {
+            case .connected: connected()
+            case .disconnected: logger.warning("coordinator out of reach; trying again")
+            case .undelivered: break  // said again, or lapsed, after the next hello
+            case .message(let data): receive(data)
+            }
+        }
+    }
+
+    /// The coordinator takes this connection for a stranger's: it is told who this is, and what is already done.
+    private func connected() {
+        send(.hello(WorkerHello(worker: configuration.identity, slots: slots)))
+        for lease in held.values { if let result = lease.result { send(.result(result)) } }
+    }
+
+    private func stop() async {
+        held.values.forEach { $0.work.cancel() }
+        for engine in engines { await engine.stop() }
+        await control.close()
+        await bulk.close()
+    }
+
+    private func receive(_ data: Data) {
+        do { obey(try CoordinatorMessage(decoding: data)) } catch {
+            rejection = "\(error)"
+            finish()
+        }
+    }
+
+    private func obey(_ message: CoordinatorMessage) {
+        switch message {
+        case .welcome(let welcome): heartbeatInterval = welcome.heartbeatInterval
+        case .reject(let reason):
+            rejection = reason
+            finish()
+        case .calibrate(let request): Task { await calibrate(request) }
+        case .lease(let lease): begin(lease)
+        case .accepted(let attempt): forget(attempt)
+        case .refused(let attempt, let reason):
+            logger.warning("result refused: \(reason)", metadata: ["attempt": "\(attempt)"])
+            forget(attempt)
+        case .cancel(let attempt): Task { await cancel(attempt) }
+        case .drain: drain()
+        }
+    }
+
+    /// A stream that can be ended from this side.
+    private static func endable(_ source: AsyncStream<ClientEvent>) -> (AsyncStream<ClientEvent>, @Sendable () -> Void)
+    {
+        let (stream, continuation) = AsyncStream.makeStream(of: ClientEvent.self)
+        Task {
+            for await event in source { continuation.yield(event) }
+            continuation.finish()
+        }
+        return (stream, { continuation.finish() })
+    }
+
+    private func send(_ message: WorkerMessage) {
+        do { control.send(try message.encoded()) } catch { logger.error("cannot write a message: \(error)") }
+    }
+
+    // MARK: Leases
+
+    private func begin(_ lease: Lease) {
+        let attempt = lease.task.attempt
+        guard engines.indices.contains(lease.slot), held[attempt] == nil else {
+            return logger.error("a lease for a slot or attempt that does not fit", metadata: ["attempt": "\(attempt)"])
+        }
+        let work = LeaseWork(
+            task: lease.task, directory: configuration.scratch, models: configuration.models, bulk: bulk,
+            engine: engines[lease.slot])
+        held[attempt] = HeldLease(slot: lease.slot, work: Task { await carryOut(work) })
+    }
+
+    private func carryOut(_ work: LeaseWork) async {
+        let attempt = work.task.attempt
+        do {
+            let result = try await work.run()
+            held[attempt]?.result = result
+            send(.result(result))
+        } catch {
+            let crashed = (error as? EngineFailure)?.crashed ?? false
+            send(
+                .failure(
+                    AttemptFailure(attempt: attempt, job: attempt.segment.job, reason: "\(error)", crashed: crashed)))
+            forget(attempt)
+        }
+        work.removeFiles()
+    }
+
+    private func cancel(_ attempt: AttemptID) async {
+        guard let lease = held[attempt] else { return }
+        lease.work.cancel()
+        await engines[lease.slot].cancel(attempt)
+        forget(attempt)
+    }
+
+    private func forget(_ attempt: AttemptID) {
+        held[attempt] = nil
+        if draining, held.isEmpty { finish() }
+    }
+
+    private func calibrate(_ request: CalibrationRequest) async {
+        do {
+            guard engines.indices.contains(request.slot) else { throw WorkerError.noSlot(request.slot) }
+            let path = try configuration.models.path(of: request.recipe.model)
+            send(.calibrated(try await engines[request.slot].calibrate(request, modelPath: path)))
+        } catch {
+            let crashed = (error as? EngineFailure)?.crashed ?? false
+            send(.failure(AttemptFailure(attempt: nil, job: request.job, reason: "\(error)", crashed: crashed)))
+        }
+    }
+
+    // MARK: Heartbeat
+
+    private func beat() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(heartbeatInterval))
+            var attempts: [Heartbeat.Progress] = []
+            for (attempt, lease) in held {
+                let seen = await engines[lease.slot].progress(of: attempt)
+                // A pipeline that has not moved for so long is stuck: its attempt falls silent and lapses.
+                if let seen, lease.result == nil, seen.idle > configuration.stallLimit { continue }
+                attempts.append(.init(attempt: attempt, frames: seen?.frames ?? lease.result?.frames ?? 0))
+            }
+            send(.heartbeat(Heartbeat(attempts: attempts)))
+        }
+    }
+}
+
+public enum WorkerError: Error, CustomStringConvertible {
+    case rejected(String)
+    case noSlot(Int)
+
+    public var description: String {
+        switch self {
+        case .rejected(let reason): "the coordinator refuses this worker: \(reason)"
+        case .noSlot(let slot): "this worker has no slot \(slot)"
+        }
+    }
+}

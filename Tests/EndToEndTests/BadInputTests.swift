@@ -1,0 +1,136 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Each mistake is one line, the promised exit status, nothing under the output's name, and an untouched source.
+@Suite struct BadInputTests {
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        var name: String
+        var status: Int32
+        /// What the line must mention.
+        var mention: String
+        var arguments: [String] = []
+        var film = "good.mkv"
+
+        var testDescription: String { name }
+    }
+
+    static let mistakes = [
+        Mistake(name: "missing film", status: 3, mention: "missing.mkv", film: "missing.mkv"),
+        Mistake(name: "empty film", status: 3, mention: "empty.mkv", film: "empty.mkv"),
+        Mistake(name: "text instead of a film", status: 3, mention: "text.mkv", film: "text.mkv"),
+        Mistake(name: "audio only", status: 3, mention: "audio", film: "audio.m4a"),
+        Mistake(name: "a folder", status: 3, mention: "folder", film: "folder"),
+        Mistake(name: "a head without pictures", status: 3, mention: "head.mkv", film: "head.mkv"),
+        Mistake(name: "no such output folder", status: 3, mention: "nowhere", arguments: ["-o", "nowhere/out.mkv"]),
+        Mistake(name: "output is a folder", status: 3, mention: "folder", arguments: ["-o", "folder"]),
+        Mistake(
+            name: "output is the film", status: 3, mention: "good.mkv", arguments: ["-o", "good.mkv", "--overwrite"]),
+        Mistake(name: "output exists", status: 3, mention: "--overwrite", arguments: ["-o", "there.mkv"]),
+        Mistake(name: "unknown container", status: 2, mention: "out.xyz", arguments: ["-o", "out.xyz"]),
+        Mistake(name: "unknown model", status: 2, mention: "nosuch", arguments: ["--model", "nosuch"]),
+        Mistake(name: "broken model file", status: 2, mention: "text.mkv", arguments: ["--model", "./text.mkv"]),
+        Mistake(name: "scale out of range", status: 2, mention: "--scale", arguments: ["--scale", "9"]),
+        Mistake(name: "scale is no number", status: 2, mention: "--scale", arguments: ["--scale", "two"]),
+        Mistake(
+            name: "scale that the model lacks", status: 2, mention: "x4plus",
+            arguments: ["--model", "realesrgan-x4plus", "--scale", "2"]),
+        Mistake(name: "unknown codec", status: 2, mention: "--codec", arguments: ["--codec", "vp7"]),
+        Mistake(name: "unknown encoder", status: 2, mention: "nosuch", arguments: ["--encoder", "nosuch"]),
+        Mistake(name: "encoder of another codec", status: 2, mention: "libx264", arguments: ["--encoder", "libx264"]),
+        Mistake(name: "unknown preset", status: 2, mention: "sometimes", arguments: ["--preset", "sometimes"]),
+        Mistake(name: "unknown pixel format", status: 2, mention: "yuv999", arguments: ["--pixel-format", "yuv999"]),
+        Mistake(name: "crf out of range", status: 2, mention: "crf", arguments: ["--crf", "60"]),
+        Mistake(
+            name: "parameter that breaks joining", status: 2, mention: "open-gop",
+            arguments: ["--encoder-params", "open-gop=1"]),
+        Mistake(name: "unknown parameter", status: 2, mention: "nosuch", arguments: ["--encoder-params", "nosuch=1"]),
+        Mistake(
+            name: "parameter without value", status: 2, mention: "--encoder-params",
+            arguments: ["--encoder-params", "ref"]),
+        Mistake(
+            name: "segment of no frames", status: 2, mention: "--segment-frames", arguments: ["--segment-frames", "0"]),
+        Mistake(
+            name: "two lengths", status: 2, mention: "exclude",
+            arguments: ["--segment-frames", "5", "--segment-seconds", "2"]),
+        Mistake(name: "no workers", status: 2, mention: "--workers", arguments: ["--workers", "0"]),
+        Mistake(name: "unknown option", status: 2, mention: "--nosuch", arguments: ["--nosuch"]),
+    ]
+
+    @Test(arguments: mistakes) func refused(mistake: Mistake) async throws {
+        let folder = try await Self.folder()
+        let film = folder.path(mistake.film)
+        let before = try? Data(contentsOf: URL(fileURLWithPath: film))
+        var arguments = ["run", film, "--state", folder.path("state")]
+        arguments += mistake.arguments.enumerated().map { index, argument in
+            index > 0 && ["-o", "--model"].contains(mistake.arguments[index - 1]) && argument.contains(/[.\/]|folder/)
+                ? folder.path(argument) : argument
+        }
+        let ended = try await coordinator(arguments)
+        #expect(ended.status == mistake.status && !ended.bySignal, "\(ended)")
+        let lines = ended.error.split(separator: "\n")
+        #expect(lines.count == 1, "\(ended.error)")
+        #expect(lines.last?.contains(mistake.mention) == true, "\(ended.error)")
+        #expect((try? Data(contentsOf: URL(fileURLWithPath: film))) == before)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        #expect(left.filter { $0.contains("out") || $0.contains("upscaled") || $0.hasSuffix(".part") }.isEmpty)
+        #expect(try String(contentsOfFile: folder.path("there.mkv"), encoding: .utf8) == "keep me")
+    }
+
+    @Test func aCutFilmComesOutAsFarAsItGoes() async throws {
+        let whole = try await Fixtures.shared.film(.x264Closed)
+        let folder = try TemporaryFolder()
+        let cut = folder.path("cut.mkv")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
+        try bytes.prefix(bytes.count * 6 / 10).write(to: URL(fileURLWithPath: cut))
+        try await expectWhatAPlayerShows(cut, folder)
+    }
+
+    @Test func aDamagedFilmComesOutWithAWarning() async throws {
+        let whole = try await Fixtures.shared.film(.x264OpenTS)
+        let folder = try TemporaryFolder()
+        let damaged = folder.path("damaged.ts")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
+        for offset in stride(from: bytes.count / 3, to: bytes.count / 2, by: 3001) { bytes[offset] ^= 0xFF }
+        try bytes.write(to: URL(fileURLWithPath: damaged))
+        let ended = try await expectWhatAPlayerShows(damaged, folder)
+        #expect(ended.output.contains("warning"))
+    }
+
+    @discardableResult
+    private func expectWhatAPlayerShows(_ film: String, _ folder: TemporaryFolder) async throws
+        -> CoordinatorProcess.Ended
+    {
+        let output = folder.path("out.mkv")
+        let ended = try await coordinator(
+            [
+                "run", film, "-o", output, "--state", folder.path("state"), "--json", "--segment-frames", "20",
+                "--scale", "1",
+            ]
+                + exact)
+        #expect(ended.status == 0, "\(ended)")
+        let expected = try await referenceFrames(film)
+        #expect(!expected.isEmpty)
+        #expect(try await referenceFrames(output).count == expected.count)
+        #expect(Judge.misplaced(try await Judge.thumbnails(output), from: try await Judge.thumbnails(film)).isEmpty)
+        return ended
+    }
+
+    private static func folder() async throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        let files = FileManager.default
+        let good = try await Fixtures.shared.film(.x264Closed)
+        try files.copyItem(atPath: good, toPath: folder.path("good.mkv"))
+        try Data().write(to: URL(fileURLWithPath: folder.path("empty.mkv")))
+        try Data("this is no film\n".utf8).write(to: URL(fileURLWithPath: folder.path("text.mkv")))
+        try Data("keep me".utf8).write(to: URL(fileURLWithPath: folder.path("there.mkv")))
+        try Data(contentsOf: URL(fileURLWithPath: good)).prefix(700).write(
+            to: URL(fileURLWithPath: folder.path("head.mkv")))
+        try files.createDirectory(atPath: folder.path("folder"), withIntermediateDirectories: true)
+        let audio = try await Fixtures.shared.file("only-audio.m4a") { path in
+            try await ffmpeg(["-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac", path])
+        }
+        try files.copyItem(atPath: audio, toPath: folder.path("audio.m4a"))
+        return folder
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// P2: the pixels do not depend on where the film was split, on the overlap, or on how many workers there are.
+@Suite struct SplittingTests {
+    struct Split: Sendable, CustomTestStringConvertible {
+        var frames: Int
+        var overlap: Int
+        var workers: Int
+
+        var arguments: [String] {
+            ["--segment-frames", "\(frames)", "--overlap", "\(overlap)", "--workers", "\(workers)"]
+        }
+        var testDescription: String { "segments of \(frames), overlap \(overlap), \(workers) workers" }
+    }
+
+    static let whole = Split(frames: 1000, overlap: 0, workers: 1)
+
+    @Test func splittingIsInvisible() async throws {
+        let film = try await Fixtures.shared.film(.x264OpenMKV)
+        let reference = try await frames(of: film, Self.whole, exact + ["--scale", "2"])
+        #expect(reference.count == FilmKind.frames)
+        let splits = [
+            Split(frames: 7, overlap: 0, workers: 1), Split(frames: 13, overlap: 2, workers: 3),
+            Split(frames: 24, overlap: 5, workers: 1), Split(frames: 7, overlap: 3, workers: 3),
+            Split(frames: 1000, overlap: 4, workers: 3),
+        ]
+        for split in splits {
+            #expect(try await frames(of: film, split, exact + ["--scale", "2"]) == reference, "\(split)")
+        }
+    }
+
+    /// With a real network, in batches that the splits fill differently.
+    @Test func splittingIsInvisibleToTheNetwork() async throws {
+        let film = try await Fixtures.shared.film(.x264Pyramid)
+        let settings = ["--codec", "ffv1", "--scale", "2", "--batch", "4", "--tile", "48", "--precision", "fp32"]
+        let reference = try await frames(of: film, Self.whole, settings)
+        #expect(reference.count == FilmKind.frames)
+        for split in [Split(frames: 7, overlap: 0, workers: 1), Split(frames: 24, overlap: 2, workers: 3)] {
+            #expect(try await frames(of: film, split, settings) == reference, "\(split)")
+        }
+    }
+
+    private func frames(of film: String, _ split: Split, _ settings: [String]) async throws -> [String] {
+        let folder = try TemporaryFolder()
+        let output = folder.path("out.mkv")
+        try await upscale(film, to: output, in: folder, settings + split.arguments)
+        return try await referenceFrames(output).map(\.description)
+    }
+}
