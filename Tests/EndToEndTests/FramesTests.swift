@@ -32,7 +32,8 @@ import Testing
     }
 
     private func seconds(_ frames: [FrameHash], _ film: String) async throws -> [Double] {
-        let base = try await Judge.stream(film, "v:0", "time_base").split(separator: "/").compactMap { Double($0) }
+        let base = try await Judge.stream(film, "v:0", "time_base").split { !$0.isNumber }.compactMap { Double($0) }
+        try #require(base.count == 2)
         return frames.compactMap { $0.timestamp.map { Double($0) * base[0] / base[1] } }
     }
 }

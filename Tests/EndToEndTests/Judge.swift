@@ -39,7 +39,8 @@ enum Judge {
         let output = try await run(
             "ffprobe",
             ["-v", "error", "-select_streams", stream, "-show_entries", "stream=\(field)", "-of", "csv=p=0", film])
-        return String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        // A transport stream's streams are listed twice: in their program, too.
+        return String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     }
 
     /// Each decoded frame's luma reduced to 16x12 samples, in presentation order: enough to tell which frame it is.

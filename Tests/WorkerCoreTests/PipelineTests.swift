@@ -30,7 +30,7 @@ import Testing
     @Test func segmentsComeOutInOrderWithTheirFramesOnly() async throws {
         let written = Mutex<[Int]>([])
         let parts = StandIn.parts(sink: { _ in StandInSink(before: { number in written.withLock { $0.append(number) } })
-            })
+        })
         let results = try await run((0..<3).map { StandIn.order($0, overlap: 3) }, parts).map(result)
         #expect(results.map(\.attempt.segment.index) == [0, 1, 2])
         #expect(results.map(\.frames) == [8, 8, 8])

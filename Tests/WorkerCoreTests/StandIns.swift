@@ -50,6 +50,7 @@ final class StandInSource: PictureSource {
     private var numbers: Range<Int>
     private let before: (Int) throws -> Void
     private(set) var missing: [Int] = []
+    let damaged: [Int] = []
 
     /// - Parameter before: called before each picture; what it throws ends the source.
     init(_ range: FrameRange, missing: [Int] = [], before: @escaping (Int) throws -> Void = { _ in }) {

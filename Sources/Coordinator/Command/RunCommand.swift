@@ -2,6 +2,7 @@ import ArgumentParser
 import CoordinatorCore
 import FarmModel
 import Foundation
+import Logging
 
 /// `coordinator run film.mkv`: a farm of one machine, for as long as it takes.
 struct RunCommand: AsyncParsableCommand {
@@ -46,7 +47,8 @@ struct RunCommand: AsyncParsableCommand {
         let requests = try requests()
         let display: any RunDisplay = json ? JSONDisplay() : TerminalDisplay()
         let farm = LocalFarm(
-            configuration: LocalFarmConfiguration(stateDirectory: state, workers: workers, device: device))
+            configuration: LocalFarmConfiguration(stateDirectory: state, workers: workers, device: device),
+            logger: Logger(label: "coordinator") { _ in DisplayLogHandler(display) })
         try await Interrupt.ending { try await farm.run(requests, restart: restart, report: { display.show($0) }) }
     }
 

@@ -8,7 +8,7 @@ final class TerminalDisplay: RunDisplay {
     private let state = Mutex(State())
 
     private struct State {
-        var lastLine = -Double.infinity
+        var lastLine = 0.0
         var barShown = false
     }
 

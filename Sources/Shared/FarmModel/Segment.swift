@@ -89,13 +89,19 @@ public struct SegmentResult: Codable, Hashable, Sendable {
     public var frames: Int
     /// Promised frames of the segment's range that no decoder gave, ascending.
     public var missing: [Int]
+    /// Frames of the segment's range whose samples a decoder partly made up, ascending; nil where there are none.
+    public var damaged: [Int]?
     public var stages: StageTimes
 
-    public init(attempt: AttemptID, output: BlobReference, frames: Int, missing: [Int], stages: StageTimes) {
+    public init(
+        attempt: AttemptID, output: BlobReference, frames: Int, missing: [Int], damaged: [Int]? = nil,
+        stages: StageTimes
+    ) {
         self.attempt = attempt
         self.output = output
         self.frames = frames
         self.missing = missing
+        self.damaged = damaged
         self.stages = stages
     }
 }

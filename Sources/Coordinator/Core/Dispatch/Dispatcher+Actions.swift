@@ -30,7 +30,13 @@ extension Dispatcher {
     }
 
     private func note(_ changes: [QueueChange]) {
-        for case .pinned(let job, let shape) in changes { jobs[job]?.record.recipe.execution = shape }
+        for change in changes {
+            switch change {
+            case .pinned(let job, let shape): jobs[job]?.record.recipe.execution = shape
+            case .accepted(let result): noteDamage(result)
+            default: break
+            }
+        }
     }
 
     private func calibrate(_ id: JobID, on worker: WorkerID, slot: Int) {
@@ -81,13 +87,22 @@ extension Dispatcher {
         try? FileManager.default.removeItem(atPath: spool.segment(attempt))
     }
 
-    private func strike(_ frames: [Int], of id: JobID) {
+    /// What a player would show too, with a glitch.
+    private func noteDamage(_ result: SegmentResult) {
+        guard let frames = result.damaged, !frames.isEmpty else { return }
+        warn(result.attempt.segment.job, frames, "damaged frames of the film are as a player shows them")
+    }
+
+    private func strike(_ frames: [Int], of job: JobID) {
+        warn(job, frames, "damaged or undecodable frames of the film are left out")
+    }
+
+    private func warn(_ id: JobID, _ frames: [Int], _ what: String) {
         guard let job = jobs[id] else { return }
         let times = frames.prefix(8).map { String(format: "%.3f s", job.seconds(of: $0)) }.joined(separator: ", ")
-        let more = frames.count > 8 ? ", …" : ""
-        let text = "\(frames.count) damaged or undecodable frames of the film are left out, at \(times)\(more)"
+        let text = "\(frames.count) \(what), at \(times)\(frames.count > 8 ? ", …" : "")"
         jobs[id]?.warnings.append(text)
-        logger.warning("\(text)", metadata: ["job": "\(id)"])
+        logger.info("\(text)", metadata: ["job": "\(id)"])
     }
 
     /// An encoded segment of more bytes is a mistake or an attack, not a segment.

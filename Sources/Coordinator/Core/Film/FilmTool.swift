@@ -1,8 +1,10 @@
 import Foundation
+import Media
 internal import Processes
 
 /// What a child that reads films is told to do, as one line of JSON on its standard input.
 enum FilmOrder: Codable, Sendable {
+    case probe(film: String)
     case index(IndexOrder)
     case join(JoinOrder)
 }
@@ -11,6 +13,7 @@ enum FilmOrder: Codable, Sendable {
 enum FilmWord: Codable, Sendable {
     case progress(done: Int64, total: Int64)
     case warning(String)
+    case probed(FilmDescription)
     case indexed(IndexedFilm)
     case joined(JoinedFilm)
     case failed(CoordinatorError)
@@ -64,6 +67,7 @@ public enum FilmToolMain {
             guard let line = readLine() else { return }
             Lifeline.hold()
             switch try JSONLine.decode(Data(line.utf8), as: FilmOrder.self) {
+            case .probe(let film): say(.probed(try FilmDescription.read(film)))
             case .index(let order): say(.indexed(try order.carryOut(say)))
             case .join(let order): say(.joined(try order.carryOut(say)))
             }

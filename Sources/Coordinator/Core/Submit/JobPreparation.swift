@@ -43,20 +43,22 @@ struct JobPreparation: Sendable {
     private func make(_ request: JobRequest) async throws -> Prepared {
         try request.checkOutput()
         try FilmWriter.checkContainer(request.output, codec: request.settings.codec)
+        // The film's head tells whether the settings fit, before all of it is read.
+        let film = try await probe(request.film)
         let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
+        let recipe = try RecipePlanner(settings: request.settings, film: film, model: model).recipe()
         let id = try await store.unusedJobID()
         do {
             try await BlockingWork.run { [spool] in try spool.create(id) }
-            return try await index(request, as: id, model: model)
+            return try await index(request, as: id, recipe: recipe)
         } catch {
             try? await BlockingWork.run { [spool] in try spool.remove(id) }
             throw error
         }
     }
 
-    private func index(_ request: JobRequest, as id: JobID, model: ModelReference) async throws -> Prepared {
+    private func index(_ request: JobRequest, as id: JobID, recipe: Recipe) async throws -> Prepared {
         let film = try await indexFilm(request.film, as: id)
-        let recipe = try RecipePlanner(settings: request.settings, film: film.description, model: model).recipe()
         let estimate = SpaceEstimate(film: film, encoding: recipe.encoding)
         try estimate.check(stateDirectory: stateDirectory, output: request.output)
         report(.note(announcement(film, recipe, estimate)))
@@ -69,6 +71,13 @@ struct JobPreparation: Sendable {
         )
         try await store.insert(record)
         return Prepared(record: record, source: source, warnings: film.warnings, isResumed: false)
+    }
+
+    private func probe(_ path: String) async throws -> FilmDescription {
+        guard case .probed(let film) = try await filmTool.run(.probe(film: path), about: path) else {
+            throw CoordinatorError(.job, "probing \(path): no answer")
+        }
+        return film
     }
 
     private func indexFilm(_ path: String, as id: JobID) async throws -> IndexedFilm {

@@ -54,6 +54,7 @@ enum StandInBench {
 private final class SleepingSource: PictureSource {
     private var numbers: Range<Int>
     let missing: [Int] = []
+    let damaged: [Int] = []
 
     init(_ range: FrameRange) { numbers = range.first..<range.end }
 

@@ -25,6 +25,6 @@ struct DecodeStage: Sendable {
             moved(segment)
             start = Clock.seconds
         }
-        segment.noteMissing(source.missing)
+        segment.noteEnd(of: source)
     }
 }

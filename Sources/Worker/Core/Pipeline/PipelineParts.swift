@@ -7,6 +7,8 @@ public protocol PictureSource: AnyObject {
     func next() throws -> (number: Int, picture: any PlanarPicture)?
     /// After the end: promised frames that did not come, ascending.
     var missing: [Int] { get }
+    /// After the end: frames that were given, and whose samples the decoder partly made up, ascending.
+    var damaged: [Int] { get }
 }
 
 /// Where the upscaled pictures of one segment go.

@@ -19,6 +19,7 @@ final class SegmentDecoder: PictureSource {
     }
 
     var missing: [Int] { selector.missing }
+    private(set) var damaged: [Int] = []
 
     func next() throws -> (number: Int, picture: any PlanarPicture)? {
         while ready.isEmpty, !ended { try advance() }
@@ -42,6 +43,7 @@ final class SegmentDecoder: PictureSource {
     private func add(_ selected: [FrameSelector<VideoFrame>.Frame]) throws {
         for frame in selected {
             try checkFormat(frame.picture)
+            if frame.picture.isDamaged { damaged.append(frame.number) }
             ready.append((frame.number, frame.picture))
         }
     }

@@ -30,6 +30,7 @@ final class SegmentRun: Sendable {
     private struct State {
         var error: (any Error)?
         var missing: [Int] = []
+        var damaged: [Int] = []
         var emitted = 0
         var times = StageTimes()
     }
@@ -41,10 +42,17 @@ final class SegmentRun: Sendable {
     var error: (any Error)? { state.withLock { $0.error } }
     var times: StageTimes { state.withLock { $0.times } }
     var emitted: Int { state.withLock { $0.emitted } }
+    /// Promised frames of the range that did not come, and frames of it that the decoder partly made up.
     var missing: [Int] { state.withLock { $0.missing } }
+    var damaged: [Int] { state.withLock { $0.damaged } }
 
     func fail(_ error: any Error) { state.withLock { $0.error = $0.error ?? error } }
-    func noteMissing(_ frames: [Int]) { state.withLock { $0.missing = frames } }
+    func noteEnd(of source: any PictureSource) {
+        let range = order.task.range
+        let (missing, damaged) = (source.missing.filter(range.contains), source.damaged.filter(range.contains))
+        state.withLock { ($0.missing, $0.damaged) = (missing, damaged) }
+    }
+
     func noteEmitted() { state.withLock { $0.emitted += 1 } }
 
     func add(_ stage: any WritableKeyPath<StageTimes, StageTimes.Stage> & Sendable, _ spent: StageTimes.Stage) {

@@ -15,11 +15,12 @@ struct VerifyStage: Sendable {
     private func outcome(of segment: SegmentRun) -> PipelineEvent {
         if let error = segment.error { return .failed(segment.attempt, error) }
         do {
-            let missing = segment.missing.filter(segment.order.task.range.contains)
+            let (missing, damaged) = (segment.missing, segment.damaged)
             let blob = try verify(segment.order, missing)
             return .finished(
                 SegmentResult(
                     attempt: segment.attempt, output: blob, frames: segment.emitted, missing: missing,
+                    damaged: damaged.isEmpty ? nil : damaged,
                     stages: segment.times))
         } catch {
             return .failed(segment.attempt, error)
