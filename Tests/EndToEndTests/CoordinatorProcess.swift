@@ -123,8 +123,24 @@ final class CoordinatorProcess: Sendable {
 /// Runs `coordinator` to its end.
 @discardableResult
 func coordinator(_ arguments: [String], environment: [String: String] = [:]) async throws -> CoordinatorProcess.Ended {
-    let process = try CoordinatorProcess(arguments, environment: environment)
-    return await process.wait()
+    try await Gate.shared.pass {
+        let process = try CoordinatorProcess(arguments, environment: environment)
+        return await process.wait()
+    }
+}
+
+/// Lets two farms run at once and no more: dozens on a small machine would take longer, one by one, than in turn.
+actor Gate {
+    static let shared = Gate()
+
+    private var free = 2
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func pass<Value: Sendable>(_ work: @Sendable () async throws -> Value) async rethrows -> Value {
+        if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+        defer { if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() } }
+        return try await work()
+    }
 }
 
 /// Runs `coordinator run` and expects a film.

@@ -21,10 +21,12 @@ import Testing
         let folder = try TemporaryFolder()
         let output = folder.path("out.mkv")
         let arguments = ["run", film, "-o", output, "--state", folder.path("state"), "--json"] + Self.settings
-        let process = try CoordinatorProcess(arguments)
-        try #require(await process.reaches { ($0.segments?.accepted ?? 0) >= 2 }, "\(process.errorText)")
-        try kill(victim, of: process)
-        let ended = await process.wait()
+        let ended = try await Gate.shared.pass {
+            let process = try CoordinatorProcess(arguments)
+            try #require(await process.reaches { ($0.segments?.accepted ?? 0) >= 2 }, "\(process.errorText)")
+            try kill(victim, of: process)
+            return await process.wait()
+        }
         if victim == .everything {
             #expect(ended.bySignal && ended.status == SIGKILL)
             let left = try await Self.acceptedAttempts(folder.path("state"))

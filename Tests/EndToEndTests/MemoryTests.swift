@@ -24,22 +24,30 @@ import Testing
             ])
         }
         let folder = try TemporaryFolder()
-        let process = try CoordinatorProcess(
-            [
-                "run", film, "-o", folder.path("out.mkv"), "--state", folder.path("state"), "--json", "--scale", "1",
-                "--segment-frames", "100",
-            ] + exact)
+        return try await Gate.shared.pass {
+            let process = try CoordinatorProcess(
+                [
+                    "run", film, "-o", folder.path("out.mkv"), "--state", folder.path("state"), "--json", "--scale",
+                    "1",
+                    "--segment-frames", "100",
+                ] + exact)
+            let peaks = await Self.watch(process)
+            let ended = await process.wait()
+            try #require(ended.status == 0, "\(ended)")
+            return peaks
+        }
+    }
+
+    /// The kernel's own high-water marks, read until the processes are gone.
+    private static func watch(_ process: CoordinatorProcess) async -> [String: Int] {
         var peaks: [String: Int] = [:]
-        // The kernel's own high-water mark, read until the processes are gone.
         _ = await process.reaches { running in
             let all = [("coordinator", [running.processID]), ("worker", running.workers), ("engine", running.engines)]
             for (name, ids) in all {
-                for id in ids { peaks[name] = max(peaks[name] ?? 0, Self.highWaterMark(id)) }
+                for id in ids { peaks[name] = max(peaks[name] ?? 0, highWaterMark(id)) }
             }
             return false
         }
-        let ended = await process.wait()
-        try #require(ended.status == 0, "\(ended)")
         return peaks
     }
 

@@ -88,22 +88,3 @@ public struct LocalFarm: Sendable {
         }
     }
 }
-
-/// A directory for sockets that only this user can enter; its path is short, as socket addresses must be.
-final class PrivateDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        let base = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"].flatMap { access($0, W_OK) == 0 ? $0 : nil }
-        var template = Array("\(base ?? "/tmp")/upscale-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw CoordinatorError(
-                .file, "cannot make a directory for sockets in \(base ?? "/tmp"): \(String(cString: strerror(errno)))")
-        }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    func endpoint(_ name: String) -> String { "ipc://\(path)/\(name)" }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
