@@ -1,3 +1,4 @@
+internal import FarmModel
 internal import Media
 
 /// An error that a person reads: one line, and the exit status that design and README promise.
@@ -43,7 +44,7 @@ public struct CoordinatorError: Error, Hashable, Codable, Sendable, CustomString
             case .settings: self.init(.usage, error.message)
             case .codec: self.init(.job, error.message)
             }
-        default: self.init(.job, "\(error)")
+        default: self.init(.job, "\(error.reason)")
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import FarmModel
 public import Foundation
 
 /// Writes files so that after a power loss there is the old one or the whole new one, never a part.
@@ -14,7 +15,7 @@ public enum DurableFile {
             try handle.write(contentsOf: data)
             try handle.synchronize()
             try handle.close()
-        } catch { throw MediaError(.output, "cannot write \(partial): \(error)") }
+        } catch { throw MediaError(.output, "cannot write \(partial): \(error.reason)") }
         try rename(partial, to: path)
     }
 

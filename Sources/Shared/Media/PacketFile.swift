@@ -69,7 +69,7 @@ public struct PacketFileWriter: ~Copyable {
             let handle = FileHandle(forWritingAtPath: path)
         else { throw MediaError(.output, "cannot create \(path): \(String(cString: strerror(errno)))") }
         do { try handle.write(contentsOf: header) } catch {
-            throw MediaError(.output, "cannot write \(path): \(error)")
+            throw MediaError(.output, "cannot write \(path): \(error.reason)")
         }
         return handle
     }
@@ -77,7 +77,7 @@ public struct PacketFileWriter: ~Copyable {
     public mutating func append(_ packet: VideoPacket) throws {
         let record = PacketFile.record(for: packet)
         do { try handle.write(contentsOf: record) } catch {
-            throw MediaError(.output, "cannot write \(path): \(error)")
+            throw MediaError(.output, "cannot write \(path): \(error.reason)")
         }
         offset += Int64(record.count)
     }
@@ -87,7 +87,7 @@ public struct PacketFileWriter: ~Copyable {
         do {
             try handle.synchronize()
             try handle.close()
-        } catch { throw MediaError(.output, "cannot finish \(path): \(error)") }
+        } catch { throw MediaError(.output, "cannot finish \(path): \(error.reason)") }
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import FarmModel
 internal import Foundation
 
 /// Tells whether a film is still the one that a job was made from, without reading all of it.
@@ -22,7 +23,7 @@ public struct SourceIdentity: Codable, Hashable, Sendable {
         let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         do {
             return SourceIdentity(path: path, size: size, modified: modified, sha256: try digest(handle, size: size))
-        } catch { throw MediaError(.source, "cannot read \(path): \(error)") }
+        } catch { throw MediaError(.source, "cannot read \(path): \(error.reason)") }
     }
 
     private static func digest(_ handle: FileHandle, size: Int64) throws -> String {

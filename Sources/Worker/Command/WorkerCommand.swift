@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import WorkerCore
 
 @main
 struct WorkerCommand: AsyncParsableCommand {
@@ -7,4 +8,33 @@ struct WorkerCommand: AsyncParsableCommand {
         commandName: "worker", abstract: "Upscales segments of films for a coordinator.",
         subcommands: [ServeCommand.self, ModelsCommand.self, BenchCommand.self, EngineCommand.self],
         defaultSubcommand: ServeCommand.self)
+
+    /// Turns errors into one line and an exit status: 2 bad usage, 4 the coordinator refuses, else 1.
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)  // a child or a reader that is gone is noticed by a failing write
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch let error where isForParser(error) {
+            leave(error)
+        } catch {
+            FileHandle.standardError.write(Data("worker: \(error)\n".utf8))
+            _exit(error is WorkerError ? 4 : 1)
+        }
+        fflush(nil)
+    }
+
+    /// Help, version and what the parser itself refuses.
+    private static func isForParser(_ error: any Error) -> Bool {
+        exitCode(for: error).isSuccess || exitCode(for: error) == .validationFailure
+    }
+
+    private static func leave(_ error: any Error) -> Never {
+        guard exitCode(for: error).isSuccess else {
+            let line = message(for: error).split(separator: "\n").joined(separator: " ")
+            FileHandle.standardError.write(Data("worker: \(line) (see --help)\n".utf8))
+            _exit(2)
+        }
+        exit(withError: error)
+    }
 }

@@ -22,7 +22,7 @@ public struct Spool: Hashable, Sendable {
 
     func create(_ job: JobID) throws {
         do { try FileManager.default.createDirectory(atPath: segments(job), withIntermediateDirectories: true) } catch {
-            throw CoordinatorError(.file, "cannot create the spool \(segments(job)): \(error)")
+            throw CoordinatorError(.file, "cannot create the spool \(segments(job)): \(error.reason)")
         }
     }
 

@@ -43,7 +43,7 @@ actor LocalWorkers {
             children[index] = child
             Task { await watch(child, index, since: Monotonic.seconds) }
         } catch {
-            failure = CoordinatorError(.farm, "cannot start the worker \(launches[index].executable): \(error)")
+            failure = CoordinatorError(.farm, "cannot start the worker \(launches[index].executable): \(error.reason)")
         }
     }
 

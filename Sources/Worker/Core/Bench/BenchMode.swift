@@ -20,13 +20,13 @@ public struct BenchResult: Codable, Sendable {
     public var frames: Int
     public var seconds: Double
     public var stages: StageTimes
+    /// Of a stand-in run: frames per second of the stand-in network with no pipeline around it.
+    public var deviceAlone: Double?
 
     public var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
 
     /// Of a stand-in run: the share of the stand-in device's rate that came out, 0 to 1.
-    public var share: Double {
-        framesPerSecond * StandInBench.batchSeconds / Double(StandInBench.batch)
-    }
+    public var share: Double { deviceAlone.map { framesPerSecond / $0 } ?? 0 }
 
     /// The share of the inference stage's time in which it waited, 0 to 1.
     public var waiting: Double {

@@ -10,14 +10,27 @@ enum StandInBench {
     static let framesPerSegment = 40
 
     static func run() -> BenchResult {
+        let alone = deviceAlone()
         let parts = PipelineParts(
             source: { SleepingSource($0.task.range) }, upscaler: { _ in SleepingUpscaler() },
             sink: { _ in SleepingSink() },
             verify: { order, _ in BlobReference(id: "\(order.task.attempt)", size: 0, sha256: "") })
         let orders = (0..<segments).map { order($0) }
         // Stand-ins do not fail.
-        let result = try? PipelineRun.measure(orders, parts: parts, depth: 4 * batch)
-        return result ?? BenchResult(frames: 0, seconds: 0, stages: StageTimes())
+        var result =
+            (try? PipelineRun.measure(orders, parts: parts, depth: 4 * batch))
+            ?? BenchResult(frames: 0, seconds: 0, stages: StageTimes())
+        result.deviceAlone = alone
+        return result
+    }
+
+    /// Frames per second of the stand-in network with nothing around it: a sleep takes a little longer than it is told to.
+    private static func deviceAlone() -> Double {
+        let upscaler = SleepingUpscaler()
+        let batches = segments * framesPerSegment / batch
+        let start = Clock.seconds
+        for _ in 0..<batches { _ = upscaler.upscale([], numbers: []) }
+        return Double(batches * batch) / (Clock.seconds - start)
     }
 
     private static func order(_ index: Int) -> SegmentOrder {
@@ -48,7 +61,10 @@ enum StandInBench {
             keyframeInterval: 1),
         execution: ExecutionShape(tile: 0, batch: batch, precision: .fp32))
 
-    static func sleep(frames: Int) { Thread.sleep(forTimeInterval: batchSeconds * Double(frames) / Double(batch)) }
+    /// As long as a batch takes, once a batch: decode and encode are as fast as the network, and no faster.
+    static func sleepOnceABatch(_ number: Int) {
+        if number % batch == 0 { Thread.sleep(forTimeInterval: batchSeconds) }
+    }
 }
 
 private final class SleepingSource: PictureSource {
@@ -60,7 +76,7 @@ private final class SleepingSource: PictureSource {
 
     func next() -> (number: Int, picture: any PlanarPicture)? {
         guard let number = numbers.popFirst() else { return nil }
-        StandInBench.sleep(frames: 1)
+        StandInBench.sleepOnceABatch(number)
         return (number, PictureBuffer(format: StandInBench.format))
     }
 }
@@ -76,6 +92,6 @@ private final class SleepingUpscaler: PictureUpscaler {
 }
 
 private final class SleepingSink: PictureSink {
-    func write(_ picture: any PlanarPicture, number: Int) { StandInBench.sleep(frames: 1) }
+    func write(_ picture: any PlanarPicture, number: Int) { StandInBench.sleepOnceABatch(number) }
     func finish() {}
 }

@@ -45,7 +45,7 @@ public final class Engine: Sendable {
             do {
                 try output.write(EngineEvent.calibrated(try await calibrator.calibrate(request, modelPath: modelPath)))
             } catch {
-                try output.write(EngineEvent.calibrationFailed(request.job, reason: "\(error)"))
+                try output.write(EngineEvent.calibrationFailed(request.job, reason: "\(error.reason)"))
             }
         }
     }
@@ -54,7 +54,7 @@ public final class Engine: Sendable {
         switch event {
         case .progress(let attempt, let frames): .progress(attempt, frames: frames)
         case .finished(let result): .finished(result)
-        case .failed(let attempt, let error): .failed(attempt, reason: "\(error)")
+        case .failed(let attempt, let error): .failed(attempt, reason: "\(error.reason)")
         }
     }
 }

@@ -95,7 +95,7 @@ public actor EngineSupervisor {
 
     private func send(_ command: EngineCommand) {
         // A broken pipe means the engine is gone; the end of its events says so too, and is where it is dealt with.
-        do { try engine?.send(command) } catch { logger.debug("engine does not take commands: \(error)") }
+        do { try engine?.send(command) } catch { logger.debug("engine does not take commands: \(error.reason)") }
     }
 
     private func startEngine() throws {
@@ -170,7 +170,7 @@ public actor EngineSupervisor {
         guard failedStarts < Self.startLimit else {
             return endAll("the engine does not start (\(reason)); run `worker models` to see what libtorch says")
         }
-        do { try startEngine() } catch { endAll("cannot start the engine \(launch.executable): \(error)") }
+        do { try startEngine() } catch { endAll("cannot start the engine \(launch.executable): \(error.reason)") }
     }
 
     private func endAll(_ reason: String) {

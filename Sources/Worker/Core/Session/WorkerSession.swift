@@ -150,7 +150,8 @@ public actor WorkerSession {
             let crashed = (error as? EngineFailure)?.crashed ?? false
             send(
                 .failure(
-                    AttemptFailure(attempt: attempt, job: attempt.segment.job, reason: "\(error)", crashed: crashed)))
+                    AttemptFailure(
+                        attempt: attempt, job: attempt.segment.job, reason: "\(error.reason)", crashed: crashed)))
             forget(attempt)
         }
         work.removeFiles()
@@ -175,7 +176,7 @@ public actor WorkerSession {
             send(.calibrated(try await engines[request.slot].calibrate(request, modelPath: path)))
         } catch {
             let crashed = (error as? EngineFailure)?.crashed ?? false
-            send(.failure(AttemptFailure(attempt: nil, job: request.job, reason: "\(error)", crashed: crashed)))
+            send(.failure(AttemptFailure(attempt: nil, job: request.job, reason: "\(error.reason)", crashed: crashed)))
         }
     }
 
