@@ -60,8 +60,7 @@ public actor Dispatcher {
                 for action in scheduler.handle(event, at: Monotonic.seconds) { try await perform(action) }
             } catch {
                 // What could not be made durable must not be acted on, and the scheduler's state is ahead of the store.
-                failure = CoordinatorError(
-                    .file, "cannot write the queue: \(error); free space or mend the disk, and run again")
+                failure = CoordinatorError(.file, error.reason)
                 logger.critical("\(error)")
                 return
             }
