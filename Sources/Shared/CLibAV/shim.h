@@ -32,3 +32,47 @@ static inline int64_t av_shim_frame_duration(const AVFrame *frame) {
     return frame->pkt_duration;
 #endif
 }
+
+// A new chapter of a film that is being written; freed with the context.
+static inline AVChapter *av_shim_new_chapter(AVFormatContext *context) {
+    AVChapter *chapter = (AVChapter *)av_mallocz(sizeof(AVChapter));
+    int count = (int)context->nb_chapters;
+    if (!chapter) return NULL;
+    if (av_dynarray_add_nofree(&context->chapters, &count, chapter) < 0) {
+        av_free(chapter);
+        return NULL;
+    }
+    context->nb_chapters = (unsigned)count;
+    return chapter;
+}
+
+// The side data of a stream, which moved into its codec parameters in FFmpeg 6.1.
+static inline int av_shim_stream_side_data_count(const AVStream *stream) {
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    return stream->codecpar->nb_coded_side_data;
+#else
+    return stream->nb_side_data;
+#endif
+}
+static inline const AVPacketSideData *av_shim_stream_side_data(const AVStream *stream, int index) {
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    return &stream->codecpar->coded_side_data[index];
+#else
+    return &stream->side_data[index];
+#endif
+}
+static inline int av_shim_add_stream_side_data(AVStream *stream, const AVPacketSideData *item) {
+    uint8_t *copy = (uint8_t *)av_memdup(item->data, item->size);
+    if (!copy) return AVERROR(ENOMEM);
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    if (av_packet_side_data_add(&stream->codecpar->coded_side_data, &stream->codecpar->nb_coded_side_data, item->type,
+                                copy, item->size, 0))
+        return 0;
+    av_free(copy);
+    return AVERROR(ENOMEM);
+#else
+    int answer = av_stream_add_side_data(stream, item->type, copy, item->size);
+    if (answer < 0) av_free(copy);
+    return answer;
+#endif
+}

@@ -2,35 +2,40 @@ internal import CLibAV
 public import FarmModel
 internal import Foundation
 
-/// The container of an output, by its name's extension.
+/// The container of a film that is to be written, named by an extension.
 public struct Container: Hashable, Sendable {
+    /// `mkv`, `mp4`, `mov`, `webm`.
+    public let pathExtension: String
     /// libavformat's name of the muxer.
     let muxer: String
-    private let holds: [Codec]
 
-    private static let known: [String: Container] = [
-        "mkv": Container(muxer: "matroska", holds: Codec.allCases),
-        "mp4": Container(muxer: "mp4", holds: [.hevc, .h264, .av1]),
-        "mov": Container(muxer: "mov", holds: [.hevc, .h264]),
-        "webm": Container(muxer: "webm", holds: [.av1]),
-    ]
+    private static let muxers = ["mkv": "matroska", "mp4": "mp4", "m4v": "mp4", "mov": "mov", "webm": "webm"]
+    private static let names = "mkv, mp4, mov or webm"
 
-    /// - Throws: `MediaError` of kind `settings` for an unknown extension, and for a codec that the container cannot hold.
+    /// - Parameter output: the film's name, of which the extension counts.
+    /// - Throws: `MediaError` of kind `.settings` where the extension is unknown, or the container cannot hold `codec`.
     public init(output: String, codec: Codec) throws {
-        let ending = URL(fileURLWithPath: output).pathExtension.lowercased()
-        guard let container = Self.known[ending] else {
-            throw MediaError(.settings, "\(output): the extension must be .mkv, .mp4, .mov or .webm")
+        pathExtension = URL(fileURLWithPath: output).pathExtension.lowercased()
+        guard let muxer = Self.muxers[pathExtension] else {
+            let what = pathExtension.isEmpty ? "has no extension" : "has the unknown extension .\(pathExtension)"
+            throw MediaError(.settings, "\(output) \(what): name the container by \(Self.names)")
         }
-        guard container.holds.contains(codec) else {
-            let able = Self.known.filter { $0.value.holds.contains(codec) }.keys.sorted().map { ".\($0)" }
+        self.muxer = muxer
+        guard let descriptor = avcodec_descriptor_get_by_name(codec.rawValue), holds(descriptor.pointee.id) else {
             throw MediaError(
-                .settings, "\(output): .\(ending) cannot hold \(codec.rawValue); take \(able.joined(separator: ", "))")
+                .settings, "\(output): .\(pathExtension) cannot hold \(codec.rawValue); name the film .mkv")
         }
-        self = container
     }
 
-    private init(muxer: String, holds: [Codec]) {
-        self.muxer = muxer
-        self.holds = holds
+    var isMatroska: Bool { muxer == "matroska" || muxer == "webm" }
+    /// Matroska with fonts, covers and other files beside the streams.
+    var holdsAttachments: Bool { muxer == "matroska" }
+    /// What the film's streams lie in, in words.
+    var name: String { ["matroska": "Matroska", "mp4": "MP4", "mov": "QuickTime", "webm": "WebM"][muxer] ?? muxer }
+
+    /// Whether libavformat's muxer takes streams of the codec.
+    func holds(_ codec: AVCodecID) -> Bool {
+        guard let format = av_guess_format(muxer, nil, nil) else { return false }
+        return avformat_query_codec(format, codec, FF_COMPLIANCE_EXPERIMENTAL) == 1
     }
 }

@@ -1,37 +1,58 @@
-/// Decoding times for a film whose packets are known by their presentation times alone.
+/// The decoding timestamps of a whole film, made anew from the presentation timestamps of its joined segments.
 ///
-/// Encoders make decoding times for their own segment; joined, they would overlap. Over the whole film, with D the most by which
-/// a packet is decoded later than its rank in presentation order, packet i is decoded at the time at which frame i − D is shown:
-/// strictly ascending, never after its own presentation, for constant and variable rates alike.
-struct DecodeOrder {
-    /// Presentation times, ascending.
-    private let sorted: [Int64]
-    private let delay: Int
-    /// Nominal ticks of a frame, before the first and after the last.
+/// Each encoder knows only its own segment, so the decoding timestamps that encoders give collide at joins. Over the
+/// whole film, with D the most places that a packet stands behind its place in presentation order,
+/// `dts[i] = sorted pts[i − D]`, and before that the first timestamp counted back in nominal steps: strictly ascending,
+/// and never above the pts, for constant and variable frame rates and for segments of a single frame.
+public struct DecodeOrder: Sendable {
+    /// D: packets that a decoder holds back to put pictures into order.
+    public let delay: Int
+    /// Presentation timestamps, ascending.
+    public let timestamps: [Int64]
+    /// Nominal ticks from one frame to the next.
     private let step: Int64
 
     /// - Parameters:
-    ///   - decoded: presentation times in decode order.
-    ///   - sorted: the same, ascending.
-    ///   - step: nominal ticks of a frame; at least 1.
-    init(decoded: some Sequence<Int64>, sorted: [Int64], step: Int64) {
-        var delay = 0
-        for (index, pts) in decoded.enumerated() {
-            delay = max(delay, index - sorted.firstIndex(notBelow: pts))
+    ///   - presentation: the packets' presentation timestamps in decode order.
+    ///   - step: nominal ticks from one frame to the next, at least 1.
+    /// - Throws: `MediaError` where two packets have the same timestamp.
+    public init(presentation: [Int64], step: Int64) throws {
+        let sorted = presentation.sorted()
+        if let twice = zip(sorted, sorted.dropFirst()).first(where: { $0 == $1 }) {
+            throw MediaError(.output, "two frames of the film have the timestamp \(twice.0)")
         }
-        self.sorted = sorted
-        self.delay = delay
+        timestamps = sorted
         self.step = max(1, step)
+        delay = presentation.indices.reduce(0) { max($0, $1 - Self.rank(of: presentation[$1], in: sorted)) }
     }
 
-    /// The decoding time of the packet at `index` in decode order.
-    func dts(at index: Int) -> Int64 {
-        index >= delay ? sorted[index - delay] : sorted[0] - step * Int64(delay - index)
+    public var count: Int { timestamps.count }
+
+    /// The decoding timestamp of packet `index` of the film, in decode order.
+    public func decoding(_ index: Int) -> Int64 {
+        index < delay ? timestamps[0] - step * Int64(delay - index) : timestamps[index - delay]
     }
 
-    /// How long the frame that is shown at `pts` is shown.
-    func duration(of pts: Int64) -> Int64 {
-        let next = sorted.firstIndex(notBelow: pts + 1)
-        return next < sorted.count ? sorted[next] - pts : step
+    /// Ticks until the next frame is shown; of the last frame, the nominal step.
+    public func duration(ofFrameAt timestamp: Int64) -> Int64 {
+        let next = Self.rank(of: timestamp, in: timestamps) + 1
+        return next < count ? timestamps[next] - timestamp : step
+    }
+
+    /// Whether frames follow each other at one rate, give or take the tick that rounding costs.
+    public var isConstantRate: Bool {
+        guard let first = timestamps.first, let last = timestamps.last, count > 1 else { return true }
+        let mean = Double(last - first) / Double(count - 1)
+        return zip(timestamps, timestamps.dropFirst()).allSatisfy { abs(Double($1 - $0) - mean) <= 1 }
+    }
+
+    /// How many of `sorted` lie below `value`.
+    private static func rank(of value: Int64, in sorted: [Int64]) -> Int {
+        var (low, high) = (0, sorted.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

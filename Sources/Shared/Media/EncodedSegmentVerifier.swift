@@ -1,32 +1,34 @@
 /// Decodes an encoded segment, as its worker does before anyone hears of it.
 public enum EncodedSegmentVerifier {
-    /// - Parameter timestamps: of the frames that must come out, ascending.
-    /// - Throws: `MediaError` where other frames come out, or the decoder complains.
-    public static func verify(path: String, timestamps: [Int64]) throws {
+    /// - Parameters:
+    ///   - timestamps: of the frames that must come out, ascending.
+    ///   - threads: of the decoder.
+    /// - Throws: `MediaError` where other frames come out, or the decoder complains. Blocks.
+    public static func verify(path: String, timestamps: [Int64], threads: Int = 1) throws {
         let reader = try PacketFileReader(path: path)
-        guard !timestamps.isEmpty else {
-            if try reader.next() != nil { throw MediaError(.codec, "an encoded segment of no frames has packets") }
-            return
-        }
-        let decoder = try VideoDecoder(stream: reader.stream, threads: 1)
+        let decoder = try VideoDecoder(stream: reader.stream, threads: threads)
         var expected = timestamps[...]
-        func take(_ frames: [VideoFrame]) throws {
-            for frame in frames {
-                guard let next = expected.popFirst(), frame.timestamp == next else {
-                    throw MediaError(
-                        .codec,
-                        "what was encoded decodes to a frame at \(frame.timestamp.map(String.init) ?? "no time") that is not the next one"
-                    )
-                }
-            }
-        }
-        while let packet = try reader.next() { try take(try decoder.decode(packet)) }
-        try take(try decoder.finish())
-        guard expected.isEmpty else {
-            throw MediaError(.codec, "what was encoded decodes to \(expected.count) frames too few")
-        }
+        while let packet = try reader.next() { try take(decoder.decode(packet), from: &expected) }
+        try take(decoder.finish(), from: &expected)
         guard decoder.damage.isEmpty else {
-            throw MediaError(.codec, "what was encoded does not decode cleanly: \(decoder.damage.message ?? "damaged")")
+            throw wrong("does not decode cleanly: \(decoder.damage.message ?? "damaged")")
+        }
+        if let next = expected.first {
+            throw wrong("decodes to \(expected.count) frames too few; the first that is lacking is at \(next)")
         }
     }
+
+    private static func take(_ frames: [VideoFrame], from expected: inout ArraySlice<Int64>) throws {
+        for frame in frames {
+            let next = expected.popFirst()
+            guard let next, frame.timestamp == next else {
+                let (given, wanted) = (
+                    frame.timestamp.map { "\($0)" } ?? "an unknown time", next.map { "\($0)" } ?? "the end"
+                )
+                throw wrong("decodes to a frame at \(given) in place of \(wanted)")
+            }
+        }
+    }
+
+    private static func wrong(_ what: String) -> MediaError { MediaError(.codec, "the encoded segment \(what)") }
 }

@@ -2,132 +2,142 @@ internal import CLibAV
 internal import FarmModel
 internal import Foundation
 
-/// A film being written: one owner of libav's output context, used by one thread.
+/// A film being written: libav's output context, of one owner and one thread.
+///
+/// Packets go to the muxer at once and in the order they are given (pictures and copied packets by decoding time), so
+/// that nothing piles up: libav's own interleaving holds back ten seconds where a stream has little to say.
 final class FilmMuxer {
+    let container: Container
     let context: UnsafeMutablePointer<AVFormatContext>
-    let path: String
     /// What could not be carried as it was.
     var warnings: [String] = []
-    /// Source stream to output stream.
-    var streams: [Int: Int] = [:]
-    /// Of those, the ones whose payloads stay as they are.
+    /// Source stream to film stream, of those that are copied packet by packet.
+    var targets: [Int: Int] = [:]
+    /// Of all copied streams, the ones whose payloads the muxer leaves as they are.
     var untouched: [Int: Int] = [:]
-    private(set) var videoIndex = 0
-    /// Time base of each source stream.
-    private var timeBases: [Int: AVRational] = [:]
-    /// Last decoding time of each output stream, in its own time base.
-    private var lastDTS: [Int32: Int64] = [:]
-    private let packet: UnsafeMutablePointer<AVPacket>
+    var videoIndex = 0
+    var shift = TimeShift.none
 
-    init(_ container: Container, to path: String) throws {
+    let path: String
+    private var timeBases: [Int: AVRational] = [:]
+    /// The last decoding timestamp of each film stream, in its own time base.
+    private var last: [Int32: Int64] = [:]
+    private var mended: [Int32: Int] = [:]
+    private let packet: DemuxedPacket
+
+    init(_ container: Container, path: String) throws {
         LibAVLog.install()
+        self.container = container
         self.path = path
+        packet = try DemuxedPacket()
         var context: UnsafeMutablePointer<AVFormatContext>?
-        try check(
-            avformat_alloc_output_context2(&context, nil, container.muxer, path), .output,
-            "cannot write \(container.muxer)")
-        guard let context, let packet = av_packet_alloc() else {
-            throw MediaError(.output, "out of memory for \(path)")
+        let answer = avformat_alloc_output_context2(&context, nil, container.muxer, nil)
+        guard answer >= 0, let context else {
+            throw MediaError(.output, "cannot write \(container.name)", code: answer)
         }
         self.context = context
-        self.packet = packet
-        // Without random ids and version strings, the same film comes out as the same bytes.
+        // Without random identifiers and dates, the same film comes out as the same bytes.
         context.pointee.flags |= AVFMT_FLAG_BITEXACT
+        // FLAC and TrueHD in MP4 are "experimental" to libav and known to every player.
         context.pointee.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL
+        // FilmWriter moves all streams alike before they come here.
+        context.pointee.avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED
     }
 
     deinit {
-        var packet: UnsafeMutablePointer<AVPacket>? = packet
-        av_packet_free(&packet)
         avio_closep(&context.pointee.pb)
         avformat_free_context(context)
     }
 
-    /// All streams of the source that the container can hold, in their order, with the encoded pictures in place of the
-    /// upscaled stream's.
-    func addStreams(of source: Demuxer, videoIndex: Int, pictures: VideoStream) throws {
-        for index in 0..<Int(source.context.pointee.nb_streams) {
-            let stream = source.stream(index)
-            timeBases[index] = stream.pointee.time_base
-            if index == videoIndex {
-                self.videoIndex = Int(context.pointee.nb_streams)
-                try addPictures(pictures, like: stream)
-            } else {
-                try addCopy(of: stream)
-            }
-        }
-        av_dict_copy(&context.pointee.metadata, source.context.pointee.metadata, 0)
-        try copyChapters(of: source.context)
-    }
-
+    /// Writes what stands at the head of the file; streams, chapters and tags are complete.
     func begin() throws {
-        LibAVLog.take()
-        try check(avio_open2(&context.pointee.pb, path, AVIO_FLAG_WRITE, nil, nil), .output, "cannot write \(path)")
+        try check(
+            avio_open2(&context.pointee.pb, "file:" + path, AVIO_FLAG_WRITE, nil, nil), .output, "cannot write \(path)")
         var options: OpaquePointer?
         defer { av_dict_free(&options) }
-        av_dict_set(&options, "default_mode", "passthrough", 0)  // Matroska: dispositions as the source's
+        // Dispositions as the source's; other containers do not know the option, and leave it.
+        av_dict_set(&options, "default_mode", "passthrough", 0)
+        LibAVLog.take()
         let answer = avformat_write_header(context, &options)
-        guard answer >= 0 else {
-            throw MediaError(.output, "cannot begin \(path)", code: answer, logged: LibAVLog.take())
-        }
+        guard answer >= 0 else { throw failed("cannot begin \(path)", answer) }
     }
 
-    /// Writes one of the encoded pictures.
-    func write(_ picture: VideoPacket, timeBase: Rational) throws {
-        av_packet_unref(packet)
-        try picture.fill(packet)
-        packet.pointee.stream_index = Int32(videoIndex)
-        try write(from: timeBase.av)
+    /// Remembers in which time base packets of a source stream come.
+    func expect(_ source: Int, in base: AVRational) { timeBases[source] = base }
+
+    /// Writes a picture.
+    func write(_ picture: VideoPacket, timeBase: AVRational) throws {
+        av_packet_unref(packet.pointer)
+        try picture.fill(packet.pointer)
+        packet.pointer.pointee.stream_index = Int32(videoIndex)
+        try write(from: timeBase)
     }
 
     /// Writes a packet of the source, unless its stream is not copied.
     func copy(_ source: DemuxedPacket) throws {
-        guard let target = streams[source.stream], let base = timeBases[source.stream] else { return }
-        av_packet_unref(packet)
-        av_packet_move_ref(packet, source.pointer)
-        packet.pointee.stream_index = Int32(target)
-        packet.pointee.pos = -1
-        if packet.pointee.dts == av_shim_nopts { packet.pointee.dts = packet.pointee.pts }
+        guard let target = targets[source.stream], let base = timeBases[source.stream] else { return }
+        av_packet_unref(packet.pointer)
+        av_packet_move_ref(packet.pointer, source.pointer)
+        packet.pointer.pointee.stream_index = Int32(target)
+        packet.pointer.pointee.pos = -1
+        if packet.pointer.pointee.dts == av_shim_nopts { packet.pointer.pointee.dts = packet.pointer.pointee.pts }
+        if packet.pointer.pointee.pts == av_shim_nopts { packet.pointer.pointee.pts = packet.pointer.pointee.dts }
         try write(from: base)
     }
 
     private func write(from base: AVRational) throws {
-        let index = packet.pointee.stream_index
-        guard let stream = context.pointee.streams[Int(index)] else { return }
-        av_packet_rescale_ts(packet, base, stream.pointee.time_base)
-        mendOrder(index)
+        let raw = packet.pointer
+        guard let stream = context.pointee.streams[Int(raw.pointee.stream_index)] else { return }
+        let target = stream.pointee.time_base
+        raw.pointee.pts = shift.apply(raw.pointee.pts, from: base, to: target)
+        raw.pointee.dts = shift.apply(raw.pointee.dts, from: base, to: target)
+        raw.pointee.duration = av_rescale_q(raw.pointee.duration, base, target)
+        mendOrder(of: stream)
         LibAVLog.take()
-        let answer = av_interleaved_write_frame(context, packet)
-        guard answer >= 0 else {
-            throw MediaError(.output, "cannot write \(path)", code: answer, logged: LibAVLog.take())
-        }
+        let answer = av_write_frame(context, raw)
+        guard answer >= 0 else { throw failed("cannot write \(path)", answer) }
     }
 
-    /// A container refuses decoding times that do not ascend. Of copied streams, a source that has them anyway is mended by the
-    /// least step; pictures have been given theirs, and coarser clocks of a container may still make two the same.
-    private func mendOrder(_ index: Int32) {
-        let dts = packet.pointee.dts
-        guard dts != av_shim_nopts else { return }
-        if let last = lastDTS[index], dts <= last {
-            packet.pointee.dts = last + 1
-            if packet.pointee.pts != av_shim_nopts { packet.pointee.pts = max(packet.pointee.pts, last + 1) }
+    /// Muxers refuse decoding timestamps that do not ascend. Sources have them, and a coarse clock (Matroska's
+    /// millisecond) makes them of frames that are close: the later one moves by the least step.
+    private func mendOrder(of stream: UnsafeMutablePointer<AVStream>) {
+        let raw = packet.pointer
+        let isText = stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_SUBTITLE
+        let index = raw.pointee.stream_index
+        if raw.pointee.dts == av_shim_nopts {
+            raw.pointee.dts = last[index].map { $0 + 1 } ?? 0
+            raw.pointee.pts = raw.pointee.dts
+            // Covers have no place in time.
+            if !stream.isBesideStreams { mended[index, default: 0] += 1 }
+        } else if let last = last[index], raw.pointee.dts < last || (raw.pointee.dts == last && !isText) {
+            raw.pointee.dts = isText ? last : last + 1
+            raw.pointee.pts = max(raw.pointee.pts, raw.pointee.dts)
+            if Int(index) != videoIndex { mended[index, default: 0] += 1 }
         }
-        lastDTS[index] = packet.pointee.dts
+        last[index] = raw.pointee.dts
     }
 
     /// Ends the file and makes it durable.
     func finish() throws {
-        LibAVLog.take()
-        let answer = av_write_trailer(context)
-        let written = context.pointee.pb.pointee.error
-        let closed = avio_closep(&context.pointee.pb)
-        for code in [answer, written, closed] where code < 0 {
-            throw MediaError(.output, "cannot finish \(path)", code: code, logged: LibAVLog.take())
+        for (index, count) in mended.sorted(by: { $0.key < $1.key }) {
+            warnings.append(
+                "stream \(index): \(count) packets without a timestamp of their own were moved by the least step")
         }
+        LibAVLog.take()
+        let ended = av_write_trailer(context)
+        let written = context.pointee.pb.map { $0.pointee.error } ?? 0
+        let closed = avio_closep(&context.pointee.pb)
+        for code in [ended, written, closed] where code < 0 { throw failed("cannot finish \(path)", code) }
         let descriptor = open(path, O_RDONLY)
         defer { if descriptor >= 0 { close(descriptor) } }
         guard descriptor >= 0, fsync(descriptor) == 0 else {
             throw MediaError(.output, "cannot make \(path) durable: \(String(cString: strerror(errno)))")
         }
+    }
+
+    /// What the disk says counts more than what the muxer makes of it.
+    private func failed(_ attempted: String, _ code: Int32) -> MediaError {
+        let disk = context.pointee.pb.map { $0.pointee.error } ?? 0
+        return MediaError(.output, attempted, code: disk < 0 ? disk : code, logged: LibAVLog.take())
     }
 }

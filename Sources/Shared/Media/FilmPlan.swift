@@ -1,14 +1,14 @@
 public import FarmModel
 
-/// What a film is joined from.
+/// A film to be joined: what it is made of and where its frames stand in time.
 public struct FilmPlan: Sendable {
-    /// The film that gives all but the pictures.
+    /// The film that the segments were made from; everything but its pictures is copied.
     public var source: String
-    /// Its stream that was upscaled.
+    /// Index in the source of the stream that the segments replace.
     public var videoIndex: Int
     /// Packet files of the encoded segments, in film order.
     public var segments: [String]
-    /// Presentation times of the frames that the segments hold, ascending, in the source's time base.
+    /// Of the frames that the segments hold: ascending, in the source's time base.
     public var timestamps: [Int64]
     public var encoding: EncodingSettings
     /// The name that the film will have: its extension names the container.
@@ -25,20 +25,10 @@ public struct FilmPlan: Sendable {
         self.encoding = encoding
         self.output = output
     }
-}
 
-/// The packets of all segments, one after the other; one file is open at a time.
-struct SegmentPackets {
-    private var paths: ArraySlice<String>
-    private var reader: PacketFileReader?
-
-    init(_ paths: [String]) { self.paths = paths[...] }
-
-    mutating func next() throws -> VideoPacket? {
-        while true {
-            if let packet = try reader?.next() { return packet }
-            guard let path = paths.popFirst() else { return nil }
-            reader = try PacketFileReader(path: path)
-        }
+    /// Nominal ticks of the source's time base from one frame to the next; at least 1.
+    var step: Int64 {
+        let ticks = 1 / (encoding.nominalFrameRate.value * encoding.timeBase.value)
+        return ticks.isFinite && ticks < 1e15 ? max(1, Int64(ticks.rounded())) : 1
     }
 }

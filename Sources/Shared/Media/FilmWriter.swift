@@ -1,13 +1,14 @@
+internal import CLibAV
 public import FarmModel
 internal import Foundation
 
-/// Joins encoded segments into a film, without decoding anything: the pictures are the segments' packets with decoding times
-/// made anew for the whole film, and everything else of the source is copied beside them.
+/// Joins encoded segments into a film without decoding anything: the pictures are the segments' packets with decoding
+/// timestamps made anew for the whole film, and everything else of the source is copied beside them.
 public enum FilmWriter {
     /// What was written.
     public struct Report: Hashable, Sendable {
         public var frames: Int
-        /// What the container could not carry as it was; a line each.
+        /// What of the source the film could not carry as it was; a line each.
         public var warnings: [String]
         /// Index of the pictures' stream in the film.
         public var videoIndex: Int
@@ -15,86 +16,99 @@ public enum FilmWriter {
         public var copied: [Int: Int]
     }
 
-    /// - Throws: `MediaError` of kind `settings`: the name's extension is unknown, or the container cannot hold the codec.
+    /// - Throws: `MediaError` of kind `.settings` where the name's extension is unknown, or the container cannot hold the
+    ///   codec.
     public static func checkContainer(_ output: String, codec: Codec) throws {
         _ = try Container(output: output, codec: codec)
     }
 
-    /// Writes the film to `partial`, durably; naming it is the caller's. Blocks.
+    /// Writes the film to `partial` and makes it durable; giving it its name is the caller's. Blocks: give it a thread.
     ///
-    /// Reads the segments twice (once for their timestamps) and the source once; memory holds 16 bytes a frame.
-    /// - Parameter progress: told the frames written and in all.
-    /// - Throws: `MediaError`
+    /// Reads of the segments first the timestamps, then everything, with one file open at a time; reads the source once.
+    /// Memory does not grow with the film but for 16 bytes a frame. The same plan gives the same bytes. After an error or
+    /// a cancellation nothing is left at `partial`.
+    /// - Parameters:
+    ///   - progress: told the frames written, and those in all.
+    ///   - isCancelled: asked before every packet; once it says true, `CancellationError` is thrown.
+    /// - Throws: `MediaError`: `.output` where the film cannot be written, with libav's words; `.source`, `.codec` where
+    ///   the source or the segments cannot be read or do not belong together.
     public static func write(
-        _ plan: FilmPlan, to partial: String, progress: (Int64, Int64) -> Void = { _, _ in }
+        _ plan: FilmPlan, to partial: String, progress: (Int64, Int64) -> Void = { _, _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> Report {
         let container = try Container(output: plan.output, codec: plan.encoding.codec)
-        let source = try Demuxer(path: plan.source)
-        var pictures = try PictureTrack(plan)
-        let muxer = try FilmMuxer(container, to: partial)
-        try muxer.addStreams(of: source, videoIndex: plan.videoIndex, pictures: pictures.stream)
-        try muxer.begin()
-        let total = Int64(plan.timestamps.count)
-        var done: Int64 = 0
-        func writePictures(until limit: Double) throws {
-            while let packet = try pictures.next(until: limit) {
-                try muxer.write(packet, timeBase: plan.encoding.timeBase)
-                done += 1
-                if done % 100 == 0 { progress(done, total) }
-            }
+        let source = try CopiedStreams(plan, isCancelled: isCancelled)
+        let pictures = try PictureTrack(plan)
+        do {
+            var joining = try Joining(source, pictures, FilmMuxer(container, path: partial), plan)
+            return try joining.run(isCancelled, progress)
+        } catch {
+            removeFile(partial)
+            throw error
         }
-        while let packet = try source.next() {
-            // The source's own pictures only pace those that replace them.
-            if let dts = packet.dts ?? packet.pts {
-                try writePictures(until: Double(dts) * Rational(source.stream(packet.stream).pointee.time_base).value)
-            }
-            try muxer.copy(packet)
-        }
-        try writePictures(until: .infinity)
-        try muxer.finish()
-        progress(done, total)
-        return Report(
-            frames: Int(done), warnings: muxer.warnings, videoIndex: muxer.videoIndex, copied: muxer.untouched)
+    }
+
+    /// Never a device that someone named.
+    private static func removeFile(_ path: String) {
+        var status = stat()
+        if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG { unlink(path) }
     }
 }
 
-/// The segments' packets on their way into the film, with their decoding times and durations.
-private struct PictureTrack {
-    let stream: VideoStream
-    private let order: DecodeOrder
-    private let timeBase: Double
-    private var packets: SegmentPackets
-    private var index = 0
-    private var waiting: VideoPacket?
+/// One film on its way from its parts into its file.
+private struct Joining {
+    private let source: CopiedStreams
+    private var pictures: PictureTrack
+    private let muxer: FilmMuxer
+    private let timeBase: AVRational
+    private let total: Int64
+    private var done: Int64 = 0
 
-    init(_ plan: FilmPlan) throws {
-        var decoded: [Int64] = []
-        decoded.reserveCapacity(plan.timestamps.count)
-        var reading = SegmentPackets(plan.segments)
-        while let packet = try reading.next() { decoded.append(packet.pts ?? 0) }
-        guard let first = plan.segments.first, !plan.timestamps.isEmpty, decoded.count == plan.timestamps.count else {
-            throw MediaError(
-                .codec, "the segments hold \(decoded.count) frames, and the film has \(plan.timestamps.count)")
-        }
-        stream = try PacketFileReader(path: first).stream
-        let encoding = plan.encoding
-        timeBase = encoding.timeBase.value
-        let rate = encoding.frameRate.value
-        let step = rate > 0 && timeBase > 0 ? 1 / rate / timeBase : 1
-        order = DecodeOrder(decoded: decoded, sorted: plan.timestamps, step: Int64(step.rounded()))
-        packets = SegmentPackets(plan.segments)
+    init(_ source: CopiedStreams, _ pictures: PictureTrack, _ muxer: FilmMuxer, _ plan: FilmPlan) throws {
+        self.source = source
+        self.pictures = pictures
+        self.muxer = muxer
+        timeBase = plan.encoding.timeBase.av
+        total = Int64(pictures.order.count)
+        try muxer.addStreams(of: source.demuxer, videoIndex: plan.videoIndex, pictures: pictures.stream)
+        muxer.setRate(of: source.demuxer.stream(plan.videoIndex), isConstant: pictures.order.isConstantRate)
+        let first = pictures.order.timestamps[0]
+        muxer.shift = try TimeShift(
+            pictures: (first, timeBase), others: source.firstTimestamps(of: Set(muxer.targets.keys)),
+            isStream: source.isTransportStream, container: muxer.container)
+        try muxer.copyChapters(of: source.demuxer)
+        try muxer.begin()
     }
 
-    /// The next packet, if it is decoded no later than `limit` seconds.
-    mutating func next(until limit: Double) throws -> VideoPacket? {
-        if waiting == nil, var packet = try packets.next() {
-            packet.dts = order.dts(at: index)
-            packet.duration = order.duration(of: packet.pts ?? 0)
-            index += 1
-            waiting = packet
+    mutating func run(_ isCancelled: () -> Bool, _ progress: (Int64, Int64) -> Void) throws -> FilmWriter.Report {
+        while let packet = try source.next() {
+            if isCancelled() { throw CancellationError() }
+            if let due = packet.dts ?? packet.pts {
+                let base = source.demuxer.stream(packet.stream).pointee.time_base
+                try writePictures(until: (due, base), isCancelled, progress)
+            }
+            try muxer.copy(packet)
         }
-        guard let packet = waiting, Double(packet.dts ?? 0) * timeBase <= limit else { return nil }
-        waiting = nil
-        return packet
+        try writePictures(until: nil, isCancelled, progress)
+        try muxer.finish()
+        progress(done, total)
+        return FilmWriter.Report(
+            frames: Int(done), warnings: muxer.warnings, videoIndex: muxer.videoIndex, copied: muxer.untouched)
+    }
+
+    /// Writes the pictures that are decoded before `limit`; all that are left where that is nil.
+    private mutating func writePictures(
+        until limit: (Int64, AVRational)?, _ isCancelled: () -> Bool, _ progress: (Int64, Int64) -> Void
+    ) throws {
+        while let next = pictures.nextDecoding {
+            if let limit, av_compare_ts(next, timeBase, limit.0, limit.1) > 0 { return }
+            if isCancelled() { throw CancellationError() }
+            guard let packet = try pictures.next() else {
+                throw MediaError(.codec, "a segment has lost packets while the film was written")
+            }
+            try muxer.write(packet, timeBase: timeBase)
+            done += 1
+            if done % 64 == 0 { progress(done, total) }
+        }
     }
 }

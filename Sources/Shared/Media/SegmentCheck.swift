@@ -12,36 +12,40 @@ public struct SegmentSummary: Hashable, Sendable {
 }
 
 /// Looks at an encoded segment's packets without decoding them. The file came over a network: whatever it holds, this
-/// throws or passes, and never crashes.
+/// passes or throws, and never crashes.
 public enum SegmentCheck {
     /// - Parameters:
-    ///   - timestamps: of the frames that the segment promises, ascending, in the job's time base.
+    ///   - timestamps: of the frames that the segment promises (those of its range less the missing), ascending, in the
+    ///     job's time base.
     /// - Throws: `MediaError` that says what is not as promised. Blocks on the disk.
     @discardableResult
     public static func check(path: String, timestamps: [Int64], encoding: EncodingSettings) throws -> SegmentSummary {
         let reader = try PacketFileReader(path: path)
-        try checkStream(reader.stream, encoding)
+        try check(reader.stream, encoding)
         var summary = SegmentSummary(
-            packets: 0, bytes: 0,
-            parameterSetsSHA256: hexadecimal(SHA256.hash(data: reader.stream.parameters.extradata)))
+            packets: 0, bytes: 0, parameterSetsSHA256: parameterSetsSHA256(of: reader.stream))
         var seen: [Int64] = []
-        seen.reserveCapacity(timestamps.count)
         while let packet = try reader.next() {
-            guard let pts = packet.pts else { throw wrong("packet \(summary.packets) has no timestamp") }
-            if summary.packets == 0, !packet.flags.contains(.key) { throw wrong("it does not begin with a keyframe") }
-            guard summary.packets < timestamps.count else { throw wrong("it has more than \(timestamps.count) frames") }
-            seen.append(pts)
+            try check(packet, number: summary.packets, of: timestamps.count)
+            if let pts = packet.pts { seen.append(pts) }
             summary.packets += 1
             summary.bytes += Int64(packet.payload.count)
         }
         guard summary.packets == timestamps.count else {
             throw wrong("it has \(summary.packets) frames, and \(timestamps.count) were promised")
         }
-        guard seen.sorted() == timestamps else { throw wrong("its timestamps are not those promised") }
+        if let other = zip(seen.sorted(), timestamps).first(where: { $0 != $1 }) {
+            throw wrong("it has a frame at \(other.0), and one at \(other.1) was promised")
+        }
         return summary
     }
 
-    private static func checkStream(_ stream: VideoStream, _ encoding: EncodingSettings) throws {
+    /// SHA-256, in hexadecimal, of the headers that all segments of a job share.
+    public static func parameterSetsSHA256(of stream: VideoStream) -> String {
+        hexadecimal(SHA256.hash(data: stream.parameters.extradata))
+    }
+
+    private static func check(_ stream: VideoStream, _ encoding: EncodingSettings) throws {
         let parameters = stream.parameters
         let (codec, picture) = (encoding.codec.rawValue, encoding.picture)
         guard parameters.codec == codec, parameters.width == picture.width, parameters.height == picture.height else {
@@ -49,9 +53,24 @@ public enum SegmentCheck {
                 "it is \(parameters.codec) of \(parameters.width)x\(parameters.height), not \(codec) of "
                     + "\(picture.width)x\(picture.height)")
         }
-        guard stream.timeBase == encoding.timeBase else {
-            throw wrong("it counts in \(stream.timeBase) s, not \(encoding.timeBase)")
+        guard parameters.pixelFormat == picture.layout.libavName else {
+            throw wrong(
+                "its pixels are \(parameters.pixelFormat ?? "unknown"), not \(picture.layout.libavName ?? "unknown")")
         }
+        guard stream.timeBase == encoding.timeBase else {
+            throw wrong("it counts in \(stream.timeBase) s, not \(encoding.timeBase) s")
+        }
+        guard !parameters.extradata.isEmpty else { throw wrong("it has no parameter sets") }
+    }
+
+    private static func check(_ packet: VideoPacket, number: Int, of promised: Int) throws {
+        guard packet.pts != nil else { throw wrong("packet \(number) has no timestamp") }
+        guard !packet.payload.isEmpty else { throw wrong("packet \(number) is empty") }
+        guard packet.sideData.isEmpty else {
+            throw wrong("packet \(number) has side data, which no encoder of ours gives")
+        }
+        guard number < promised else { throw wrong("it has more than the \(promised) frames promised") }
+        if number == 0, !packet.flags.contains(.key) { throw wrong("it does not begin with a keyframe") }
     }
 
     private static func wrong(_ what: String) -> MediaError {
