@@ -99,4 +99,15 @@ import Testing
         calibration.batch = 1
         #expect(try calibration.shape(cache: cache) == ExecutionShape(tile: 32, batch: 1, precision: .fp32))
     }
+
+    @Test func memoryThatIsTouchedShowsInThePeak() {
+        MemoryUse.resetPeak()
+        let before = MemoryUse.peak
+        let size = 64 << 20
+        let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 4096)
+        block.initializeMemory(as: UInt8.self, repeating: 1, count: size)
+        block.deallocate()
+        #expect(before > 0 && MemoryUse.peak - before > Double(size) * 0.9)
+        #expect(MemoryUse.available > Double(size))
+    }
 }

@@ -13,7 +13,7 @@ struct ct_model {
 
     ct_model(int64_t scale, at::Device device, at::ScalarType type) : scale(scale), device(device), type(type) {}
 
-    /// [N, 3, H, W] on the device, any type, to [N, 3, scale·H, scale·W] of the model's type. Throws where the network
-    /// gives another shape.
+    /// [N, 3, H, W] of floats on the device to [N, 3, scale·H, scale·W] in any type. Throws where the network gives
+    /// another shape.
     at::Tensor run(const at::Tensor &input);
 };

@@ -45,7 +45,8 @@ void ToRGB::convert(const ct_input &picture, at::Tensor rgb) const {
         return;
     }
     const auto blue = chroma(picture, 1), red = chroma(picture, 2);
-    const double redGain = 2 * (1 - weights.red) / range.chromaGain, blueGain = 2 * (1 - weights.blue) / range.chromaGain;
+    const double redGain = 2 * (1 - weights.red) / range.chromaGain;
+    const double blueGain = 2 * (1 - weights.blue) / range.chromaGain;
     auto r = rgb.select(0, 0), g = rgb.select(0, 1), b = rgb.select(0, 2);
     at::add_out(r, luma, red, redGain);
     at::add_out(g, luma, red, -redGain * weights.red / weights.green);

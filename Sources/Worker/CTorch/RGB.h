@@ -38,7 +38,8 @@ class FromRGB {
     struct Mix {
         double red, green, blue;
     };
-    void write(const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const;
+    void write(
+        const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const;
     void writeDifferences(const at::Tensor &rgb, double span, const ct_output &picture, int64_t number) const;
 
     ct_format format;

@@ -11,7 +11,8 @@
 namespace {
 
 void expectFitting(const ct_plan &plan, const ct_format &input, int count) {
-    if (count < 1 || count > plan.batch) ct::fail("a batch of " + std::to_string(plan.batch) + " cannot hold " + std::to_string(count) + " pictures");
+    if (count < 1 || count > plan.batch)
+        ct::fail("a batch of " + std::to_string(plan.batch) + " cannot hold " + std::to_string(count) + " pictures");
     if (plan.tile_count < 1) ct::fail("a plan without tiles");
     for (int i = 0; i < plan.tile_count; ++i) {
         const ct_tile &tile = plan.tiles[i];
@@ -63,8 +64,7 @@ at::Tensor ct_upscaler::gather(const ct_plan &plan, const ct_input *inputs, int 
 at::Tensor ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &batch) {
     if (plan.window_width == input.width && plan.window_height == input.height) return model.run(batch);
     const int64_t scale = model.scale;
-    const auto options = batch.options().dtype(model.type);
-    auto canvas = at::empty({plan.batch, 3, output.height, output.width}, options);
+    at::Tensor canvas;
     for (int i = 0; i < plan.tile_count; ++i) {
         const ct_tile &tile = plan.tiles[i];
         const auto cut = [](const at::Tensor &t, int64_t y, int64_t x, int64_t height, int64_t width) {
@@ -72,9 +72,10 @@ at::Tensor ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &ba
         };
         const auto window = cut(batch, tile.window_y, tile.window_x, plan.window_height, plan.window_width);
         const int64_t width = tile.core_width * scale, height = tile.core_height * scale;
+        const auto enlarged = model.run(window);
         const auto core = cut(
-            model.run(window), (tile.core_y - tile.window_y) * scale, (tile.core_x - tile.window_x) * scale, height,
-            width);
+            enlarged, (tile.core_y - tile.window_y) * scale, (tile.core_x - tile.window_x) * scale, height, width);
+        if (!canvas.defined()) canvas = at::empty({plan.batch, 3, output.height, output.width}, enlarged.options());
         cut(canvas, tile.core_y * scale, tile.core_x * scale, height, width).copy_(core);
     }
     return canvas;

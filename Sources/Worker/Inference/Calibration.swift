@@ -52,6 +52,7 @@ public struct Calibration {
         let resolved: Precision = precision.isHalf(on: device) ? .fp16 : .fp32
         if !search.isDone {
             let network = try Network(source, device: device, precision: resolved)
+            MemoryUse.resetPeak()
             let baseline = MemoryUse.resident
             while let trial = search.next(remaining: clock.now.duration(to: end).seconds) {
                 search.record(trial, try time(trial, on: network, baseline: baseline))
