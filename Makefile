@@ -14,7 +14,7 @@ export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
-	$(RELEASE)/coordinator run $(or $(FILM),$(CACHE)/sample.mp4) $(if $(OUT),-o $(OUT)) $(ARGS)
+	$(RELEASE)/coordinator run "$(or $(FILM),$(CACHE)/sample.mp4)" $(if $(OUT),-o "$(OUT)") $(if $(FILM),,--overwrite) $(ARGS)
 
 ## test: set up, build, run every test
 test: setup models sample

@@ -67,9 +67,9 @@ let package = Package(
         // Coordinator: never links libtorch
         module(
             "CoordinatorCore", at: "Coordinator/Core",
-            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", logging, grdb, crypto, lifecycle]),
+            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", logging, grdb]),
         .executableTarget(
-            name: "coordinator", dependencies: ["CoordinatorCore", argumentParser, logging, lifecycle],
+            name: "coordinator", dependencies: ["CoordinatorCore", argumentParser, logging],
             path: "Sources/Coordinator/Command", swiftSettings: settings),
 
         // Worker: never links SQLite

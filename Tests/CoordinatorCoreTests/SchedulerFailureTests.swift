@@ -81,7 +81,7 @@ import Testing
     @Test func aConnectionThatIsNotKnownIsToSayHello() {
         var story = Story()
         let actions = story.when(.heartbeat(WorkerID("ghost"), beat([attempt(0)])))
-        #expect(actions == [.reject(WorkerID("ghost"), reason: "this connection is not known: say hello")])
+        #expect(actions == [.stranger(WorkerID("ghost"))])
     }
 
     @Test func aWorkerThatWorksOnWhatIsNotItsOwnIsStopped() {

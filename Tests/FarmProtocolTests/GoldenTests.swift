@@ -48,12 +48,14 @@ import Testing
         {"v":1,"type":"failure","body":{"attempt":\#(attempt),"job":"k7f","reason":"no picture","crashed":true}}
         """#,
         #"{"v":1,"type":"failure","body":{"job":"k7f","reason":"out of memory","crashed":false}}"#,
+        #"{"v":1,"type":"draining","body":{}}"#,
         #"{"v":1,"type":"goodbye","body":{}}"#,
     ]
 
     static let coordinator = [
         #"{"v":1,"type":"welcome","body":{"heartbeatInterval":2}}"#,
         #"{"v":1,"type":"reject","body":{"reason":"protocol version 2 meets 1: upgrade the coordinator"}}"#,
+        #"{"v":1,"type":"stranger","body":{}}"#,
         #"""
         {"v":1,"type":"calibrate","body":{"job":"k7f","slot":0,"tile":96,"batch":4,"precision":"auto","recipe":\#(recipe)}}
         """#,

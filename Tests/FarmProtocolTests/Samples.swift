@@ -52,12 +52,14 @@ enum Samples {
         .result(SegmentResult(attempt: attempt, output: encoded, frames: 2, missing: [1], stages: stages)),
         .failure(AttemptFailure(attempt: attempt, job: JobID("k7f"), reason: "no picture", crashed: true)),
         .failure(AttemptFailure(attempt: nil, job: JobID("k7f"), reason: "out of memory", crashed: false)),
+        .draining,
         .goodbye,
     ]
 
     static let coordinator: [CoordinatorMessage] = [
         .welcome(Welcome(heartbeatInterval: 2)),
         .reject(reason: "protocol version 2 meets 1: upgrade the coordinator"),
+        .stranger,
         .calibrate(
             CalibrationRequest(job: JobID("k7f"), slot: 0, recipe: recipe, tile: 96, batch: 4, precision: .auto)),
         .lease(Lease(task: task, slot: 1, lifetime: 30)),

@@ -81,7 +81,8 @@ extension Simulation {
         case .refuse(let worker, _, _):
             count(.refused)
             send(action, to: worker)
-        case .welcome(let worker), .reject(let worker, _), .calibrate(let worker, _, _), .cancel(let worker, _),
+        case .welcome(let worker), .reject(let worker, _), .stranger(let worker), .calibrate(let worker, _, _),
+            .cancel(let worker, _),
             .drain(let worker):
             send(action, to: worker)
         }

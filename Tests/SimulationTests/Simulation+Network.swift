@@ -41,6 +41,7 @@ extension Simulation {
         case .heartbeat(let heartbeat): try step(.heartbeat(id, heartbeat), in: current)
         case .calibrated(let calibration): try step(.calibrated(id, calibration), in: current)
         case .failure(let failure): try step(.failed(id, failure), in: current)
+        case .draining: try step(.drain(id), in: current)
         case .goodbye: try step(.goodbye(id), in: current)
         case .result(let result):
             let isBad = generator.chance(settings.badDelivery) && mayFail(result.attempt)

@@ -40,7 +40,7 @@ extension Simulation {
     func receive(_ action: SchedulerAction, _ index: Int) {
         switch action {
         case .welcome: workers[index].isWelcome = true
-        case .reject: connect(index)
+        case .reject, .stranger: connect(index)
         case .calibrate(_, let slot, let job): calibrate(job, slot, index)
         case .lease(_, let slot, let attempt, let extraRunUp):
             guard workers[index].holds(attempt) == nil else { return }

@@ -8,31 +8,31 @@ struct CoordinatorCommand: AsyncParsableCommand {
         commandName: "coordinator", abstract: "Upscales films, segment by segment, losing nothing on the way.",
         subcommands: [RunCommand.self, ProbeCommand.self, FilmCommand.self])
 
-    /// Turns errors into one line and the exit status that the README promises; ArgumentParser's own are usage errors.
+    /// Turns errors into one line and the exit status that the README promises; the parser's own are usage errors.
     static func main() async {
         signal(SIGPIPE, SIG_IGN)  // a child or a reader that is gone is noticed by a failing write
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
-        } catch let error as CoordinatorError {
-            FileHandle.standardError.write(Data("coordinator: \(error.message)\n".utf8))
-            _exit(error.exitStatus)
-        } catch let error as ExitStatus {
-            _exit(error.code)
+        } catch let status as ExitStatus {
+            leave(status.code)
+        } catch  where exitCode(for: error).isSuccess {
+            exit(withError: error)  // help and version
+        } catch  where exitCode(for: error) == .validationFailure {
+            let line = message(for: error).split(separator: "\n").joined(separator: " ")
+            Output.error("coordinator: \(line) (see --help)\n")
+            leave(2)
         } catch {
-            usage(error)
+            let failure = CoordinatorError(error)
+            Output.error("coordinator: \(failure.message)\n")
+            leave(failure.exitStatus)
         }
         fflush(nil)
     }
 
-    /// Help and version are successes; anything else that the parser refuses is bad usage.
-    private static func usage(_ error: any Error) -> Never {
-        guard exitCode(for: error).isSuccess else {
-            let line = message(for: error).split(separator: "\n").joined(separator: " ")
-            FileHandle.standardError.write(Data("coordinator: \(line) (see --help)\n".utf8))
-            _exit(2)
-        }
-        exit(withError: error)
+    private static func leave(_ status: Int32) -> Never {
+        fflush(nil)
+        _exit(status)
     }
 }
 

@@ -22,7 +22,7 @@ struct ProbeCommand: AsyncParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             print(String(decoding: try encoder.encode(probe), as: UTF8.self))
         } else {
-            ProbeText.lines(probe).forEach { print($0) }
+            for line in ProbeText.lines(probe) { print(line) }
         }
     }
 }

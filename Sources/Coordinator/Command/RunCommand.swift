@@ -60,7 +60,13 @@ struct RunCommand: AsyncParsableCommand {
             throw CoordinatorError(.usage, "--workers \(workers) is out of range: give 1 to 64")
         }
         let settings = try settings.settings()
-        return films.map { JobRequest(film: $0, output: output, settings: settings, overwrite: overwrite) }
+        let requests = films.map { JobRequest(film: $0, output: output, settings: settings, overwrite: overwrite) }
+        let names = Dictionary(grouping: requests, by: \.output)
+        if let clash = names.first(where: { $0.value.count > 1 }) {
+            let films = clash.value.map(\.film).joined(separator: " and ")
+            throw CoordinatorError(.usage, "\(films) would both become \(clash.key): run them apart, with -o")
+        }
+        return requests
     }
 }
 

@@ -1,7 +1,7 @@
 import CoordinatorCore
 import Foundation
 
-/// Where `run` shows how it goes. Called from one task, in order.
+/// Where `run` shows how it goes. Called from any thread.
 protocol RunDisplay: Sendable {
     func show(_ report: RunReport)
 }
@@ -12,6 +12,6 @@ struct JSONDisplay: RunDisplay {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let line = try? encoder.encode(report) else { return }
-        FileHandle.standardOutput.write(line + Data("\n".utf8))
+        Output.line(line)
     }
 }

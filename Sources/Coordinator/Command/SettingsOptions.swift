@@ -74,12 +74,12 @@ struct SettingsOptions: ParsableArguments {
         case (.some, .some):
             throw CoordinatorError(.usage, "--segment-seconds and --segment-frames exclude each other: give one")
         case (let seconds?, nil):
-            guard seconds >= 0.1, seconds <= 3600 else {
-                throw CoordinatorError(.usage, "--segment-seconds \(seconds) is out of range: give 0.1 to 3600")
+            guard seconds >= 0.1, seconds <= 600 else {
+                throw CoordinatorError(.usage, "--segment-seconds \(seconds) is out of range: give 0.1 to 600")
             }
             return .seconds(seconds)
         case (nil, let frames?):
-            try check("--segment-frames", frames, in: 1...1_000_000)
+            try check("--segment-frames", frames, in: 1...50_000)  // a lease names each frame's time
             return .frames(frames)
         case (nil, nil): return .seconds(10)
         }

@@ -42,7 +42,7 @@ final class TerminalDisplay: RunDisplay {
         state.barShown = false
     }
 
-    private func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func put(_ text: String) { Output.error(text) }
 
     private static var columns: Int {
         var size = winsize()

@@ -62,11 +62,13 @@ public struct Farm: Sendable {
         let path = configuration.stateDirectory
         state = try await BlockingWork.run { try StateDirectory(at: URL(fileURLWithPath: path)) }
         store = try await QueueStore(path: state.queuePath)
+        let spool = Spool(stateDirectory: path)
+        let unfinished = try await store.jobs(in: [.running, .concatenating, .failed]).map(\.id)
+        try await BlockingWork.run { try spool.sweep(keeping: unfinished) }
         context = try MessagingContext()
         control = try ControlServer(
             context: context, endpoint: try EndpointAddress(configuration.control), logger: logger)
         bulk = try BulkServer(context: context, endpoint: try EndpointAddress(configuration.bulk), logger: logger)
-        let spool = Spool(stateDirectory: path)
         let filmTool = FilmTool(launch: configuration.filmTool)
         let models = ModelResolver(launch: configuration.modelTool)
         dispatcher = Dispatcher(

@@ -5,6 +5,8 @@ public enum CoordinatorMessage: Hashable, Sendable {
     case welcome(Welcome)
     /// The connection is refused; the reason says which side must change.
     case reject(reason: String)
+    /// The coordinator does not know this connection: the worker says hello again.
+    case stranger
     case calibrate(CalibrationRequest)
     case lease(Lease)
     /// The result is durable: the worker may forget the attempt.

@@ -71,6 +71,7 @@ extension WorkerMessage {
         case .calibrated(let body): try seal(.calibrated, body)
         case .result(let body): try seal(.result, body)
         case .failure(let body): try seal(.failure, body)
+        case .draining: try seal(.draining, Empty())
         case .goodbye: try seal(.goodbye, Empty())
         }
     }
@@ -85,6 +86,7 @@ extension WorkerMessage {
             case .calibrated: .calibrated(try open(data))
             case .result: .result(try open(data))
             case .failure: .failure(try open(data))
+            case .draining: .draining
             case .goodbye: .goodbye
             default: throw WireError.malformed("\(type.rawValue) is not a worker's message")
             }
@@ -97,6 +99,7 @@ extension CoordinatorMessage {
         switch self {
         case .welcome(let body): try seal(.welcome, body)
         case .reject(let reason): try seal(.reject, Reason(reason: reason))
+        case .stranger: try seal(.stranger, Empty())
         case .calibrate(let body): try seal(.calibrate, body)
         case .lease(let body): try seal(.lease, body)
         case .accepted(let attempt): try seal(.accepted, attempt)
@@ -113,6 +116,7 @@ extension CoordinatorMessage {
             switch type {
             case .welcome: return .welcome(try open(data))
             case .reject: return .reject(reason: try open(data, as: Reason.self).reason)
+            case .stranger: return .stranger
             case .calibrate: return .calibrate(try open(data))
             case .lease: return .lease(try open(data))
             case .accepted: return .accepted(try open(data))

@@ -9,9 +9,9 @@ public enum Wire {
     /// `type` of the messages on the control channel.
     public enum ControlType: String, Codable, Sendable {
         // worker to coordinator
-        case hello, heartbeat, calibrated, result, failure, goodbye
+        case hello, heartbeat, calibrated, result, failure, draining, goodbye
         // coordinator to worker
-        case welcome, reject, calibrate, lease, accepted, refused, cancel, drain
+        case welcome, reject, stranger, calibrate, lease, accepted, refused, cancel, drain
     }
 
     /// `type` of the messages on the bulk channel.

@@ -7,6 +7,8 @@ public enum WorkerMessage: Hashable, Sendable {
     case calibrated(Calibration)
     case result(SegmentResult)
     case failure(AttemptFailure)
+    /// The worker finishes what it holds and wants no more.
+    case draining
     case goodbye
 }
 

@@ -18,8 +18,8 @@ enum LostTags {
         "major_brand", "minor_version", "compatible_brands", "encoder", "duration", "handler_name", "vendor_id",
     ]
 
-    private static func lost(_ was: [String: String], _ is_: [String: String]) -> [String] {
-        let kept = Set(is_.keys.map { $0.lowercased() })
+    private static func lost(_ was: [String: String], _ written: [String: String]) -> [String] {
+        let kept = Set(written.keys.map { $0.lowercased() })
         return was.filter { key, value in
             let plain = key.lowercased()
             let isDefault = plain == "language" && value == "und"

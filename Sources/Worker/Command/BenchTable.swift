@@ -21,7 +21,7 @@ struct BenchTable {
             }
         }
         let standIn = try await measure(arguments + ["--mode", BenchMode.standIn.rawValue])
-        Self.lines(results, standIn).forEach { Swift.print($0) }
+        for line in Self.lines(results, standIn) { Swift.print(line) }
     }
 
     private func measure(_ arguments: [String]) async throws -> BenchResult {

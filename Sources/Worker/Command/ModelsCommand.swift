@@ -24,7 +24,7 @@ struct ModelsCommand: ParsableCommand {
         let listing = ModelLibrary().list()
         for problem in listing.problems { FileHandle.standardError.write(Data("worker: \(problem)\n".utf8)) }
         if json { return try printLine(listing.models) }
-        listing.models.forEach { print(row($0)) }
+        for model in listing.models { print(row(model)) }
     }
 
     private func resolution(of name: String) -> ModelResolution {

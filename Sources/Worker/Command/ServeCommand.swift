@@ -41,8 +41,8 @@ struct ServeCommand: AsyncParsableCommand {
         if dieWithParent { Lifeline.hold() } else { signal(SIGPIPE, SIG_IGN) }
         let logger = Logger(label: "worker")
         let scratch = try prepareScratch()
-        let device = try Device.resolve(device)
-        let session = try WorkerSession(configuration: configuration(device, scratch), logger: logger)
+        let devices = try devices()
+        let session = try WorkerSession(configuration: configuration(devices, scratch), logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: [
@@ -52,15 +52,24 @@ struct ServeCommand: AsyncParsableCommand {
         try await group.run()
     }
 
-    private func configuration(_ device: Device, _ scratch: String) -> WorkerConfiguration {
-        let engine = Launch.myself(
-            ["engine", "--device", "\(device)", "--cache", cache] + (threads.map { ["--threads", "\($0)"] } ?? []))
+    private func configuration(_ devices: [Device], _ scratch: String) -> WorkerConfiguration {
+        let engines = devices.map { device in
+            Launch.myself(
+                ["engine", "--device", "\(device)", "--cache", cache] + (threads.map { ["--threads", "\($0)"] } ?? []))
+        }
         return WorkerConfiguration(
             identity: WorkerIdentity(
                 name: name, epoch: Int64(Date().timeIntervalSince1970 * 1000),
                 processID: ProcessInfo.processInfo.processIdentifier),
-            control: coordinator, bulk: bulk ?? BulkEndpoint.beside(coordinator), engines: [engine], scratch: scratch,
+            control: coordinator, bulk: bulk ?? BulkEndpoint.beside(coordinator), engines: engines, scratch: scratch,
             models: ModelLibrary())
+    }
+
+    /// A slot for each: `auto` is every CUDA device, or the CPU where there is none.
+    private func devices() throws -> [Device] {
+        guard device == "auto" else { return [try Device.resolve(device)] }
+        let cuda = DeviceInfo.all().map(\.device).filter { $0 != .cpu }
+        return cuda.isEmpty ? [.cpu] : cuda
     }
 
     /// What an earlier life left there is of no use to anyone.
@@ -98,8 +107,6 @@ struct EngineCommand: AsyncParsableCommand {
         InferenceRuntime.configureAllocator()
         let engine = Engine(device: try Device.resolve(device), threads: threads, cache: cache, output: .standardOutput)
         try await engine.run(input: .standardInput)
-        // A pipeline in the middle of a segment has nobody left to work for.
-        _exit(0)
     }
 }
 

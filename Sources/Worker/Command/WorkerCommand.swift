@@ -1,4 +1,5 @@
 import ArgumentParser
+import FarmModel
 import Foundation
 import WorkerCore
 
@@ -18,7 +19,7 @@ struct WorkerCommand: AsyncParsableCommand {
         } catch let error where isForParser(error) {
             leave(error)
         } catch {
-            FileHandle.standardError.write(Data("worker: \(error)\n".utf8))
+            try? FileHandle.standardError.write(contentsOf: Data("worker: \(error.reason)\n".utf8))
             _exit(error is WorkerError ? 4 : 1)
         }
         fflush(nil)
@@ -32,7 +33,7 @@ struct WorkerCommand: AsyncParsableCommand {
     private static func leave(_ error: any Error) -> Never {
         guard exitCode(for: error).isSuccess else {
             let line = message(for: error).split(separator: "\n").joined(separator: " ")
-            FileHandle.standardError.write(Data("worker: \(line) (see --help)\n".utf8))
+            try? FileHandle.standardError.write(contentsOf: Data("worker: \(line) (see --help)\n".utf8))
             _exit(2)
         }
         exit(withError: error)

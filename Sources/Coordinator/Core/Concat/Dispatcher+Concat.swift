@@ -9,23 +9,37 @@ extension Dispatcher {
             film: job.record.source, videoIndex: job.source.videoIndex,
             segments: plan.segments.compactMap { $0.result.map { spool.segment($0.attempt) } },
             frameTable: spool.frameTable(id), struck: plan.struck, encoding: job.record.recipe.encoding,
-            partial: job.partialPath, mark: spool.joinMark(id), output: job.record.output, overwrite: job.overwrite)
+            partial: job.record.partialPath, mark: spool.joinMark(id), output: job.record.output,
+            overwrite: job.overwrite)
         Task {
             do {
                 // The other streams come from the source now: it must still be the file that the segments came from.
                 try await BlockingWork.run { try job.source.check() }
-                let word = try await filmTool.run(.join(order), about: order.film) { word in
-                    if case .progress(let done, let total) = word { Task { await self.joining(id, done, total) } }
-                }
-                guard case .joined(let film) = word else {
-                    throw CoordinatorError(.job, "joining \(order.output): no answer")
-                }
+                let film = try await join(order, of: id)
                 jobs[id]?.warnings += film.warnings
                 submit(.concatenated(id))
             } catch {
                 submit(.concatFailed(id, reason: CoordinatorError(error).message))
             }
         }
+    }
+
+    /// Joining reads what is there and writes one file: a child that was killed is simply followed by another.
+    private func join(_ order: JoinOrder, of id: JobID) async throws -> JoinedFilm {
+        for _ in 1..<Self.joinLimit {
+            do { return try await joinOnce(order, of: id) } catch is FilmToolKilled { continue }
+        }
+        return try await joinOnce(order, of: id)
+    }
+
+    private static var joinLimit: Int { 3 }
+
+    private func joinOnce(_ order: JoinOrder, of id: JobID) async throws -> JoinedFilm {
+        let word = try await filmTool.run(.join(order), about: order.film) { word in
+            if case .progress(let done, let total) = word { Task { await self.joining(id, done, total) } }
+        }
+        guard case .joined(let film) = word else { throw CoordinatorError(.job, "joining \(order.output): no answer") }
+        return film
     }
 
     private func joining(_ id: JobID, _ done: Int64, _ total: Int64) { jobs[id]?.joining = (done, total) }

@@ -32,12 +32,19 @@ struct JoinOrder: Codable, Sendable {
         let plan = FilmPlan(
             source: film, videoIndex: videoIndex, segments: segments, timestamps: timestamps, encoding: encoding,
             output: output)
-        let report = try FilmWriter.write(plan, to: partial) { done, total in say(.progress(done: done, total: total)) }
-        try FilmCheck.check(partial, against: plan, report: report)
-        let film = JoinedFilm(frames: report.frames, warnings: report.warnings)
-        try JoinMark(of: partial, film: film).save(to: mark)
-        try Publication.publish(partial, as: output, overwrite: overwrite)
-        return film
+        do {
+            let report = try FilmWriter.write(plan, to: partial) { done, total in
+                say(.progress(done: done, total: total))
+            }
+            let losses = try FilmCheck.check(partial, against: plan, report: report)
+            let film = JoinedFilm(frames: report.frames, warnings: report.warnings + losses)
+            try JoinMark(of: partial, film: film).save(to: mark)
+            try Publication.publish(partial, as: output, overwrite: overwrite)
+            return film
+        } catch {
+            unlink(partial)  // its space may be what is missing
+            throw error
+        }
     }
 }
 

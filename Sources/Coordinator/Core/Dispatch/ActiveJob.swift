@@ -9,6 +9,8 @@ struct ActiveJob: Sendable {
     /// The user allowed the output to be replaced.
     let overwrite: Bool
     let table: FrameTable
+    /// Where the job stands in the queue's file: what is not durable has not happened.
+    var durableState: JobState
     /// Of the first accepted segment; all others must have the same (P3).
     var parameterSets: String?
     /// Set while the film is being joined: packets written and to write.
@@ -21,13 +23,7 @@ struct ActiveJob: Sendable {
         self.source = source
         self.overwrite = overwrite
         self.table = table
-    }
-
-    /// Where the film is joined: beside its output, so that naming it is one step.
-    var partialPath: String {
-        let output = URL(fileURLWithPath: record.output)
-        let folder = output.deletingLastPathComponent().path
-        return "\(folder)/.\(output.lastPathComponent).\(record.id).part"
+        durableState = record.plan.state
     }
 
     /// The presentation time of a frame, in seconds from the film's first.

@@ -13,6 +13,7 @@ extension Dispatcher {
             note(changes)
         case .welcome(let worker): welcome(worker)
         case .reject(let worker, let reason): send(.reject(reason: reason), to: worker)
+        case .stranger(let worker): send(.stranger, to: worker)
         case .calibrate(let worker, let slot, let job): calibrate(job, on: worker, slot: slot)
         case .lease(let worker, let slot, let attempt, let extraRunUp):
             lease(attempt, to: worker, slot: slot, extraRunUp: extraRunUp)
@@ -33,7 +34,10 @@ extension Dispatcher {
         for change in changes {
             switch change {
             case .pinned(let job, let shape): jobs[job]?.record.recipe.execution = shape
-            case .accepted(let result): noteDamage(result)
+            case .accepted(let result):
+                noteDamage(result)
+                settleParameterSets(of: result.attempt)
+            case .state(let job, let state, _): jobs[job]?.durableState = state
             default: break
             }
         }
@@ -76,6 +80,8 @@ extension Dispatcher {
 
     private func end(_ attempt: AttemptID, _ outcome: AttemptOutcome) {
         openAttempts.remove(attempt)
+        arrived[attempt] = nil
+        checkedSets[attempt] = nil
         bulk.withdraw(Wire.sourceBlob(attempt))
         bulk.unexpect(Wire.encodedBlob(attempt))
         if let reason = outcome.reason {
@@ -88,12 +94,12 @@ extension Dispatcher {
     }
 
     /// What a player would show too, with a glitch.
-    private func noteDamage(_ result: SegmentResult) {
+    func noteDamage(_ result: SegmentResult) {
         guard let frames = result.damaged, !frames.isEmpty else { return }
         warn(result.attempt.segment.job, frames, "damaged frames of the film are as a player shows them")
     }
 
-    private func strike(_ frames: [Int], of job: JobID) {
+    func strike(_ frames: [Int], of job: JobID) {
         warn(job, frames, "damaged or undecodable frames of the film are left out")
     }
 

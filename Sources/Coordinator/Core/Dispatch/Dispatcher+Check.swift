@@ -16,26 +16,31 @@ extension Dispatcher {
         let path = spool.segment(result.attempt)
         let encoding = job.record.recipe.encoding
         do {
+            guard arrived[result.attempt] == result.output else {
+                throw CoordinatorError(.job, "the worker reports another file than the one it delivered")
+            }
             let summary = try await BlockingWork.run {
                 try SegmentCheck.check(path: path, timestamps: timestamps, encoding: encoding)
             }
-            try compareParameterSets(summary.parameterSetsSHA256, of: id.job, isEmpty: timestamps.isEmpty)
+            if !timestamps.isEmpty { try compareParameterSets(summary.parameterSetsSHA256, of: result.attempt) }
             submit(.delivered(worker, result))
         } catch {
             submit(.deliveryRefused(worker, result.attempt, reason: CoordinatorError(error).message))
         }
     }
 
-    private func compareParameterSets(_ hash: String, of job: JobID, isEmpty: Bool) throws {
-        guard !isEmpty else { return }
-        guard let first = jobs[job]?.parameterSets else {
-            jobs[job]?.parameterSets = hash
-            return
-        }
-        guard first == hash else {
+    private func compareParameterSets(_ hash: String, of attempt: AttemptID) throws {
+        guard jobs[attempt.segment.job]?.parameterSets ?? hash == hash else {
             throw CoordinatorError(
                 .job,
                 "its parameter sets differ from the job's other segments': the worker's encoder is of another version")
         }
+        checkedSets[attempt] = hash
+    }
+
+    /// The first accepted segment's parameter sets are the job's.
+    func settleParameterSets(of attempt: AttemptID) {
+        guard let hash = checkedSets[attempt], jobs[attempt.segment.job]?.parameterSets == nil else { return }
+        jobs[attempt.segment.job]?.parameterSets = hash
     }
 }

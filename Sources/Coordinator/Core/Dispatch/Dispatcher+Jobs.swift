@@ -7,13 +7,23 @@ extension Dispatcher {
     func add(_ record: JobRecord, source: FilmSource, overwrite: Bool) async throws {
         let path = spool.frameTable(record.id)
         let table = try await BlockingWork.run { try FrameTable(contentsOf: path) }
-        jobs[record.id] = ActiveJob(record: record, source: source, overwrite: overwrite, table: table)
+        let accepted = record.plan.segments.compactMap(\.result)
+        let paths = accepted.filter { $0.frames > 0 }.map { spool.segment($0.attempt) }
+        var job = ActiveJob(record: record, source: source, overwrite: overwrite, table: table)
+        job.parameterSets = try await BlockingWork.run {
+            try paths.first.map { SegmentCheck.parameterSetsSHA256(of: try PacketFileReader(path: $0).stream) }
+        }
+        jobs[record.id] = job
+        // What an earlier life had to say of the film still holds.
+        if !record.plan.struck.isEmpty { strike(record.plan.struck, of: record.id) }
+        for result in accepted { noteDamage(result) }
         submit(.jobAdded(record.plan))
     }
 
     /// Where a job stands.
     public func status(of job: JobID) -> JobStatus? {
-        guard let active = jobs[job], let snapshot = scheduler.snapshot(of: job) else { return nil }
+        guard let active = jobs[job], var snapshot = scheduler.snapshot(of: job) else { return nil }
+        if snapshot.state.isEnded { snapshot.state = active.durableState }
         let stages = scheduler.plan(of: job)?.segments.compactMap { $0.result?.stages } ?? []
         return JobStatus(
             snapshot: snapshot, joining: active.joining, warnings: active.warnings, deviceBusy: Self.busyShare(stages))

@@ -13,6 +13,10 @@ public actor Dispatcher {
     var jobs: [JobID: ActiveJob] = [:]
     /// Attempts whose source packets are served and whose result is expected.
     var openAttempts: Set<AttemptID> = []
+    /// What the bulk channel received of them, whole and durable.
+    var arrived: [AttemptID: BlobReference] = [:]
+    /// Hashes of the parameter sets of checked segments that the scheduler has not yet decided on.
+    var checkedSets: [AttemptID: String] = [:]
     let store: QueueStore
     let spool: Spool
     let control: ControlServer
@@ -44,11 +48,14 @@ public actor Dispatcher {
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.receive() }
+            group.addTask { await self.receiveBlobs() }
             group.addTask { await self.keepTime() }
             group.addTask { await self.work() }
             await group.next()
             group.cancelAll()
         }
+        guard failure == nil, !Task.isCancelled else { return }
+        failure = CoordinatorError(.farm, "the coordinator's sockets have closed; run again")
     }
 
     /// Queues an event behind those already there.
@@ -83,6 +90,21 @@ public actor Dispatcher {
         }
     }
 
+    /// The channel stops where nobody listens.
+    private func receiveBlobs() async {
+        for await event in bulk.events {
+            switch event {
+            case .received(let blob):
+                if let attempt = openAttempts.first(where: { Wire.encodedBlob($0) == blob.id }) {
+                    arrived[attempt] = blob
+                }
+            case .refused(let id, let reason):
+                logger.warning(
+                    "a delivered segment did not arrive whole", metadata: ["blob": "\(id)", "reason": "\(reason)"])
+            }
+        }
+    }
+
     private func hear(_ data: Data, from peer: PeerID) {
         let worker = WorkerID(peer)
         do {
@@ -91,6 +113,7 @@ public actor Dispatcher {
             case .heartbeat(let heartbeat): submit(.heartbeat(worker, heartbeat))
             case .calibrated(let calibration): submit(.calibrated(worker, calibration))
             case .failure(let failure): submit(.failed(worker, failure))
+            case .draining: submit(.drain(worker))
             case .goodbye: submit(.goodbye(worker))
             case .result(let result): Task { await check(result, from: worker) }
             }

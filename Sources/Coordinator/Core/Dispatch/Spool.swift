@@ -1,5 +1,6 @@
 import FarmModel
 internal import Foundation
+internal import Media
 
 /// Where the files of jobs in flight lie, below the state directory.
 public struct Spool: Hashable, Sendable {
@@ -21,8 +22,33 @@ public struct Spool: Hashable, Sendable {
     }
 
     func create(_ job: JobID) throws {
-        do { try FileManager.default.createDirectory(atPath: segments(job), withIntermediateDirectories: true) } catch {
+        do {
+            try FileManager.default.createDirectory(atPath: segments(job), withIntermediateDirectories: true)
+            for made in [segments(job), directory(job)] { try DurableFile.syncFolder(of: made) }
+        } catch {
             throw CoordinatorError(.file, "cannot create the spool \(segments(job)): \(error.reason)")
+        }
+    }
+
+    /// - Throws: where an accepted segment's file is not what was accepted.
+    func check(_ accepted: [SegmentResult]) throws {
+        for result in accepted {
+            let path = segment(result.attempt)
+            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
+            guard size?.int64Value == result.output.size else {
+                throw CoordinatorError(
+                    .file, "\(path), a finished segment, is gone or damaged: start over with --restart")
+            }
+        }
+    }
+
+    /// Removes what no unfinished job owns: left by a process that was killed between making a spool and queueing its job,
+    /// or between publishing a film and giving its spool back.
+    func sweep(keeping jobs: [JobID]) throws {
+        guard FileManager.default.fileExists(atPath: root) else { return }
+        let wanted = Set(jobs.map(\.rawValue))
+        for name in try FileManager.default.contentsOfDirectory(atPath: root) where !wanted.contains(name) {
+            try FileManager.default.removeItem(atPath: "\(root)/\(name)")
         }
     }
 

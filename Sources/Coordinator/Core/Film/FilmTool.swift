@@ -44,6 +44,7 @@ struct FilmTool: Sendable {
             let exit = await child.exit()
             try Task.checkCancellation()
             if case .failed(let error)? = last { throw error }
+            guard !exit.bySignal || exit.code != SIGKILL else { throw FilmToolKilled(film: film) }
             guard exit.isSuccess, let last else {
                 throw CoordinatorError(
                     .file,
@@ -55,6 +56,12 @@ struct FilmTool: Sendable {
             child.signal(SIGKILL)
         }
     }
+}
+
+/// Someone killed the child: its work can be done again.
+struct FilmToolKilled: Error, CustomStringConvertible {
+    var film: String
+    var description: String { "\(film): the process that read it was killed; run again" }
 }
 
 /// The child's side: reads its order, does it on this thread, and reports.

@@ -13,12 +13,14 @@ struct FilmRun: Sendable {
         let start = Monotonic.seconds
         let preparation = farm.preparation(report)
         let job = try await preparation.prepare(request, restart: restart)
-        job.warnings.forEach { report(.warning($0)) }
+        for warning in job.warnings { report(.warning(warning)) }
         await workers.start()
         try await farm.dispatcher.add(job.record, source: job.source, overwrite: request.overwrite)
         let status = try await watch(job.record.id, since: start)
-        status.warnings.forEach { report(.warning($0)) }
-        try await preparation.giveBack(job.record.id)
+        for warning in status.warnings { report(.warning(warning)) }
+        do { try await preparation.giveBack(job.record.id) } catch {
+            report(.warning("the spool of \(request.film) could not be given back: \(error.reason)"))
+        }
         report(.done(done(status, seconds: Monotonic.seconds - start)))
     }
 

@@ -62,6 +62,7 @@ public struct LocalFarm: Sendable {
         await workers.stop()
         serving.cancel()
         await farm.close()
+        withExtendedLifetime(sockets) {}
         try Task.checkCancellation()
         if let first = failures.first { throw CoordinatorError(first) }
     }

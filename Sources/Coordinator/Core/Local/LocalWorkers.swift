@@ -8,15 +8,15 @@ actor LocalWorkers {
     private let launches: [Launch]
     private let logger: Logger
     private var children: [Int: ChildProcess] = [:]
-    private var quickDeaths = 0
+    private var deaths = 0
     private var stopping = false
     /// Why workers cannot be had; the run ends with it.
     private(set) var failure: CoordinatorError?
 
-    /// A worker that lived less long did not get to work.
-    private static let quick = 5.0
-    /// So many of those in a row, and it is no accident.
-    private static let quickLimit = 3
+    /// A worker that lived longer got to work, so what ended it was something else than its start.
+    private static let longLife = 60.0
+    /// So many deaths in a row, and it is no accident.
+    private static let deathLimit = 5
 
     init(launches: [Launch], logger: Logger) {
         self.launches = launches
@@ -34,7 +34,8 @@ actor LocalWorkers {
     func stop() async {
         stopping = true
         for child in children.values { child.signal(SIGKILL) }
-        while !children.isEmpty { try? await Task.sleep(for: .milliseconds(10)) }
+        // In a task of its own: the one that calls is often cancelled, and could not sleep.
+        await Task { while !children.isEmpty { try? await Task.sleep(for: .milliseconds(10)) } }.value
     }
 
     private func startWorker(_ index: Int) {
@@ -52,14 +53,15 @@ actor LocalWorkers {
         children[index] = nil
         guard !stopping else { return }
         logger.warning("worker \(exit); starting another", metadata: ["worker": "\(index + 1)"])
-        quickDeaths = Monotonic.seconds - start < Self.quick && !exit.bySignal ? quickDeaths + 1 : 0
-        guard quickDeaths < Self.quickLimit else {
+        deaths = Monotonic.seconds - start < Self.longLife ? deaths + 1 : 1
+        guard deaths < Self.deathLimit else {
             let log = launches[index].errorLog ?? "its log"
             failure = CoordinatorError(
                 .farm, "workers do not stay up (\(exit)): \(Self.lastLine(of: log)) (all of it in \(log))")
             return
         }
-        startWorker(index)
+        try? await Task.sleep(for: .milliseconds(200 * (deaths - 1)))
+        if !stopping { startWorker(index) }
     }
 
     private static func lastLine(of log: String) -> String {

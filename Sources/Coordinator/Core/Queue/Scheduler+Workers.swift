@@ -79,7 +79,7 @@ extension Scheduler {
     /// known, after a restart of this side or words that overtook each other, is to say hello anew.
     mutating func heard(_ id: WorkerID, _ heartbeat: Heartbeat, at now: Double) {
         guard workers[id] != nil else {
-            return outbox.act(.reject(id, reason: "this connection is not known: say hello"))
+            return outbox.act(.stranger(id))
         }
         let wasSilent = isSilent(id, at: now)
         workers[id]?.lastHeard = now

@@ -8,6 +8,8 @@ public enum SchedulerAction: Hashable, Sendable {
     case welcome(WorkerID)
     /// The connection is of no use; the worker is told why.
     case reject(WorkerID, reason: String)
+    /// The connection is not known: the worker is to say hello again.
+    case stranger(WorkerID)
     /// The job's execution shape is to be found on an idle device of the worker.
     case calibrate(WorkerID, slot: Int, JobID)
     /// Cut the segment, with so many GOPs of run-up beyond what it needs, and lease it.

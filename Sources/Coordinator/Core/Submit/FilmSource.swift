@@ -7,12 +7,15 @@ public struct FilmSource: Codable, Hashable, Sendable {
     public var identity: SourceIdentity
     /// The stream that is upscaled.
     public var videoIndex: Int
+    /// What indexing had to say of the film.
+    public var warnings: [String]
 
     func encoded() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
 
-    init(identity: SourceIdentity, videoIndex: Int) {
+    init(identity: SourceIdentity, videoIndex: Int, warnings: [String]) {
         self.identity = identity
         self.videoIndex = videoIndex
+        self.warnings = warnings
     }
 
     init(decoding text: String) throws { self = try JSONDecoder().decode(FilmSource.self, from: Data(text.utf8)) }

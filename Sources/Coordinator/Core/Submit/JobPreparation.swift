@@ -16,21 +16,22 @@ struct JobPreparation: Sendable {
         var record: JobRecord
         var source: FilmSource
         var warnings: [String]
-        var isResumed: Bool
     }
 
     func prepare(_ request: JobRequest, restart: Bool) async throws -> Prepared {
         if let unfinished = try await store.unfinishedJob(source: request.film, output: request.output) {
-            if !restart { return try await resume(unfinished, request) }
-            try await discard(unfinished.id)
+            return restart ? try await make(request, replacing: unfinished) : try await resume(unfinished, request)
         }
-        return try await make(request)
+        return try await make(request, replacing: nil)
     }
 
     /// Forgets a job and gives back its spool.
-    func discard(_ job: JobID) async throws {
-        try await store.delete(job)
-        try await BlockingWork.run { [spool] in try spool.remove(job) }
+    private func discard(_ job: JobRecord) async throws {
+        try await store.delete(job.id)
+        try await BlockingWork.run { [spool] in
+            try spool.remove(job.id)
+            unlink(job.partialPath)
+        }
     }
 
     /// Gives back the spool of a job whose film is published.
@@ -40,13 +41,14 @@ struct JobPreparation: Sendable {
 
     // MARK: A new job
 
-    private func make(_ request: JobRequest) async throws -> Prepared {
+    private func make(_ request: JobRequest, replacing old: JobRecord?) async throws -> Prepared {
         try request.checkOutput()
         try FilmWriter.checkContainer(request.output, codec: request.settings.codec)
         // The film's head tells whether the settings fit, before all of it is read.
         let film = try await probe(request.film)
         let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
         let recipe = try RecipePlanner(settings: request.settings, film: film, model: model).recipe()
+        if let old { try await discard(old) }
         let id = try await store.unusedJobID()
         do {
             try await BlockingWork.run { [spool] in try spool.create(id) }
@@ -64,13 +66,14 @@ struct JobPreparation: Sendable {
         report(.note(announcement(film, recipe, estimate)))
         let path = spool.frameTable(id)
         let table = try await BlockingWork.run { try FrameTable(contentsOf: path) }
-        let source = FilmSource(identity: film.identity, videoIndex: film.description.videoIndex)
+        let source = FilmSource(
+            identity: film.identity, videoIndex: film.description.videoIndex, warnings: film.warnings)
         let record = JobRecord(
             id: id, source: request.film, sourceIdentity: try source.encoded(), output: request.output,
             settings: request.settings, recipe: recipe, segments: table.segments(length: request.settings.segmentLength)
         )
         try await store.insert(record)
-        return Prepared(record: record, source: source, warnings: film.warnings, isResumed: false)
+        return Prepared(record: record, source: source, warnings: film.warnings)
     }
 
     private func probe(_ path: String) async throws -> FilmDescription {
@@ -121,14 +124,17 @@ struct JobPreparation: Sendable {
             )
         }
         let accepted = record.plan.segments.compactMap { $0.result?.attempt }
-        try await BlockingWork.run { [spool] in try spool.tidy(record.id, keeping: accepted) }
+        try await BlockingWork.run { [spool] in
+            try spool.tidy(record.id, keeping: accepted)
+            try spool.check(record.plan.segments.compactMap(\.result))
+        }
         // Joining may have got as far as naming the film before it was stopped; it finds out by itself.
-        if record.plan.state != .concatenating { try request.checkOutput() }
+        if JoinMark.published(spool.joinMark(record.id), output: record.output) == nil { try request.checkOutput() }
         let done = record.plan.segments.count { $0.result != nil }
         report(
             .note(
                 "\(record.source): going on with job \(record.id), \(done) of \(record.plan.segments.count) segments are done"
             ))
-        return Prepared(record: record, source: source, warnings: [], isResumed: true)
+        return Prepared(record: record, source: source, warnings: source.warnings)
     }
 }

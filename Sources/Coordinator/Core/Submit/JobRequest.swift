@@ -19,8 +19,18 @@ public struct JobRequest: Hashable, Sendable {
         self.overwrite = overwrite
     }
 
+    /// A link: replacing it would replace the film.
+    private var isFilmByAnotherName: Bool {
+        var (one, other) = (stat(), stat())
+        guard stat(film, &one) == 0, stat(output, &other) == 0 else { return false }
+        return one.st_dev == other.st_dev && one.st_ino == other.st_ino
+    }
+
     /// Refuses an output that could not be published, before anything is done for it.
     func checkOutput() throws {
+        guard output != film, !isFilmByAnotherName else {
+            throw CoordinatorError(.file, "\(output) is the film itself: give another name with -o")
+        }
         let files = FileManager.default
         var isDirectory: ObjCBool = false
         if files.fileExists(atPath: output, isDirectory: &isDirectory) {
@@ -29,9 +39,6 @@ public struct JobRequest: Hashable, Sendable {
                 throw CoordinatorError(
                     .file, "\(output) exists: give --overwrite to replace it, or another name with -o")
             }
-        }
-        guard output != film else {
-            throw CoordinatorError(.file, "\(output) is the film itself: give another name with -o")
         }
         let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
         guard files.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {

@@ -29,11 +29,12 @@ public final class Engine: Sendable {
         }
     }
 
-    /// Announces the device and serves commands until `input` ends.
+    /// Announces the device and serves commands. The end of `input` ends this process at once: a pipeline in the middle of a
+    /// segment has nobody left to work for.
     public func run(input: FileHandle) async throws {
         try output.write(EngineEvent.ready(try SlotDescription.describing(device)))
         let (lines, continuation) = AsyncStream.makeStream(of: Data.self)
-        LineReader.start(input, name: "commands", line: { continuation.yield($0) }, end: { continuation.finish() })
+        LineReader.start(input, name: "commands", line: { continuation.yield($0) }, end: { _exit(0) })
         for await line in lines { try await serve(try JSONLine.decode(line)) }
     }
 

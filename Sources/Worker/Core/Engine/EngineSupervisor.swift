@@ -12,6 +12,8 @@ public actor EngineSupervisor {
     private let launch: Launch
     private let logger: Logger
     private var engine: ChildProcess?
+    /// When the engine was started.
+    private var started = 0.0
     private var slot: SlotDescription?
     private var slotWaiters: [CheckedContinuation<SlotDescription, any Error>] = []
     /// Not yet handed to the engine, oldest first.
@@ -22,14 +24,17 @@ public actor EngineSupervisor {
     private var suspects: Set<AttemptID> = []
     private var results: [AttemptID: CheckedContinuation<SegmentResult, any Error>] = [:]
     private var calibrations: [JobID: CheckedContinuation<Calibration, any Error>] = [:]
+    /// Frames encoded, and when the pipeline last moved for it.
     private var progress: [AttemptID: (frames: Int, moved: Double)] = [:]
-    private var failedStarts = 0
-    private var stopped = false
+    /// Engines in a row that ended before they were of any use.
+    private var uselessEngines = 0
+    /// Why no more engine is started; everything asked for fails with it.
+    private var ended: EngineFailure?
 
     /// Segments inside the engine at once: the one that is being worked on and the next (P9).
     static let depth = 2
-    /// Starts without a first word from the engine after which the device counts as unusable.
-    static let startLimit = 3
+    /// So many useless engines in a row, and the device counts as unusable.
+    static let uselessLimit = 3
 
     public init(launch: Launch, logger: Logger) {
         self.launch = launch
@@ -45,6 +50,7 @@ public actor EngineSupervisor {
     /// Runs a segment to its end.
     /// - Throws: `EngineFailure`, with `crashed` where the engine died of this segment.
     public func run(_ order: SegmentOrder) async throws -> SegmentResult {
+        if let ended { throw ended }
         let attempt = order.task.attempt
         progress[attempt] = (0, Clock.seconds)
         defer { progress[attempt] = nil }
@@ -56,7 +62,8 @@ public actor EngineSupervisor {
     }
 
     public func calibrate(_ request: CalibrationRequest, modelPath: String?) async throws -> Calibration {
-        try await withCheckedThrowingContinuation { continuation in
+        if let ended { throw ended }
+        return try await withCheckedThrowingContinuation { continuation in
             calibrations[request.job] = continuation
             send(.calibrate(request, modelPath: modelPath))
         }
@@ -66,20 +73,27 @@ public actor EngineSupervisor {
     public func cancel(_ attempt: AttemptID) {
         if let index = waiting.firstIndex(where: { $0.task.attempt == attempt }) {
             waiting.remove(at: index)
-            end(attempt, .failure(EngineFailure(reason: "cancelled", crashed: false)))
+            end(attempt, .failure(EngineFailure(reason: "cancelled")))
         } else if inside.contains(where: { $0.task.attempt == attempt }) {
             send(.cancel(attempt))
         }
     }
 
-    /// Frames encoded, and seconds since the pipeline last moved for this attempt; nil where it is not begun.
-    func progress(of attempt: AttemptID) -> (frames: Int, idle: Double)? {
-        guard inside.contains(where: { $0.task.attempt == attempt }), let seen = progress[attempt] else { return nil }
-        return (seen.frames, Clock.seconds - seen.moved)
+    /// Frames encoded so far.
+    func frames(of attempt: AttemptID) -> Int { progress[attempt]?.frames ?? 0 }
+
+    /// Kills an engine in which nothing has moved for so long, or that has not begun to speak: it hangs. What was inside
+    /// is judged as after a crash.
+    func killIfStuck(after limit: Double) {
+        guard let engine else { return }
+        let last = slot == nil ? started : inside.compactMap { progress[$0.task.attempt]?.moved }.max()
+        guard let last, Clock.seconds - last > limit else { return }
+        logger.warning("the engine has not moved for \(Int(Clock.seconds - last)) s: ending it")
+        engine.signal(SIGKILL)
     }
 
     public func stop() {
-        stopped = true
+        endAll(EngineFailure(reason: "the worker stops"))
         engine?.signal(SIGKILL)
     }
 
@@ -101,6 +115,7 @@ public actor EngineSupervisor {
     private func startEngine() throws {
         let engine = try ChildProcess(launch, name: "engine")
         self.engine = engine
+        started = Clock.seconds
         Task {
             for await line in engine.lines { hear(line) }
             await engineEnded(engine)
@@ -116,19 +131,21 @@ public actor EngineSupervisor {
     private func handle(_ event: EngineEvent) {
         switch event {
         case .ready(let description):
-            failedStarts = 0
             slot = description
-            slotWaiters.forEach { $0.resume(returning: description) }
+            for waiter in slotWaiters { waiter.resume(returning: description) }
             slotWaiters = []
             feed()
         case .progress(let attempt, let frames): progress[attempt] = (frames, Clock.seconds)
-        case .finished(let result): end(result.attempt, .success(result))
+        case .finished(let result):
+            uselessEngines = 0
+            end(result.attempt, .success(result))
         case .failed(let attempt, let reason):
-            end(attempt, .failure(EngineFailure(reason: reason, crashed: false)))
+            end(attempt, .failure(EngineFailure(reason: reason)))
         case .calibrated(let calibration):
+            uselessEngines = 0
             calibrations.removeValue(forKey: calibration.job)?.resume(returning: calibration)
         case .calibrationFailed(let job, let reason):
-            calibrations.removeValue(forKey: job)?.resume(throwing: EngineFailure(reason: reason, crashed: false))
+            calibrations.removeValue(forKey: job)?.resume(throwing: EngineFailure(reason: reason))
         case .notice(let text): logger.notice("\(text)")
         }
     }
@@ -140,25 +157,24 @@ public actor EngineSupervisor {
         feed()
     }
 
-    private func engineEnded(_ ended: ChildProcess) async {
-        let reason = "\(await ended.exit())"
-        guard !stopped else { return endAll("the worker stops") }
-        logger.warning("engine \(reason)", metadata: ["inside": "\(inside.map(\.task.attempt))"])
-        if slot == nil { failedStarts += 1 }
+    private func engineEnded(_ process: ChildProcess) async {
+        let reason = "\(await process.exit())"
         engine = nil
+        guard ended == nil else { return }
+        logger.warning("engine \(reason)", metadata: ["inside": "\(inside.map(\.task.attempt))"])
+        uselessEngines = slot == nil || (inside.isEmpty && calibrations.isEmpty) ? uselessEngines + 1 : 0
         slot = nil
-        calibrations.values.forEach {
-            $0.resume(throwing: EngineFailure(reason: "the engine was \(reason)", crashed: true))
-        }
+        let crash = EngineFailure(reason: "the engine was \(reason)", crashed: true)
+        for waiter in calibrations.values { waiter.resume(throwing: crash) }
         calibrations = [:]
-        judge(reason)
+        judge(crash)
         restart(after: reason)
     }
 
     /// One segment inside is guilty; of two, each is tried alone.
-    private func judge(_ reason: String) {
+    private func judge(_ crash: EngineFailure) {
         if inside.count == 1, let only = inside.first {
-            end(only.task.attempt, .failure(EngineFailure(reason: "the engine was \(reason)", crashed: true)))
+            end(only.task.attempt, .failure(crash))
         } else {
             suspects.formUnion(inside.map(\.task.attempt))
             waiting.insert(contentsOf: inside, at: 0)
@@ -167,19 +183,26 @@ public actor EngineSupervisor {
     }
 
     private func restart(after reason: String) {
-        guard failedStarts < Self.startLimit else {
-            return endAll("the engine does not start (\(reason)); run `worker models` to see what libtorch says")
+        guard uselessEngines < Self.uselessLimit else {
+            return endAll(
+                EngineFailure(
+                    reason: "the engine does not stay up (\(reason)); run `worker models` to see what libtorch says",
+                    isDeviceUnusable: true))
         }
-        do { try startEngine() } catch { endAll("cannot start the engine \(launch.executable): \(error.reason)") }
+        do { try startEngine() } catch {
+            endAll(
+                EngineFailure(
+                    reason: "cannot start the engine \(launch.executable): \(error.reason)", isDeviceUnusable: true))
+        }
     }
 
-    private func endAll(_ reason: String) {
-        let failure = EngineFailure(reason: reason, crashed: false)
-        slotWaiters.forEach { $0.resume(throwing: failure) }
+    private func endAll(_ failure: EngineFailure) {
+        ended = ended ?? failure
+        for waiter in slotWaiters { waiter.resume(throwing: failure) }
         slotWaiters = []
-        calibrations.values.forEach { $0.resume(throwing: failure) }
+        for waiter in calibrations.values { waiter.resume(throwing: failure) }
         calibrations = [:]
-        results.values.forEach { $0.resume(throwing: failure) }
+        for waiter in results.values { waiter.resume(throwing: failure) }
         results = [:]
         waiting = []
         inside = []
@@ -190,7 +213,9 @@ public actor EngineSupervisor {
 public struct EngineFailure: Error, CustomStringConvertible {
     public var reason: String
     /// The engine died of it.
-    public var crashed: Bool
+    public var crashed = false
+    /// No engine runs on this device: the worker is of no use.
+    public var isDeviceUnusable = false
 
     public var description: String { reason }
 }

@@ -35,7 +35,7 @@ private final class UpscalerCache: @unchecked Sendable {
         if let last, last.key == recipe { return last.upscaler }
         guard let shape = recipe.execution else {
             throw EngineFailure(
-                reason: "segment \(order.task.attempt) was leased before its job was calibrated", crashed: false)
+                reason: "segment \(order.task.attempt) was leased before its job was calibrated")
         }
         last = nil  // gives its memory back before the next takes it
         let upscaler = try Upscaler(

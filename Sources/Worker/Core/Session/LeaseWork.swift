@@ -1,6 +1,5 @@
 import FarmModel
 import Foundation
-import Inference
 import Messaging
 
 /// One lease from its packets to its delivered result.
@@ -8,13 +7,13 @@ struct LeaseWork: Sendable {
     let task: SegmentTask
     /// Where the files of this attempt lie while it lasts.
     let directory: String
-    let models: ModelLibrary
+    let models: ModelFinder
     let bulk: BulkClient
     let engine: EngineSupervisor
 
     /// fetch → run → deliver.
     func run() async throws -> SegmentResult {
-        let modelPath = try models.path(of: task.recipe.model)
+        let modelPath = try await models.path(of: task.recipe.model)
         try await bulk.fetch(task.input, to: inputPath)
         let order = SegmentOrder(task: task, inputPath: inputPath, outputPath: outputPath, modelPath: modelPath)
         let result = try await engine.run(order)

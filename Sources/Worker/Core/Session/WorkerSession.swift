@@ -13,11 +13,15 @@ public actor WorkerSession {
     private let control: ControlClient
     private let bulk: BulkClient
     private let engines: [EngineSupervisor]
+    private let models: ModelFinder
     private var slots: [SlotDescription] = []
     private var held: [AttemptID: HeldLease] = [:]
     private var draining = false
+    /// The coordinator has answered this connection's hello; before, it would take a heartbeat for a stranger's.
+    private var isWelcome = false
     private var heartbeatInterval = 2.0
-    private var rejection: String?
+    /// Why `run` must end, where it does not end in order.
+    private var end: (any Error)?
     /// The control channel's events, which `finish` ends.
     private let events: AsyncStream<ClientEvent>
     private let finish: @Sendable () -> Void
@@ -38,6 +42,7 @@ public actor WorkerSession {
             context: context, endpoint: try EndpointAddress(configuration.control), logger: logger)
         bulk = try BulkClient(context: context, endpoint: try EndpointAddress(configuration.bulk), logger: logger)
         (events, finish) = Self.endable(control.events)
+        models = ModelFinder(configuration.models)
         engines = configuration.engines.map { EngineSupervisor(launch: $0, logger: logger) }
     }
 
@@ -55,12 +60,13 @@ public actor WorkerSession {
         }
         send(.goodbye)
         await stop()
-        if let rejection { throw WorkerError.rejected(rejection) }
+        if let end { throw end }
     }
 
     /// Finishes what is leased, takes no more, and ends `run`.
     public func drain() {
         draining = true
+        send(.draining)
         if held.isEmpty { finish() }
     }
 
@@ -77,12 +83,13 @@ public actor WorkerSession {
 
     /// The coordinator takes this connection for a stranger's: it is told who this is, and what is already done.
     private func connected() {
+        isWelcome = false
         send(.hello(WorkerHello(worker: configuration.identity, slots: slots)))
         for lease in held.values { if let result = lease.result { send(.result(result)) } }
     }
 
     private func stop() async {
-        held.values.forEach { $0.work.cancel() }
+        for lease in held.values { lease.work.cancel() }
         for engine in engines { await engine.stop() }
         await control.close()
         await bulk.close()
@@ -90,17 +97,21 @@ public actor WorkerSession {
 
     private func receive(_ data: Data) {
         do { obey(try CoordinatorMessage(decoding: data)) } catch {
-            rejection = "\(error)"
+            end = WorkerError.rejected(error.reason)
             finish()
         }
     }
 
     private func obey(_ message: CoordinatorMessage) {
         switch message {
-        case .welcome(let welcome): heartbeatInterval = welcome.heartbeatInterval
+        case .welcome(let welcome):
+            heartbeatInterval = welcome.heartbeatInterval
+            isWelcome = true
+            if draining { send(.draining) }
         case .reject(let reason):
-            rejection = reason
+            end = WorkerError.rejected(reason)
             finish()
+        case .stranger: connected()
         case .calibrate(let request): Task { await calibrate(request) }
         case .lease(let lease): begin(lease)
         case .accepted(let attempt): forget(attempt)
@@ -135,7 +146,7 @@ public actor WorkerSession {
             return logger.error("a lease for a slot or attempt that does not fit", metadata: ["attempt": "\(attempt)"])
         }
         let work = LeaseWork(
-            task: lease.task, directory: configuration.scratch, models: configuration.models, bulk: bulk,
+            task: lease.task, directory: configuration.scratch, models: models, bulk: bulk,
             engine: engines[lease.slot])
         held[attempt] = HeldLease(slot: lease.slot, work: Task { await carryOut(work) })
     }
@@ -147,14 +158,20 @@ public actor WorkerSession {
             held[attempt]?.result = result
             send(.result(result))
         } catch {
-            let crashed = (error as? EngineFailure)?.crashed ?? false
-            send(
-                .failure(
-                    AttemptFailure(
-                        attempt: attempt, job: attempt.segment.job, reason: "\(error.reason)", crashed: crashed)))
+            fail(attempt, of: attempt.segment.job, error)
             forget(attempt)
         }
         work.removeFiles()
+    }
+
+    private func fail(_ attempt: AttemptID?, of job: JobID, _ error: any Error) {
+        let failure = error as? EngineFailure
+        send(
+            .failure(
+                AttemptFailure(attempt: attempt, job: job, reason: error.reason, crashed: failure?.crashed ?? false)))
+        guard failure?.isDeviceUnusable == true, end == nil else { return }
+        end = error
+        finish()
     }
 
     private func cancel(_ attempt: AttemptID) async {
@@ -172,11 +189,10 @@ public actor WorkerSession {
     private func calibrate(_ request: CalibrationRequest) async {
         do {
             guard engines.indices.contains(request.slot) else { throw WorkerError.noSlot(request.slot) }
-            let path = try configuration.models.path(of: request.recipe.model)
+            let path = try await models.path(of: request.recipe.model)
             send(.calibrated(try await engines[request.slot].calibrate(request, modelPath: path)))
         } catch {
-            let crashed = (error as? EngineFailure)?.crashed ?? false
-            send(.failure(AttemptFailure(attempt: nil, job: request.job, reason: "\(error.reason)", crashed: crashed)))
+            fail(nil, of: request.job, error)
         }
     }
 
@@ -185,12 +201,12 @@ public actor WorkerSession {
     private func beat() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(heartbeatInterval))
+            for engine in engines { await engine.killIfStuck(after: configuration.stallLimit) }
+            guard isWelcome else { continue }
             var attempts: [Heartbeat.Progress] = []
             for (attempt, lease) in held {
-                let seen = await engines[lease.slot].progress(of: attempt)
-                // A pipeline that has not moved for so long is stuck: its attempt falls silent and lapses.
-                if let seen, lease.result == nil, seen.idle > configuration.stallLimit { continue }
-                attempts.append(.init(attempt: attempt, frames: seen?.frames ?? lease.result?.frames ?? 0))
+                let frames = await engines[lease.slot].frames(of: attempt)
+                attempts.append(.init(attempt: attempt, frames: lease.result?.frames ?? frames))
             }
             send(.heartbeat(Heartbeat(attempts: attempts)))
         }
