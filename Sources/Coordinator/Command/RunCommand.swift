@@ -32,7 +32,7 @@ struct RunCommand: AsyncParsableCommand {
     var device = "auto"
 
     @Option(help: "Directory for the queue and for segments in flight.")
-    var state: String = StateLocation.standard
+    var state: String = StateDirectory.standard().path
 
     @Flag(help: "Start over where an earlier run of this film left an unfinished job.")
     var restart = false
@@ -67,15 +67,5 @@ struct RunCommand: AsyncParsableCommand {
             throw CoordinatorError(.usage, "\(films) would both become \(clash.key): run them apart, with -o")
         }
         return requests
-    }
-}
-
-enum StateLocation {
-    /// `$XDG_STATE_HOME/upscale-farm`, or the same below `~/.local/state`.
-    static var standard: String {
-        let environment = ProcessInfo.processInfo.environment
-        let base =
-            environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.local/state"
-        return base + "/upscale-farm"
     }
 }

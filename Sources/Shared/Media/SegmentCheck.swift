@@ -42,7 +42,7 @@ public enum SegmentCheck {
 
     /// SHA-256, in hexadecimal, of the headers that all segments of a job share.
     public static func parameterSetsSHA256(of stream: VideoStream) -> String {
-        hexadecimal(SHA256.hash(data: stream.parameters.extradata))
+        SHA256.hash(data: stream.parameters.extradata).hexadecimal
     }
 
     private static func check(_ stream: VideoStream, _ encoding: EncodingSettings) throws {
@@ -76,8 +76,4 @@ public enum SegmentCheck {
     private static func wrong(_ what: String) -> MediaError {
         MediaError(.codec, "the encoded segment is not as promised: \(what)")
     }
-}
-
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
 }

@@ -32,7 +32,7 @@ public struct SourceIdentity: Codable, Hashable, Sendable {
         hash.update(data: try handle.read(upToCount: Int(piece)) ?? Data())
         try handle.seek(toOffset: UInt64(max(0, size - piece)))
         hash.update(data: try handle.read(upToCount: Int(piece)) ?? Data())
-        return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return hash.finalize().hexadecimal
     }
 
     /// What of the film is no longer as `earlier` says, in words that follow "because"; nil where all is the same.

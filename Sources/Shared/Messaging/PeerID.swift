@@ -1,3 +1,4 @@
+internal import FarmModel
 public import Foundation
 
 /// One connection of a peer, as the server's socket names it. A peer that reconnects gets another.
@@ -6,5 +7,5 @@ public struct PeerID: Hashable, Sendable, CustomStringConvertible {
 
     public init(_ bytes: Data) { self.bytes = bytes }
 
-    public var description: String { bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined() }
+    public var description: String { bytes.hexadecimal }
 }

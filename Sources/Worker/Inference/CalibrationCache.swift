@@ -64,6 +64,6 @@ public struct CalibrationCache: Sendable {
 
     private func file(_ key: CalibrationKey) -> URL {
         let digest = SHA256.hash(data: (try? Self.encoder.encode(key)) ?? Data())
-        return URL(fileURLWithPath: "\(directory)/calibration-\(hexadecimal(digest).prefix(16)).json")
+        return URL(fileURLWithPath: "\(directory)/calibration-\(digest.hexadecimal.prefix(16)).json")
     }
 }

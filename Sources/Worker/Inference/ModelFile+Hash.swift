@@ -1,4 +1,5 @@
 internal import Crypto
+import FarmModel
 internal import Foundation
 
 extension ModelFile {
@@ -6,13 +7,9 @@ extension ModelFile {
     public static func hash(_ path: String) throws(InferenceError) -> String {
         do {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-            return hexadecimal(SHA256.hash(data: bytes))
+            return SHA256.hash(data: bytes).hexadecimal
         } catch {
             throw InferenceError(.model, "model \(path) cannot be read: \(error.localizedDescription)")
         }
     }
-}
-
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }

@@ -1,9 +1,10 @@
+internal import FarmModel
 import Foundation
 import Messaging
 
 // The scheduler knows connections by opaque names; the sockets know them by bytes.
 extension WorkerID {
-    init(_ peer: PeerID) { self.init(rawValue: peer.bytes.map { String(format: "%02x", $0) }.joined()) }
+    init(_ peer: PeerID) { self.init(rawValue: peer.bytes.hexadecimal) }
 }
 
 extension PeerID {

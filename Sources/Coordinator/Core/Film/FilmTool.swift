@@ -12,7 +12,6 @@ enum FilmOrder: Codable, Sendable {
 /// What it says, a line of JSON each on its standard output.
 enum FilmWord: Codable, Sendable {
     case progress(done: Int64, total: Int64)
-    case warning(String)
     case probed(FilmDescription)
     case indexed(IndexedFilm)
     case joined(JoinedFilm)

@@ -49,6 +49,7 @@ struct JobPreparation: Sendable {
         let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
         let recipe = try RecipePlanner(settings: request.settings, film: film, model: model).recipe()
         if let old { try await discard(old) }
+        try SpaceEstimate.checkIndexing(film, stateDirectory: stateDirectory)
         let id = try await store.unusedJobID()
         do {
             try await BlockingWork.run { [spool] in try spool.create(id) }

@@ -1,16 +1,20 @@
 import FarmModel
 import Foundation
+import Media
 
 /// What a job will take on disk until its film is published: announced, and held against the free space, before it starts.
 struct SpaceEstimate: Hashable, Sendable {
     /// Bytes below the state directory: the film's packets and the encoded segments.
     var spool: Int64
+    /// Of those, the film's packets.
+    private var packets: Int64
     /// Bytes beside the output: the film while it is joined.
     var output: Int64
 
     init(film: IndexedFilm, encoding: EncodingSettings) {
         let encoded = Self.encoded(frames: film.frames, encoding: encoding)
-        spool = film.packetBytes + encoded
+        packets = film.packetBytes
+        spool = packets + encoded
         output = encoded + max(0, film.description.size - film.packetBytes)
     }
 
@@ -28,11 +32,18 @@ struct SpaceEstimate: Hashable, Sendable {
         return Int64(pixels * 0.15 / 8 * pow(2, Double(18 - encoding.crf) / 6)) + 1 << 20
     }
 
+    /// Before the film's packets are copied: they take no more than the film.
+    static func checkIndexing(_ film: FilmDescription, stateDirectory: String) throws {
+        try require(film.size, in: stateDirectory, "give another with --state")
+    }
+
+    /// After that: the packets are there already.
     /// - Throws: where either place, or both on one file system, has too little room.
     func check(stateDirectory: String, output path: String) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let together = try Self.device(stateDirectory) == Self.device(folder)
-        try Self.require(spool + (together ? output : 0), in: stateDirectory, "give another with --state")
+        let segments = spool - packets
+        try Self.require(segments + (together ? output : 0), in: stateDirectory, "give another with --state")
         if !together { try Self.require(output, in: folder, "name another place with -o") }
     }
 

@@ -1,4 +1,5 @@
 internal import Crypto
+import FarmModel
 internal import Foundation
 
 /// A blob on its way into a file: written in order to `<destination>.part`, and moved to its name when it is whole.
@@ -34,7 +35,7 @@ final class IncomingFile {
     }
 
     /// SHA-256 in hexadecimal of all that was appended.
-    func digest() -> String { hexadecimal(hash.finalize()) }
+    func digest() -> String { hash.finalize().hexadecimal }
 
     /// Gives the file its name: on the disk first, the directory's entry too, where it is to be durable.
     func publish() throws {

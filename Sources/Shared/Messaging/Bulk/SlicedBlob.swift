@@ -1,4 +1,5 @@
 internal import Crypto
+import FarmModel
 internal import Foundation
 
 /// A blob that is to be served, as the slices it is made of. Files are opened when they are read.
@@ -70,7 +71,7 @@ struct SlicedBlob {
             hash.update(bufferPointer: UnsafeRawBufferPointer(part))
             offset += Int64(part.count)
         }
-        return hexadecimal(hash.finalize())
+        return hash.finalize().hexadecimal
     }
 
     /// The last slice that starts at or before `offset`; empty slices may follow it.
@@ -82,8 +83,4 @@ struct SlicedBlob {
         }
         return low
     }
-}
-
-func hexadecimal(_ digest: SHA256.Digest) -> String {
-    digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
 }

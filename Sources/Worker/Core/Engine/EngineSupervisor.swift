@@ -64,7 +64,8 @@ public actor EngineSupervisor {
     public func calibrate(_ request: CalibrationRequest, modelPath: String?) async throws -> Calibration {
         if let ended { throw ended }
         return try await withCheckedThrowingContinuation { continuation in
-            calibrations[request.job] = continuation
+            let earlier = calibrations.updateValue(continuation, forKey: request.job)
+            earlier?.resume(throwing: EngineFailure(reason: "asked for again"))
             send(.calibrate(request, modelPath: modelPath))
         }
     }

@@ -28,6 +28,6 @@ enum EncodedSegment {
             hash.update(data: part)
             size += Int64(part.count)
         }
-        return BlobReference(id: id, size: size, sha256: hash.finalize().map { String(format: "%02x", $0) }.joined())
+        return BlobReference(id: id, size: size, sha256: hash.finalize().hexadecimal)
     }
 }
