@@ -1,0 +1,58 @@
+import FarmModel
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CoordinatorCore
+
+@Suite struct SubmitTests {
+    @Test func namesTheSettingThatChanged() {
+        let settings = JobSettings(scale: 2)
+        #expect(settings.difference(from: settings) == nil)
+        #expect(settings.difference(from: JobSettings(scale: 3)) == "--scale was 2 and is 3")
+        #expect(settings.difference(from: JobSettings()) == "--scale was 2 and is the default")
+        var other = settings
+        other.segmentLength = .frames(24)
+        #expect(settings.difference(from: other)?.contains("--segment-frames 24") == true)
+        other = settings
+        other.encoderParameters = [EncoderParameter(key: "aq-mode", value: "3")]
+        #expect(settings.difference(from: other) == "--encoder-params was none and is aq-mode=3")
+    }
+
+    @Test func theOutputStandsBesideTheFilm() {
+        let request = JobRequest(film: "/films/a.b.mkv", output: nil, settings: JobSettings(), overwrite: false)
+        #expect(request.output == "/films/a.b.upscaled.mkv")
+    }
+
+    @Test func aLinkToTheFilmIsNoOutput() throws {
+        let folder = try TemporaryFolder()
+        let film = folder.path("film.mkv")
+        try Data("film".utf8).write(to: URL(fileURLWithPath: film))
+        try FileManager.default.createSymbolicLink(atPath: folder.path("link.mkv"), withDestinationPath: film)
+        let request = JobRequest(
+            film: folder.path("link.mkv"), output: film, settings: JobSettings(), overwrite: true)
+        #expect(throws: CoordinatorError.self) { try request.checkOutput() }
+    }
+
+    @Test func theSpoolKeepsWhatIsAcceptedAndNothingElse() throws {
+        let folder = try TemporaryFolder()
+        let spool = Spool(stateDirectory: folder.url.path)
+        let (kept, gone) = (JobID("keep2"), JobID("gone2"))
+        let accepted = AttemptID(segment: SegmentID(job: kept, index: 0), number: 2)
+        let late = AttemptID(segment: SegmentID(job: kept, index: 0), number: 1)
+        for job in [kept, gone] { try spool.create(job) }
+        for attempt in [accepted, late] { try Data("x".utf8).write(to: URL(fileURLWithPath: spool.segment(attempt))) }
+        try spool.sweep(keeping: [kept])
+        try spool.tidy(kept, keeping: [accepted])
+        let files = FileManager.default
+        #expect(!files.fileExists(atPath: spool.directory(gone)))
+        #expect(files.fileExists(atPath: spool.segment(accepted)))
+        #expect(!files.fileExists(atPath: spool.segment(late)))
+
+        let blob = BlobReference(id: "x", size: 1, sha256: "")
+        var result = SegmentResult(attempt: accepted, output: blob, frames: 1, missing: [], stages: StageTimes())
+        #expect(throws: Never.self) { try spool.check([result]) }
+        result.output.size = 2
+        #expect(throws: CoordinatorError.self, "a file that is not what was accepted") { try spool.check([result]) }
+    }
+}
