@@ -4,7 +4,7 @@ import Testing
 @testable import WorkerCore
 
 @Suite struct BoundedQueueTests {
-    @Test(.timeLimit(.minutes(1))) func holdsTheWriterBack() async {
+    @Test(.timeLimit(.minutes(5))) func holdsTheWriterBack() async {
         let queue = BoundedQueue<Int>(capacity: 2)
         Thread.detachNewThread {
             for number in 0..<50 { _ = queue.push(number) }
@@ -15,7 +15,7 @@ import Testing
         #expect(taken == Array(0..<50))
     }
 
-    @Test(.timeLimit(.minutes(1))) func closingFreesAWriterThatWaits() async {
+    @Test(.timeLimit(.minutes(5))) func closingFreesAWriterThatWaits() async {
         let queue = BoundedQueue<Int>(capacity: 1)
         _ = queue.push(1)
         let freed = DispatchSemaphore(value: 0)

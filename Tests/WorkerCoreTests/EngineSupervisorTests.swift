@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func onlyTheSegmentThatKillsTheEngineIsBlamed() async throws {
+    @Test(.timeLimit(.minutes(5))) func onlyTheSegmentThatKillsTheEngineIsBlamed() async throws {
         let folder = try TemporaryFolder()
         let supervisor = try supervisor(fatal: [1], folder)
         _ = try await supervisor.start()
@@ -67,7 +67,7 @@ import Testing
         await supervisor.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func anEngineThatDoesNotStartIsGivenUp() async throws {
+    @Test(.timeLimit(.minutes(5))) func anEngineThatDoesNotStartIsGivenUp() async throws {
         let supervisor = EngineSupervisor(
             launch: Launch(executable: "/usr/bin/false", arguments: []), logger: Logger(label: "test"))
         await #expect(throws: EngineFailure.self) { try await supervisor.start() }
