@@ -97,6 +97,61 @@ import Testing
         #expect(ended.output.contains("warning"))
     }
 
+    @Test(arguments: [FilmKind.x264OpenMKV, .x265OpenMKV])
+    func aFilmThatLacksPacketsComesOut(kind: FilmKind) async throws {
+        let folder = try TemporaryFolder()
+        try await expectWhatAPlayerShows(try await Fixtures.shared.damagedFilm(kind, .loss), folder)
+    }
+
+    @Test func whatAFilmIsCalledDoesNotMatter() async throws {
+        let folder = try await Self.folder()
+        let film = folder.path("notes.txt")
+        try FileManager.default.moveItem(atPath: folder.path("good.mkv"), toPath: film)
+        try await expectWhatAPlayerShows(film, folder)
+    }
+
+    @Test(
+        .enabled(
+            if: getuid() != 0 || SmallDisk.canMount,
+            "root writes anywhere but on what is mounted read-only: cannot mount"
+        ))
+    func anOutputFolderThatCannotBeWrittenIsRefused() async throws {
+        let folder = try await Self.folder()
+        let place = folder.path("fixed")
+        try FileManager.default.createDirectory(
+            atPath: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o555])
+        let disk = getuid() == 0 ? try SmallDisk("fixed", in: folder, mebibytes: 1, readOnly: true) : nil
+        defer { withExtendedLifetime(disk) {} }
+        let ended = try await coordinator(
+            ["run", folder.path("good.mkv"), "-o", place + "/out.mkv", "--state", folder.path("state")])
+        try expectRefused(ended, mention: place)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place).isEmpty)
+    }
+
+    @Test(
+        .enabled(if: SmallDisk.canMount, "a small disk cannot be mounted: that takes root"),
+        arguments: ["output", "state"])
+    func tooLittleSpaceIsToldBeforehand(place: String) async throws {
+        let folder = try await Self.folder()
+        let disk = try SmallDisk(place, in: folder, mebibytes: 1)
+        defer { withExtendedLifetime(disk) {} }
+        try FileManager.default.createDirectory(atPath: folder.path("output"), withIntermediateDirectories: true)
+        let ended = try await coordinator(
+            [
+                "run", folder.path("good.mkv"), "-o", folder.path("output/out.mkv"), "--state", folder.path("state"),
+                "--json", "--scale", "4",
+            ] + exact)
+        try expectRefused(ended, mention: "too little space in \(disk.path)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("output")).isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("state/spool")).isEmpty)
+    }
+
+    private func expectRefused(_ ended: CoordinatorProcess.Ended, mention: String) throws {
+        #expect(ended.status == 3 && !ended.bySignal, "\(ended)")
+        #expect(ended.error.split(separator: "\n").count == 1, "\(ended.error)")
+        #expect(ended.error.contains(mention), "\(ended.error)")
+    }
+
     @discardableResult
     private func expectWhatAPlayerShows(_ film: String, _ folder: TemporaryFolder) async throws
         -> CoordinatorProcess.Ended

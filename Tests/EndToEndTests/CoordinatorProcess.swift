@@ -10,6 +10,8 @@ final class CoordinatorProcess: Sendable {
         var bySignal: Bool
         var output: String
         var error: String
+        /// Lines of `--json`; those that are no object are left out.
+        var events: [[String: any Sendable]] { CoordinatorProcess.events(output) }
         var description: String { "coordinator ended with \(status)\(bySignal ? " (signal)" : ""): \(error)" }
     }
 
@@ -61,8 +63,10 @@ final class CoordinatorProcess: Sendable {
     var errorText: String { error.text }
 
     /// The events that `--json` printed so far.
-    var events: [[String: any Sendable]] {
-        outputText.split(separator: "\n").compactMap {
+    var events: [[String: any Sendable]] { Self.events(outputText) }
+
+    private static func events(_ output: String) -> [[String: any Sendable]] {
+        output.split(separator: "\n").compactMap {
             (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: any Sendable]
         }
     }
@@ -104,15 +108,25 @@ final class CoordinatorProcess: Sendable {
     }
 
     /// Process ids of the workers (children) and engines (their children).
-    var workers: [Int32] { Self.children(of: processID) }
-    var engines: [Int32] { workers.flatMap(Self.children(of:)) }
+    var workers: [Int32] { Self.children(of: processID).filter(Self.isWorker) }
+    var engines: [Int32] { workers.flatMap(Self.children(of:)).filter(Self.isWorker) }
+    /// Process ids of the children that parse films.
+    var filmTools: [Int32] { Self.children(of: processID).filter { Self.commandLine(of: $0).hasSuffix("\0film\0") } }
+
+    /// Whether a process runs. One that has ended and that nobody has waited for does not.
+    static func isRunning(_ process: Int32) -> Bool {
+        let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? "State:\tX"
+        return !status.contains("State:\tZ") && !status.contains("State:\tX")
+    }
+
+    private static func isWorker(_ process: Int32) -> Bool { commandLine(of: process).contains("/worker") }
 
     private static func children(of parent: Int32) -> [Int32] {
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")) ?? []
         return tasks.flatMap { task -> [Int32] in
             let text = (try? String(contentsOfFile: "/proc/\(parent)/task/\(task)/children", encoding: .utf8)) ?? ""
             return text.split(separator: " ").compactMap { Int32($0) }
-        }.filter { Self.commandLine(of: $0).contains("/worker") }
+        }
     }
 
     private static func commandLine(of process: Int32) -> String {
