@@ -81,6 +81,7 @@ extension Dispatcher {
     private func end(_ attempt: AttemptID, _ outcome: AttemptOutcome) {
         openAttempts.remove(attempt)
         arrived[attempt] = nil
+        early[attempt] = nil
         checkedSets[attempt] = nil
         bulk.withdraw(Wire.sourceBlob(attempt))
         bulk.unexpect(Wire.encodedBlob(attempt))

@@ -1,4 +1,5 @@
 import FarmModel
+import FarmProtocol
 import Foundation
 import Media
 
@@ -11,12 +12,16 @@ extension Dispatcher {
         else {
             return submit(.delivered(worker, result))  // the scheduler says why it does not count
         }
+        guard let blob = arrived[result.attempt] else {
+            early[result.attempt] = (result, worker)
+            return
+        }
         let missing = Set(result.missing)
         let timestamps = (range.first..<range.end).filter { !missing.contains($0) }.map { job.table.timestamps[$0] }
         let path = spool.segment(result.attempt)
         let encoding = job.record.recipe.encoding
         do {
-            guard arrived[result.attempt] == result.output else {
+            guard blob == result.output else {
                 throw CoordinatorError(.job, "the worker reports another file than the one it delivered")
             }
             let summary = try await BlockingWork.run {
@@ -27,6 +32,13 @@ extension Dispatcher {
         } catch {
             submit(.deliveryRefused(worker, result.attempt, reason: CoordinatorError(error).message))
         }
+    }
+
+    /// An encoded segment's bytes are in the spool; the result that told of them may have been here first.
+    func take(_ blob: BlobReference) async {
+        guard let attempt = openAttempts.first(where: { Wire.encodedBlob($0) == blob.id }) else { return }
+        arrived[attempt] = blob
+        if let (result, worker) = early.removeValue(forKey: attempt) { await check(result, from: worker) }
     }
 
     private func compareParameterSets(_ hash: String, of attempt: AttemptID) throws {

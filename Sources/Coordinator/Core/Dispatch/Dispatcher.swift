@@ -15,6 +15,8 @@ public actor Dispatcher {
     var openAttempts: Set<AttemptID> = []
     /// What the bulk channel received of them, whole and durable.
     var arrived: [AttemptID: BlobReference] = [:]
+    /// Results that overtook their bytes: the channels are two.
+    var early: [AttemptID: (result: SegmentResult, worker: WorkerID)] = [:]
     /// Hashes of the parameter sets of checked segments that the scheduler has not yet decided on.
     var checkedSets: [AttemptID: String] = [:]
     let store: QueueStore
@@ -94,10 +96,7 @@ public actor Dispatcher {
     private func receiveBlobs() async {
         for await event in bulk.events {
             switch event {
-            case .received(let blob):
-                if let attempt = openAttempts.first(where: { Wire.encodedBlob($0) == blob.id }) {
-                    arrived[attempt] = blob
-                }
+            case .received(let blob): await take(blob)
             case .refused(let id, let reason):
                 logger.warning(
                     "a delivered segment did not arrive whole", metadata: ["blob": "\(id)", "reason": "\(reason)"])

@@ -9,27 +9,27 @@ public import Processes
 /// Two segments may be inside an engine at once. When it dies with two inside, both go again, one at a time: the one
 /// that kills it alone is to blame, and only that one's attempt fails.
 public actor EngineSupervisor {
-    private let launch: Launch
-    private let logger: Logger
-    private var engine: ChildProcess?
+    let launch: Launch
+    let logger: Logger
+    var engine: ChildProcess?
     /// When the engine was started.
-    private var started = 0.0
-    private var slot: SlotDescription?
-    private var slotWaiters: [CheckedContinuation<SlotDescription, any Error>] = []
+    var started = 0.0
+    var slot: SlotDescription?
+    var slotWaiters: [CheckedContinuation<SlotDescription, any Error>] = []
     /// Not yet handed to the engine, oldest first.
-    private var waiting: [SegmentOrder] = []
+    var waiting: [SegmentOrder] = []
     /// Inside the engine.
-    private var inside: [SegmentOrder] = []
+    var inside: [SegmentOrder] = []
     /// Suspects of a crash, run one at a time.
-    private var suspects: Set<AttemptID> = []
-    private var results: [AttemptID: CheckedContinuation<SegmentResult, any Error>] = [:]
-    private var calibrations: [JobID: CheckedContinuation<Calibration, any Error>] = [:]
+    var suspects: Set<AttemptID> = []
+    var results: [AttemptID: CheckedContinuation<SegmentResult, any Error>] = [:]
+    var calibrations: [JobID: CheckedContinuation<Calibration, any Error>] = [:]
     /// Frames encoded, and when the pipeline last moved for it.
-    private var progress: [AttemptID: (frames: Int, moved: Double)] = [:]
+    var progress: [AttemptID: (frames: Int, moved: Double)] = [:]
     /// Engines in a row that ended before they were of any use.
-    private var uselessEngines = 0
+    var uselessEngines = 0
     /// Why no more engine is started; everything asked for fails with it.
-    private var ended: EngineFailure?
+    var ended: EngineFailure?
 
     /// Segments inside the engine at once: the one that is being worked on and the next (P9).
     static let depth = 2
@@ -83,16 +83,6 @@ public actor EngineSupervisor {
     /// Frames encoded so far.
     func frames(of attempt: AttemptID) -> Int { progress[attempt]?.frames ?? 0 }
 
-    /// Kills an engine in which nothing has moved for so long, or that has not begun to speak: it hangs. What was inside
-    /// is judged as after a crash.
-    func killIfStuck(after limit: Double) {
-        guard let engine else { return }
-        let last = slot == nil ? started : inside.compactMap { progress[$0.task.attempt]?.moved }.max()
-        guard let last, Clock.seconds - last > limit else { return }
-        logger.warning("the engine has not moved for \(Int(Clock.seconds - last)) s: ending it")
-        engine.signal(SIGKILL)
-    }
-
     public func stop() {
         endAll(EngineFailure(reason: "the worker stops"))
         engine?.signal(SIGKILL)
@@ -113,7 +103,7 @@ public actor EngineSupervisor {
         do { try engine?.send(command) } catch { logger.debug("engine does not take commands: \(error.reason)") }
     }
 
-    private func startEngine() throws {
+    func startEngine() throws {
         let engine = try ChildProcess(launch, name: "engine")
         self.engine = engine
         started = Clock.seconds
@@ -151,72 +141,10 @@ public actor EngineSupervisor {
         }
     }
 
-    private func end(_ attempt: AttemptID, _ outcome: Result<SegmentResult, any Error>) {
+    func end(_ attempt: AttemptID, _ outcome: Result<SegmentResult, any Error>) {
         inside.removeAll { $0.task.attempt == attempt }
         suspects.remove(attempt)
         results.removeValue(forKey: attempt)?.resume(with: outcome)
         feed()
     }
-
-    private func engineEnded(_ process: ChildProcess) async {
-        let reason = "\(await process.exit())"
-        engine = nil
-        guard ended == nil else { return }
-        logger.warning("engine \(reason)", metadata: ["inside": "\(inside.map(\.task.attempt))"])
-        uselessEngines = slot == nil || (inside.isEmpty && calibrations.isEmpty) ? uselessEngines + 1 : 0
-        slot = nil
-        let crash = EngineFailure(reason: "the engine was \(reason)", crashed: true)
-        for waiter in calibrations.values { waiter.resume(throwing: crash) }
-        calibrations = [:]
-        judge(crash)
-        restart(after: reason)
-    }
-
-    /// One segment inside is guilty; of two, each is tried alone.
-    private func judge(_ crash: EngineFailure) {
-        if inside.count == 1, let only = inside.first {
-            end(only.task.attempt, .failure(crash))
-        } else {
-            suspects.formUnion(inside.map(\.task.attempt))
-            waiting.insert(contentsOf: inside, at: 0)
-            inside = []
-        }
-    }
-
-    private func restart(after reason: String) {
-        guard uselessEngines < Self.uselessLimit else {
-            return endAll(
-                EngineFailure(
-                    reason: "the engine does not stay up (\(reason)); run `worker models` to see what libtorch says",
-                    isDeviceUnusable: true))
-        }
-        do { try startEngine() } catch {
-            endAll(
-                EngineFailure(
-                    reason: "cannot start the engine \(launch.executable): \(error.reason)", isDeviceUnusable: true))
-        }
-    }
-
-    private func endAll(_ failure: EngineFailure) {
-        ended = ended ?? failure
-        for waiter in slotWaiters { waiter.resume(throwing: failure) }
-        slotWaiters = []
-        for waiter in calibrations.values { waiter.resume(throwing: failure) }
-        calibrations = [:]
-        for waiter in results.values { waiter.resume(throwing: failure) }
-        results = [:]
-        waiting = []
-        inside = []
-    }
-}
-
-/// Why an attempt, a calibration or an engine came to nothing.
-public struct EngineFailure: Error, CustomStringConvertible {
-    public var reason: String
-    /// The engine died of it.
-    public var crashed = false
-    /// No engine runs on this device: the worker is of no use.
-    public var isDeviceUnusable = false
-
-    public var description: String { reason }
 }

@@ -8,26 +8,26 @@ import Messaging
 ///
 /// Every lease is one task that walks fetch → run → deliver; the session only routes messages to them.
 public actor WorkerSession {
-    private let configuration: WorkerConfiguration
-    private let logger: Logger
+    let configuration: WorkerConfiguration
+    let logger: Logger
     private let control: ControlClient
-    private let bulk: BulkClient
-    private let engines: [EngineSupervisor]
-    private let models: ModelFinder
+    let bulk: BulkClient
+    let engines: [EngineSupervisor]
+    let models: ModelFinder
     private var slots: [SlotDescription] = []
-    private var held: [AttemptID: HeldLease] = [:]
-    private var draining = false
+    var held: [AttemptID: HeldLease] = [:]
+    var draining = false
     /// The coordinator has answered this connection's hello; before, it would take a heartbeat for a stranger's.
-    private var isWelcome = false
-    private var heartbeatInterval = 2.0
+    var isWelcome = false
+    var heartbeatInterval = 2.0
     /// Why `run` must end, where it does not end in order.
-    private var end: (any Error)?
+    var end: (any Error)?
     /// The control channel's events, which `finish` ends.
     private let events: AsyncStream<ClientEvent>
-    private let finish: @Sendable () -> Void
+    let finish: @Sendable () -> Void
 
     /// A lease in this worker's hands.
-    private struct HeldLease {
+    struct HeldLease {
         var slot: Int
         var work: Task<Void, Never>
         /// Set once the result is on its way; answered by accepted or refused.
@@ -134,93 +134,7 @@ public actor WorkerSession {
         return (stream, { continuation.finish() })
     }
 
-    private func send(_ message: WorkerMessage) {
+    func send(_ message: WorkerMessage) {
         do { control.send(try message.encoded()) } catch { logger.error("cannot write a message: \(error)") }
-    }
-
-    // MARK: Leases
-
-    private func begin(_ lease: Lease) {
-        let attempt = lease.task.attempt
-        guard engines.indices.contains(lease.slot), held[attempt] == nil else {
-            return logger.error("a lease for a slot or attempt that does not fit", metadata: ["attempt": "\(attempt)"])
-        }
-        let work = LeaseWork(
-            task: lease.task, directory: configuration.scratch, models: models, bulk: bulk,
-            engine: engines[lease.slot])
-        held[attempt] = HeldLease(slot: lease.slot, work: Task { await carryOut(work) })
-    }
-
-    private func carryOut(_ work: LeaseWork) async {
-        let attempt = work.task.attempt
-        do {
-            let result = try await work.run()
-            held[attempt]?.result = result
-            send(.result(result))
-        } catch {
-            fail(attempt, of: attempt.segment.job, error)
-            forget(attempt)
-        }
-        work.removeFiles()
-    }
-
-    private func fail(_ attempt: AttemptID?, of job: JobID, _ error: any Error) {
-        let failure = error as? EngineFailure
-        send(
-            .failure(
-                AttemptFailure(attempt: attempt, job: job, reason: error.reason, crashed: failure?.crashed ?? false)))
-        guard failure?.isDeviceUnusable == true, end == nil else { return }
-        end = error
-        finish()
-    }
-
-    private func cancel(_ attempt: AttemptID) async {
-        guard let lease = held[attempt] else { return }
-        lease.work.cancel()
-        await engines[lease.slot].cancel(attempt)
-        forget(attempt)
-    }
-
-    private func forget(_ attempt: AttemptID) {
-        held[attempt] = nil
-        if draining, held.isEmpty { finish() }
-    }
-
-    private func calibrate(_ request: CalibrationRequest) async {
-        do {
-            guard engines.indices.contains(request.slot) else { throw WorkerError.noSlot(request.slot) }
-            let path = try await models.path(of: request.recipe.model)
-            send(.calibrated(try await engines[request.slot].calibrate(request, modelPath: path)))
-        } catch {
-            fail(nil, of: request.job, error)
-        }
-    }
-
-    // MARK: Heartbeat
-
-    private func beat() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(heartbeatInterval))
-            for engine in engines { await engine.killIfStuck(after: configuration.stallLimit) }
-            guard isWelcome else { continue }
-            var attempts: [Heartbeat.Progress] = []
-            for (attempt, lease) in held {
-                let frames = await engines[lease.slot].frames(of: attempt)
-                attempts.append(.init(attempt: attempt, frames: lease.result?.frames ?? frames))
-            }
-            send(.heartbeat(Heartbeat(attempts: attempts)))
-        }
-    }
-}
-
-public enum WorkerError: Error, CustomStringConvertible {
-    case rejected(String)
-    case noSlot(Int)
-
-    public var description: String {
-        switch self {
-        case .rejected(let reason): "the coordinator refuses this worker: \(reason)"
-        case .noSlot(let slot): "this worker has no slot \(slot)"
-        }
     }
 }
