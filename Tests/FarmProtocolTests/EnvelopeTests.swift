@@ -34,12 +34,12 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{", "null", "[]", "1", #""hello""#, "{}", #"{"v":"1"}"#, #"{"v":1}"#, #"{"v":1,"type":"teleport"}"#,
-        #"{"v":1,"type":7,"body":{}}"#, #"{"v":1,"type":"lease"}"#, #"{"v":1,"type":"hello","body":null}"#,
-        #"{"v":1,"type":"hello","body":{"worker":{"name":"a","epoch":1e99,"processID":1},"slots":[]}}"#,
-        #"{"v":1,"type":"heartbeat","body":{"attempts":[{"frames":1}]}}"#,
-        #"{"v":1,"type":"refused","body":{"reason":"x"}}"#,
-        #"{"v":1,"type":"get","blob":7}"#, #"{"v":1,"type":"get","blob":"a","offset":1e30}"#,
+        "", "{", "null", "[]", "1", #""hello""#, "{}", #"{"v":"1"}"#, #"{"v":2}"#, #"{"v":2,"type":"teleport"}"#,
+        #"{"v":2,"type":7,"body":{}}"#, #"{"v":2,"type":"lease"}"#, #"{"v":2,"type":"hello","body":null}"#,
+        #"{"v":2,"type":"hello","body":{"worker":{"name":"a","epoch":1e99,"processID":1},"slots":[]}}"#,
+        #"{"v":2,"type":"heartbeat","body":{"attempts":[{"frames":1}]}}"#,
+        #"{"v":2,"type":"refused","body":{"reason":"x"}}"#,
+        #"{"v":2,"type":"get","blob":7}"#, #"{"v":2,"type":"get","blob":"a","offset":1e30}"#,
         #"{"v":9223372036854775808,"type":"drain"}"#,
     ])
     func whatIsNoMessageIsAnError(_ text: String) {
@@ -55,7 +55,7 @@ import Testing
     @Test func deepNestingAndBrokenTextAreErrors() {
         let deep = Data((String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)).utf8)
         for data in [
-            deep, Data([0xFF, 0xFE, 0x00]), Data(#"{"v":1,"type":"drain"}"#.utf8) + [0xC3], Data(count: 1000),
+            deep, Data([0xFF, 0xFE, 0x00]), Data(#"{"v":2,"type":"drain"}"#.utf8) + [0xC3], Data(count: 1000),
         ] {
             for decode in Self.decoders { #expect(throws: WireError.self) { try decode(data) } }
         }
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func unknownFieldsOfTheSameVersionArePassedOver() throws {
-        let text = #"{"v":1,"type":"welcome","body":{"heartbeatInterval":2,"motto":"hurry"},"sent":"today"}"#
+        let text = #"{"v":2,"type":"welcome","body":{"heartbeatInterval":2,"motto":"hurry"},"sent":"today"}"#
         #expect(try CoordinatorMessage(decoding: Data(text.utf8)) == .welcome(Welcome(heartbeatInterval: 2)))
     }
 

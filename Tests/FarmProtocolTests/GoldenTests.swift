@@ -32,53 +32,57 @@ import Testing
 
     static let worker = [
         #"""
-        {"v":1,"type":"hello","body":{
+        {"v":2,"type":"hello","body":{
           "worker":{"name":"box-1","epoch":17,"processID":4711},
-          "slots":[{"device":"cpu","deviceModel":"EPYC","libtorch":"1.13.1","memory":8589934592,"encoders":["libx265"]}]}}
+          "slots":[{"device":"cpu","deviceModel":"EPYC","libtorch":"1.13.1","memory":8589934592,"encoders":["libx265"]}],
+          "held":[\#(attempt)]}}
         """#,
-        #"{"v":1,"type":"heartbeat","body":{"attempts":[{"attempt":\#(attempt),"frames":12}]}}"#,
-        #"{"v":1,"type":"calibrated","body":{"job":"k7f","framesPerSecond":2.5,"shape":\#(shape)}}"#,
+        #"{"v":2,"type":"heartbeat","body":{"attempts":[{"attempt":\#(attempt),"frames":12}]}}"#,
+        #"{"v":2,"type":"calibrated","body":{"job":"k7f","framesPerSecond":2.5,"shape":\#(shape)}}"#,
         #"""
-        {"v":1,"type":"result","body":{"attempt":\#(attempt),"frames":2,"missing":[1],
+        {"v":2,"type":"result","body":{"attempt":\#(attempt),"frames":2,"missing":[1],
           "output":{"id":"encoded/k7f/3#2","size":1234,"sha256":"\#(hash)"},
           "stages":{"decode":{"busy":1,"starved":0.5,"blocked":0.25},"inference":{"busy":0,"starved":0,"blocked":0},
             "encode":{"busy":0,"starved":0,"blocked":0}}}}
         """#,
         #"""
-        {"v":1,"type":"failure","body":{"attempt":\#(attempt),"job":"k7f","reason":"no picture","crashed":true}}
+        {"v":2,"type":"failure","body":{"attempt":\#(attempt),"job":"k7f","reason":"no picture","crashed":true,
+          "log":["[hevc] no picture"]}}
         """#,
-        #"{"v":1,"type":"failure","body":{"job":"k7f","reason":"out of memory","crashed":false}}"#,
-        #"{"v":1,"type":"draining","body":{}}"#,
-        #"{"v":1,"type":"goodbye","body":{}}"#,
+        #"{"v":2,"type":"failure","body":{"job":"k7f","reason":"out of memory","crashed":false}}"#,
+        #"{"v":2,"type":"draining","body":{}}"#,
+        #"{"v":2,"type":"goodbye","body":{}}"#,
     ]
 
     static let coordinator = [
-        #"{"v":1,"type":"welcome","body":{"heartbeatInterval":2}}"#,
-        #"{"v":1,"type":"reject","body":{"reason":"protocol version 2 meets 1: upgrade the coordinator"}}"#,
-        #"{"v":1,"type":"stranger","body":{}}"#,
+        #"{"v":2,"type":"welcome","body":{"heartbeatInterval":2}}"#,
+        #"{"v":2,"type":"reject","body":{"reason":"protocol version 3 meets 2: upgrade the coordinator"}}"#,
+        #"{"v":2,"type":"stranger","body":{}}"#,
         #"""
-        {"v":1,"type":"calibrate","body":{"job":"k7f","slot":0,"tile":96,"batch":4,"precision":"auto","recipe":\#(recipe)}}
+        {"v":2,"type":"calibrate","body":{"job":"k7f","slot":0,"tile":96,"batch":4,"precision":"auto","recipe":\#(recipe),
+          "model":\#(modelBlob)}}
         """#,
         #"""
-        {"v":1,"type":"lease","body":{"slot":1,"lifetime":30,"task":{"attempt":\#(attempt),
+        {"v":2,"type":"lease","body":{"slot":1,"lifetime":30,"model":\#(modelBlob),"task":{"attempt":\#(attempt),
           "range":{"first":1,"end":3},"context":{"first":0,"end":4},"timestamps":[0,512,1024,1536],
           "input":{"id":"source/k7f/3#2","size":1234,"sha256":"\#(hash)"},"recipe":\#(recipe)}}}
         """#,
-        #"{"v":1,"type":"accepted","body":\#(attempt)}"#,
-        #"{"v":1,"type":"refused","body":{"attempt":\#(attempt),"reason":"the hash is wrong"}}"#,
-        #"{"v":1,"type":"cancel","body":\#(attempt)}"#,
-        #"{"v":1,"type":"drain","body":{}}"#,
+        #"{"v":2,"type":"accepted","body":\#(attempt)}"#,
+        #"{"v":2,"type":"refused","body":{"attempt":\#(attempt),"reason":"the hash is wrong"}}"#,
+        #"{"v":2,"type":"cancel","body":\#(attempt)}"#,
+        #"{"v":2,"type":"drain","body":{}}"#,
     ]
 
     static let bulk = [
-        #"{"v":1,"type":"get","blob":"source/k7f/3#2","offset":0,"size":1234}"#,
-        #"{"v":1,"type":"data","blob":"source/k7f/3#2","offset":0}"#,
-        #"{"v":1,"type":"offer","blob":"source/k7f/3#2","size":1234,"sha256":"\#(hash)"}"#,
-        #"{"v":1,"type":"received","blob":"source/k7f/3#2"}"#,
-        #"{"v":1,"type":"refused","blob":"source/k7f/3#2","reason":"nobody expects it"}"#,
+        #"{"v":2,"type":"get","blob":"source/k7f/3#2","offset":0,"size":1234}"#,
+        #"{"v":2,"type":"data","blob":"source/k7f/3#2","offset":0}"#,
+        #"{"v":2,"type":"offer","blob":"source/k7f/3#2","size":1234,"sha256":"\#(hash)"}"#,
+        #"{"v":2,"type":"received","blob":"source/k7f/3#2"}"#,
+        #"{"v":2,"type":"refused","blob":"source/k7f/3#2","reason":"nobody expects it"}"#,
     ]
 
     private static let hash = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
+    private static let modelBlob = #"{"id":"model/\#(hash)","size":4321,"sha256":"\#(hash)"}"#
     private static let attempt = #"{"segment":{"job":"k7f","index":3},"number":2}"#
     private static let shape = #"{"tile":96,"batch":4,"precision":"fp32"}"#
     private static let color = #"{"matrix":2,"primaries":2,"transfer":2,"isFullRange":false,"chromaLocation":0}"#

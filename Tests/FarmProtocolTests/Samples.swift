@@ -11,6 +11,8 @@ enum Samples {
 
     static let encoded = BlobReference(id: Wire.encodedBlob(attempt), size: 1234, sha256: hash)
 
+    static let modelBlob = BlobReference(id: Wire.modelBlob(hash), size: 4321, sha256: hash)
+
     static let layout = PixelLayout(family: .yuv, bitDepth: 8, chromaShiftX: 1, chromaShiftY: 1)
     static let picture = PictureFormat(width: 320, height: 180, layout: layout, color: ColorDescription())
     static let stream = VideoStream(
@@ -46,11 +48,13 @@ enum Samples {
                 slots: [
                     SlotDescription(
                         device: "cpu", deviceModel: "EPYC", libtorch: "1.13.1", memory: 1 << 33, encoders: ["libx265"])
-                ])),
+                ], held: [attempt])),
         .heartbeat(Heartbeat(attempts: [.init(attempt: attempt, frames: 12)])),
         .calibrated(Calibration(job: JobID("k7f"), shape: shape, framesPerSecond: 2.5)),
         .result(SegmentResult(attempt: attempt, output: encoded, frames: 2, missing: [1], stages: stages)),
-        .failure(AttemptFailure(attempt: attempt, job: JobID("k7f"), reason: "no picture", crashed: true)),
+        .failure(
+            AttemptFailure(
+                attempt: attempt, job: JobID("k7f"), reason: "no picture", crashed: true, log: ["[hevc] no picture"])),
         .failure(AttemptFailure(attempt: nil, job: JobID("k7f"), reason: "out of memory", crashed: false)),
         .draining,
         .goodbye,
@@ -58,11 +62,12 @@ enum Samples {
 
     static let coordinator: [CoordinatorMessage] = [
         .welcome(Welcome(heartbeatInterval: 2)),
-        .reject(reason: "protocol version 2 meets 1: upgrade the coordinator"),
+        .reject(reason: "protocol version 3 meets 2: upgrade the coordinator"),
         .stranger,
         .calibrate(
-            CalibrationRequest(job: JobID("k7f"), slot: 0, recipe: recipe, tile: 96, batch: 4, precision: .auto)),
-        .lease(Lease(task: task, slot: 1, lifetime: 30)),
+            CalibrationRequest(
+                job: JobID("k7f"), slot: 0, recipe: recipe, tile: 96, batch: 4, precision: .auto, model: modelBlob)),
+        .lease(Lease(task: task, slot: 1, lifetime: 30, model: modelBlob)),
         .accepted(attempt),
         .refused(attempt, reason: "the hash is wrong"),
         .cancel(attempt),

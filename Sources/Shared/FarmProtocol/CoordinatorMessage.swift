@@ -35,14 +35,20 @@ public struct CalibrationRequest: Codable, Hashable, Sendable {
     public var tile: Int?
     public var batch: Int?
     public var precision: Precision
+    /// Where a worker that lacks the model's file fetches it; nil for `nearest`.
+    public var model: BlobReference?
 
-    public init(job: JobID, slot: Int, recipe: Recipe, tile: Int?, batch: Int?, precision: Precision) {
+    public init(
+        job: JobID, slot: Int, recipe: Recipe, tile: Int?, batch: Int?, precision: Precision,
+        model: BlobReference? = nil
+    ) {
         self.job = job
         self.slot = slot
         self.recipe = recipe
         self.tile = tile
         self.batch = batch
         self.precision = precision
+        self.model = model
     }
 }
 
@@ -53,10 +59,13 @@ public struct Lease: Codable, Hashable, Sendable {
     public var slot: Int
     /// Seconds without a heartbeat that names the attempt after which the lease lapses.
     public var lifetime: Double
+    /// Where a worker that lacks the model's file fetches it; nil for `nearest`.
+    public var model: BlobReference?
 
-    public init(task: SegmentTask, slot: Int, lifetime: Double) {
+    public init(task: SegmentTask, slot: Int, lifetime: Double, model: BlobReference? = nil) {
         self.task = task
         self.slot = slot
         self.lifetime = lifetime
+        self.model = model
     }
 }

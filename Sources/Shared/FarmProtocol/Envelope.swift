@@ -16,7 +16,7 @@ public enum WireError: Error, Hashable, CustomStringConvertible {
     }
 }
 
-/// `{"v":1,"type":"lease","body":{…}}`: one JSON object a message.
+/// `{"v":2,"type":"lease","body":{…}}`: one JSON object a message.
 private struct Head: Decodable {
     let v: Int
     let type: String?

@@ -4,7 +4,7 @@ public import FarmModel
 /// docs/protocol.md tells when each message is sent and what answers it.
 public enum Wire {
     /// Raised with every change that an older peer would misread.
-    public static let version = 1
+    public static let version = 2
 
     /// `type` of the messages on the control channel.
     public enum ControlType: String, Codable, Sendable {
@@ -37,6 +37,8 @@ public enum Wire {
 
     /// The name that an attempt's source packets have on the bulk channel.
     public static func sourceBlob(_ attempt: AttemptID) -> String { "source/\(attempt)" }
+    /// The name that a model's file has on the bulk channel.
+    public static func modelBlob(_ sha256: String) -> String { "model/\(sha256)" }
     /// The name that an attempt's encoded segment has on the bulk channel.
     public static func encodedBlob(_ attempt: AttemptID) -> String { "encoded/\(attempt)" }
 }

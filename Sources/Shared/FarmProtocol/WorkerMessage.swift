@@ -16,10 +16,14 @@ public enum WorkerMessage: Hashable, Sendable {
 public struct WorkerHello: Codable, Hashable, Sendable {
     public var worker: WorkerIdentity
     public var slots: [SlotDescription]
+    /// The attempts that this process holds: begun, waiting, or with a result that nobody answered yet. What the
+    /// coordinator takes for leased to it and is not here never arrived.
+    public var held: [AttemptID]
 
-    public init(worker: WorkerIdentity, slots: [SlotDescription]) {
+    public init(worker: WorkerIdentity, slots: [SlotDescription], held: [AttemptID] = []) {
         self.worker = worker
         self.slots = slots
+        self.held = held
     }
 }
 
@@ -99,11 +103,14 @@ public struct AttemptFailure: Codable, Hashable, Sendable {
     public var reason: String
     /// The engine died of it.
     public var crashed: Bool
+    /// The last lines of the engine's log, oldest first; nil where it said nothing.
+    public var log: [String]?
 
-    public init(attempt: AttemptID?, job: JobID, reason: String, crashed: Bool) {
+    public init(attempt: AttemptID?, job: JobID, reason: String, crashed: Bool, log: [String]? = nil) {
         self.attempt = attempt
         self.job = job
         self.reason = reason
         self.crashed = crashed
+        self.log = log
     }
 }
