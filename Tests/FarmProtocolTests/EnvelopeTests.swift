@@ -19,7 +19,7 @@ import Testing
         #expect(try BulkHeader(decoding: header.encoded()) == header)
     }
 
-    @Test(arguments: [0, 2, 99])
+    @Test(arguments: [0, 1, 99])
     func anotherVersionSaysWhichSideToUpgrade(_ version: Int) throws {
         let side = version < Wire.version ? "the peer" : "this side"
         // A type, a body and fields that this side has never heard of: the version comes first.
