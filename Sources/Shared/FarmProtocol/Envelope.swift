@@ -131,3 +131,35 @@ extension CoordinatorMessage {
         }
     }
 }
+
+extension ClientRequest {
+    public func encoded() throws -> Data { try seal(.request, self) }
+
+    /// - Throws: `WireError`
+    public init(decoding data: Data) throws {
+        guard try peek(data) == .request else { throw WireError.malformed("not a client's message") }
+        self = try reading(.request) { try open(data) }
+    }
+}
+
+extension ClientReply {
+    public func encoded() throws -> Data { try seal(.reply, self) }
+
+    /// - Throws: `WireError`
+    public init(decoding data: Data) throws {
+        guard try peek(data) == .reply else { throw WireError.malformed("not an answer to a client") }
+        self = try reading(.reply) { try open(data) }
+    }
+}
+
+/// A message to the coordinator, from whoever may send one.
+public enum IncomingMessage: Hashable, Sendable {
+    case worker(WorkerMessage)
+    case client(ClientRequest)
+
+    /// - Throws: `WireError`
+    public init(decoding data: Data) throws {
+        self =
+            try peek(data) == .request ? .client(ClientRequest(decoding: data)) : .worker(WorkerMessage(decoding: data))
+    }
+}

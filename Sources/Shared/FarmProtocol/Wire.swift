@@ -12,6 +12,8 @@ public enum Wire {
         case hello, heartbeat, calibrated, result, failure, draining, goodbye
         // coordinator to worker
         case welcome, reject, stranger, calibrate, lease, accepted, refused, cancel, drain
+        // client to coordinator, and back
+        case request, reply
     }
 
     /// `type` of the messages on the bulk channel.
@@ -39,6 +41,10 @@ public enum Wire {
     public static func sourceBlob(_ attempt: AttemptID) -> String { "source/\(attempt)" }
     /// The name that a model's file has on the bulk channel.
     public static func modelBlob(_ sha256: String) -> String { "model/\(sha256)" }
+    /// The name that an uploaded file has on the bulk channel.
+    public static func uploadBlob(_ sha256: String) -> String { "upload/\(sha256)" }
+    /// The name that a finished film has on the bulk channel.
+    public static func filmBlob(_ job: JobID) -> String { "film/\(job)" }
     /// The name that an attempt's encoded segment has on the bulk channel.
     public static func encodedBlob(_ attempt: AttemptID) -> String { "encoded/\(attempt)" }
 }
