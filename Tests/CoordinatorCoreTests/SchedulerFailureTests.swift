@@ -227,7 +227,7 @@ import Testing
         story.connect("alpha")
         story.pass(31)
         #expect(story.when(.jobAdded(plan(segments: 1))).leased == [])
-        #expect(story.scheduler.workerSnapshots(at: story.now).map(\.isSilent) == [true])
+        #expect(story.scheduler.workerSnapshots().map(\.isSilent) == [true])
         #expect(story.when(.heartbeat(WorkerID("alpha"), beat([]))).leased == [attempt(0)])
     }
 

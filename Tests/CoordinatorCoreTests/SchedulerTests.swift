@@ -24,12 +24,13 @@ import Testing
         #expect(
             leased.first
                 == .persist([
-                    .leased(attempt(0), worker: "alpha", slot: 0), .leased(attempt(1), worker: "alpha", slot: 0),
+                    .leased(attempt(0), worker: "alpha", slot: 0, extraRunUp: 0),
+                    .leased(attempt(1), worker: "alpha", slot: 0, extraRunUp: 0),
                 ]))
         let accepted = story.deliver(attempt(0), from: "alpha")
         #expect(
             accepted == [
-                .persist([.accepted(result(attempt(0))), .leased(attempt(2), worker: "alpha", slot: 0)]),
+                .persist([.accepted(result(attempt(0))), .leased(attempt(2), worker: "alpha", slot: 0, extraRunUp: 0)]),
                 .accept(WorkerID("alpha"), attempt(0)), .attemptEnded(attempt(0), .accepted),
                 .lease(WorkerID("alpha"), slot: 0, attempt(2), extraRunUp: 0),
             ])
@@ -62,7 +63,7 @@ import Testing
         #expect(story.job?.framesDone == 14)
         story.when(.heartbeat(WorkerID("alpha"), beat([attempt(1)], frames: 400)))
         #expect(story.job?.framesDone == 20)
-        let slots = story.scheduler.workerSnapshots(at: story.now).first?.slots
+        let slots = story.scheduler.workerSnapshots().first?.slots
         #expect(slots?.first?.leases.map(\.attempt) == [attempt(1), attempt(2)])
     }
 

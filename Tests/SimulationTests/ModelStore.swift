@@ -31,7 +31,7 @@ struct ModelStore {
         case .pinned(let job, let shape):
             try require(plans[job]?.shape == nil, "\(job) is pinned twice")
             plans[job]?.shape = shape
-        case .leased(let attempt, let worker, let slot): try lease(attempt, worker, slot)
+        case .leased(let attempt, let worker, let slot, let extra): try lease(attempt, worker, slot, extra)
         case .ended(let attempt, let outcome): try end(attempt, outcome)
         case .runUp(let segment, let extra, let missing):
             plans[segment.job]?.segments[segment.index].extraRunUp = extra
@@ -45,18 +45,19 @@ struct ModelStore {
             try require(plans[job]?.state.isEnded == false, "\(job) has ended and becomes \(state)")
             plans[job]?.state = state
             plans[job]?.reasons = reasons
+        case .paused, .priority, .retracted, .workerSeen, .workerDrained, .workerAside: break
         case .reopened(let job): throw Violation("nobody took \(job) up again")
         }
     }
 
-    private mutating func lease(_ attempt: AttemptID, _ worker: String, _ slot: Int) throws {
+    private mutating func lease(_ attempt: AttemptID, _ worker: String, _ slot: Int, _ extra: Int) throws {
         let segment = segment(attempt.segment)
         try require(segment?.result == nil, "\(attempt) is leased though its segment is accepted")
         try require(segment?.attempts.allSatisfy { $0.outcome != nil } == true, "\(attempt) is leased beside another")
         try require(segment?.attempts.count == attempt.number - 1, "\(attempt) is out of sequence")
         try require(plans[attempt.segment.job]?.state == .running, "\(attempt) is leased in a job that does not run")
         try require(plans[attempt.segment.job]?.shape != nil, "\(attempt) is leased before its job is pinned")
-        let record = AttemptRecord(number: attempt.number, worker: worker, slot: slot)
+        let record = AttemptRecord(number: attempt.number, worker: worker, slot: slot, extraRunUp: extra)
         plans[attempt.segment.job]?.segments[attempt.segment.index].attempts.append(record)
     }
 

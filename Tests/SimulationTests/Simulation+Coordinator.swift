@@ -57,7 +57,7 @@ extension Simulation {
     private func perform(_ action: SchedulerAction, in current: Int) throws {
         trace.combine(action)
         switch action {
-        case .persist, .strike, .jobFailed: break
+        case .persist, .strike, .jobFailed, .adopt: break
         case .attemptEnded(_, let outcome): if case .lost = outcome { count(.lapsed) }
         case .discard(let attempt):
             if store.segment(attempt.segment)?.result?.attempt == attempt {
@@ -93,7 +93,7 @@ extension Simulation {
         for change in changes {
             let segment: SegmentID? =
                 switch change {
-                case .leased(let attempt, _, _), .ended(let attempt, _): attempt.segment
+                case .leased(let attempt, _, _, _), .ended(let attempt, _): attempt.segment
                 case .runUp(let segment, _, _): segment
                 case .accepted(let result): result.attempt.segment
                 default: nil
@@ -113,7 +113,7 @@ extension Simulation {
             throw Violation("\(id) is not stored as the scheduler has it")
         }
         var leased: Set<SegmentID> = []
-        for worker in scheduler.workerSnapshots(at: now) {
+        for worker in scheduler.workerSnapshots() {
             for slot in worker.slots {
                 if slot.leases.count > 2 {
                     throw Violation("\(worker.name) holds \(slot.leases.count) leases in a slot")
@@ -135,9 +135,9 @@ extension Simulation {
 
     /// A worker that lives and can be reached does not stay a stranger.
     private func checkKnown(_ scheduler: Scheduler) throws {
-        let known = Set(scheduler.workerSnapshots(at: now).map(\.id))
+        let known = Set(scheduler.workerSnapshots().filter(\.isConnected).map(\.name))
         for index in workers.indices where workers[index].isAlive && workers[index].partitionedUntil < now - 1 {
-            if let id = workers[index].connection, known.contains(id) { workers[index].lastKnown = now }
+            if known.contains(workers[index].name) { workers[index].lastKnown = now }
             let since = max(workers[index].lastKnown, workers[index].partitionedUntil, lifeBegan)
             if now - since > 90 { throw Violation("\(workers[index].name) lives, unknown since \(since) s") }
         }

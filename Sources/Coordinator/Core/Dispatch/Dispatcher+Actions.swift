@@ -17,6 +17,8 @@ extension Dispatcher {
         case .calibrate(let worker, let slot, let job): calibrate(job, on: worker, slot: slot)
         case .lease(let worker, let slot, let attempt, let extraRunUp):
             lease(attempt, to: worker, slot: slot, extraRunUp: extraRunUp)
+        case .adopt(let worker, let slot, let attempt, let extraRunUp):
+            lease(attempt, to: worker, slot: slot, extraRunUp: extraRunUp, isNew: false)
         case .accept(let worker, let attempt): send(.accepted(attempt), to: worker)
         case .refuse(let worker, let attempt, let reason): send(.refused(attempt, reason: reason), to: worker)
         case .cancel(let worker, let attempt): send(.cancel(attempt), to: worker)
@@ -53,8 +55,11 @@ extension Dispatcher {
                     precision: settings.precision)), to: worker)
     }
 
-    /// Cuts beside the loop, for it reads and hashes the segment's packets.
-    private func lease(_ attempt: AttemptID, to worker: WorkerID, slot: Int, extraRunUp: Int) {
+    /// Cuts beside the loop, for it reads and hashes the segment's packets. A worker that has the lease already is not
+    /// sent it again.
+    private func lease(
+        _ attempt: AttemptID, to worker: WorkerID, slot: Int, extraRunUp: Int, isNew: Bool = true
+    ) {
         guard let job = jobs[attempt.segment.job], let range = scheduler.range(of: attempt.segment) else { return }
         openAttempts.insert(attempt)
         let cutter = SegmentCutter(
@@ -63,19 +68,20 @@ extension Dispatcher {
         Task {
             do {
                 let cut = try await cutter.cut(attempt, range: range, extraRunUp: extraRunUp)
-                try offer(cut, to: worker, slot: slot, lifetime: lifetime)
+                try offer(cut)
+                guard isNew, openAttempts.contains(attempt) else { return }
+                send(.lease(Lease(task: cut.task, slot: slot, lifetime: lifetime)), to: worker)
             } catch {
                 submit(.jobStopped(attempt.segment.job, reason: CoordinatorError(error).message))
             }
         }
     }
 
-    private func offer(_ cut: SegmentCutter.Cut, to worker: WorkerID, slot: Int, lifetime: Double) throws {
+    private func offer(_ cut: SegmentCutter.Cut) throws {
         let attempt = cut.task.attempt
         guard openAttempts.contains(attempt) else { return }  // it ended while it was being cut
         try bulk.serve(id: cut.task.input.id, slices: cut.slices)
         bulk.expect(id: Wire.encodedBlob(attempt), destination: spool.segment(attempt), limit: Self.segmentLimit)
-        send(.lease(Lease(task: cut.task, slot: slot, lifetime: lifetime)), to: worker)
     }
 
     private func end(_ attempt: AttemptID, _ outcome: AttemptOutcome) {

@@ -5,15 +5,21 @@ public struct AttemptRecord: Codable, Hashable, Sendable {
     /// The worker's name.
     public var worker: String
     public var slot: Int
+    /// GOPs of run-up that it was given beyond what its first frame needs.
+    public var extraRunUp: Int
     /// nil while the lease runs.
     public var outcome: AttemptOutcome?
     /// It happened before the job was taken up again after failing: it fences, and no longer counts against the segment.
     public var isForgiven: Bool
 
-    public init(number: Int, worker: String, slot: Int, outcome: AttemptOutcome? = nil, isForgiven: Bool = false) {
+    public init(
+        number: Int, worker: String, slot: Int, extraRunUp: Int = 0, outcome: AttemptOutcome? = nil,
+        isForgiven: Bool = false
+    ) {
         self.number = number
         self.worker = worker
         self.slot = slot
+        self.extraRunUp = extraRunUp
         self.outcome = outcome
         self.isForgiven = isForgiven
     }
@@ -22,8 +28,9 @@ public struct AttemptRecord: Codable, Hashable, Sendable {
 /// How an attempt ended.
 public enum AttemptOutcome: Codable, Hashable, Sendable {
     case accepted
-    /// The worker reported that it came to nothing; `crashed`: its engine died of it.
-    case failed(reason: String, crashed: Bool)
+    /// The worker reported that it came to nothing; `crashed`: its engine died of it;
+    /// `log`: the last lines of the engine's log, oldest first.
+    case failed(reason: String, crashed: Bool, log: [String]? = nil)
     /// The delivered segment did not pass the coordinator's check.
     case refused(reason: String)
     /// Promised frames were missing: the segment is tried again with more run-up.
@@ -50,7 +57,7 @@ public enum AttemptOutcome: Codable, Hashable, Sendable {
     public var reason: String? {
         switch self {
         case .accepted: nil
-        case .failed(let reason, let crashed): crashed ? "engine crashed: \(reason)" : reason
+        case .failed(let reason, let crashed, _): crashed ? "engine crashed: \(reason)" : reason
         case .refused(let reason): "result refused: \(reason)"
         case .incomplete(let missing):
             "\(missing.count) frames could not be decoded, the first is \(missing.first ?? 0)"

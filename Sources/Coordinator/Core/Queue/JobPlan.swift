@@ -16,6 +16,18 @@ public enum JobState: String, Codable, Hashable, Sendable, CaseIterable {
 public struct JobPlan: Codable, Hashable, Sendable {
     public var id: JobID
     public var state: JobState
+    /// Higher goes first; of equal ones the older job.
+    public var priority: Int
+    /// It gets no new leases until it is resumed.
+    public var isPaused: Bool
+    /// The place in the order of submission; set by the store.
+    public var order: Int64
+    /// The name of the key that it was submitted with; nil where none was needed.
+    public var owner: String?
+    /// What a slot must have to work on it.
+    public var needs: JobNeeds
+    /// Pixels of an output frame: what a frame costs, next to another job's.
+    public var weight: Double
     /// nil until a worker has calibrated, or the user fixed all of it.
     public var shape: ExecutionShape?
     /// In film order; a segment's index is its place here.
@@ -26,38 +38,21 @@ public struct JobPlan: Codable, Hashable, Sendable {
     public var reasons: [String]
 
     public init(
-        id: JobID, state: JobState = .running, shape: ExecutionShape?, segments: [SegmentPlan], struck: [Int] = [],
-        reasons: [String] = []
+        id: JobID, state: JobState = .running, priority: Int = 0, isPaused: Bool = false, order: Int64 = 0,
+        owner: String? = nil, needs: JobNeeds = JobNeeds(), weight: Double = 1, shape: ExecutionShape?,
+        segments: [SegmentPlan], struck: [Int] = [], reasons: [String] = []
     ) {
         self.id = id
         self.state = state
+        self.priority = priority
+        self.isPaused = isPaused
+        self.order = order
+        self.owner = owner
+        self.needs = needs
+        self.weight = weight
         self.shape = shape
         self.segments = segments
         self.struck = struck
         self.reasons = reasons
-    }
-}
-
-/// A segment of a job, and what was tried on it.
-public struct SegmentPlan: Codable, Hashable, Sendable {
-    public var range: FrameRange
-    /// GOPs of run-up that the next attempt gets beyond what its first frame needs.
-    public var extraRunUp: Int
-    /// Frames that some attempt could not produce, ascending.
-    public var missing: [Int]
-    /// In order of their numbers, which go up from 1 without a gap.
-    public var attempts: [AttemptRecord]
-    /// The accepted result.
-    public var result: SegmentResult?
-
-    public init(
-        range: FrameRange, extraRunUp: Int = 0, missing: [Int] = [], attempts: [AttemptRecord] = [],
-        result: SegmentResult? = nil
-    ) {
-        self.range = range
-        self.extraRunUp = extraRunUp
-        self.missing = missing
-        self.attempts = attempts
-        self.result = result
     }
 }

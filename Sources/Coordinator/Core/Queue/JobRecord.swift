@@ -22,13 +22,18 @@ public struct JobRecord: Hashable, Sendable {
     public var id: JobID { plan.id }
 
     /// A new job with the spool directory named after it.
+    /// - Parameter memory: bytes that a slot needs for it; 0 where that is not known.
     public init(
         id: JobID, source: String, sourceIdentity: String, output: String, settings: JobSettings, recipe: Recipe,
-        segments: [FrameRange]
+        segments: [FrameRange], priority: Int = 0, owner: String? = nil, memory: Int64 = 0
     ) {
+        let plan = JobPlan(
+            id: id, priority: priority, owner: owner,
+            needs: JobNeeds(encoder: recipe.encoding.encoder, memory: memory, precision: settings.precision),
+            weight: recipe.weight, shape: recipe.execution, segments: segments.map { SegmentPlan(range: $0) })
         self.init(
-            plan: JobPlan(id: id, shape: recipe.execution, segments: segments.map { SegmentPlan(range: $0) }),
-            source: source, sourceIdentity: sourceIdentity, output: output, settings: settings, recipe: recipe,
+            plan: plan, source: source, sourceIdentity: sourceIdentity, output: output, settings: settings,
+            recipe: recipe,
             spool: id.rawValue)
     }
 
@@ -47,6 +52,11 @@ public struct JobRecord: Hashable, Sendable {
     }
 }
 
+extension Recipe {
+    /// Pixels of an output frame.
+    var weight: Double { Double(encoding.picture.width) * Double(encoding.picture.height) }
+}
+
 extension JobID {
     /// Digits and small letters without those that are taken for one another (0 o, 1 i l).
     static let alphabet = Array("23456789abcdefghjkmnpqrstuvwxyz")
@@ -55,15 +65,4 @@ extension JobID {
     static func random(using generator: inout some RandomNumberGenerator) -> JobID {
         JobID(String((0..<5).compactMap { _ in alphabet.randomElement(using: &generator) }))
     }
-}
-
-/// One line of a job's history.
-public struct HistoryEntry: Hashable, Sendable {
-    public var time: Date
-    public var job: JobID
-    public var segment: Int?
-    public var attempt: Int?
-    /// The name of the change: `leased`, `accepted`, …
-    public var kind: String
-    public var detail: String
 }

@@ -7,6 +7,9 @@ extension QueueStore {
         migrator.registerMigration("1 jobs, segments, attempts, events") { db in
             try db.execute(sql: first)
         }
+        migrator.registerMigration("2 workers, submissions, priorities") { db in
+            try db.execute(sql: second)
+        }
         return migrator
     }
 
@@ -62,5 +65,47 @@ extension QueueStore {
             detail TEXT NOT NULL
         );
         CREATE INDEX eventByJob ON event (job);
+        """
+
+    /// A job's `seq` and a submission's are drawn from one sequence. An `event` may be about a worker, without a job.
+    private static let second = """
+        ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE job ADD COLUMN isPaused BOOLEAN NOT NULL DEFAULT 0;
+        ALTER TABLE job ADD COLUMN owner TEXT;
+        ALTER TABLE job ADD COLUMN needs TEXT;   -- NULL in a job of an earlier version: as its recipe says
+        ALTER TABLE attempt ADD COLUMN extraRunUp INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE submission (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,  -- of the job that it will become
+            owner TEXT,
+            request TEXT NOT NULL,
+            state TEXT NOT NULL,
+            reason TEXT,
+            created DATETIME NOT NULL
+        );
+        CREATE TABLE worker (
+            name TEXT PRIMARY KEY,
+            firstSeen DATETIME NOT NULL,
+            lastSeen DATETIME NOT NULL,
+            hello TEXT,
+            isDrained BOOLEAN NOT NULL DEFAULT 0,
+            asideReason TEXT
+        ) WITHOUT ROWID;
+        CREATE TABLE newEvent (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            time DATETIME NOT NULL,
+            job TEXT REFERENCES job (id) ON DELETE CASCADE,
+            segment INTEGER,
+            attempt INTEGER,
+            worker TEXT,
+            kind TEXT NOT NULL,
+            detail TEXT NOT NULL
+        );
+        INSERT INTO newEvent (seq, time, job, segment, attempt, kind, detail)
+            SELECT seq, time, job, segment, attempt, kind, detail FROM event;
+        DROP TABLE event;
+        ALTER TABLE newEvent RENAME TO event;
+        CREATE INDEX eventByJob ON event (job, seq) WHERE job IS NOT NULL;
+        CREATE INDEX eventByWorker ON event (worker, seq) WHERE worker IS NOT NULL;
         """
 }

@@ -4,45 +4,51 @@ internal import GRDB
 
 /// Jobs to rows and back.
 extension QueueStore {
-    func insert(_ job: JobRecord, _ db: Database) throws {
-        let now = Date()
+    func insert(_ job: JobRecord, order: Int64, _ db: Database) throws -> JobRecord {
+        var stored = job
+        (stored.plan.order, stored.created, stored.updated) = (order, Date(), Date())
         var recipe = job.recipe
         recipe.execution = nil  // it is the column `shape`, and only that
         try db.execute(
             sql: """
-                INSERT INTO job (id, state, source, sourceIdentity, output, settings, recipe, shape, struck, reasons,
-                    spool, created, updated)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO job (seq, id, state, priority, isPaused, owner, needs, source, sourceIdentity, output,
+                    settings, recipe, shape, struck, reasons, spool, created, updated)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                job.id.rawValue, job.plan.state.rawValue, job.source, job.sourceIdentity, job.output,
-                try json(job.settings), try json(recipe), try job.plan.shape.map(json), try json(job.plan.struck),
-                try json(job.plan.reasons), job.spool, now, now,
+                order, job.id.rawValue, job.plan.state.rawValue, job.plan.priority, job.plan.isPaused, job.plan.owner,
+                try json(job.plan.needs), job.source, job.sourceIdentity, job.output, try json(job.settings),
+                try json(recipe), try job.plan.shape.map(json), try json(job.plan.struck), try json(job.plan.reasons),
+                job.spool, stored.created, stored.updated,
             ])
         for (number, segment) in job.plan.segments.enumerated() { try insert(segment, number, of: job.id, db) }
+        try note(.init(job: job.id, kind: "submitted", detail: job.source), db)
+        return stored
     }
 
     private func insert(_ segment: SegmentPlan, _ number: Int, of job: JobID, _ db: Database) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO segment (job, number, firstFrame, endFrame, extraRunUp, missing, result)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                job.rawValue, number, segment.range.first, segment.range.end, segment.extraRunUp,
-                try json(segment.missing), try segment.result.map(json),
-            ])
-        for attempt in segment.attempts {
-            try db.execute(
-                sql: """
-                    INSERT INTO attempt (job, segment, number, worker, slot, outcome, isForgiven, began)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    job.rawValue, number, attempt.number, attempt.worker, attempt.slot,
-                    try attempt.outcome.map(json), attempt.isForgiven, Date(),
-                ])
-        }
+                """
+        ).execute(arguments: [
+            job.rawValue, number, segment.range.first, segment.range.end, segment.extraRunUp,
+            try json(segment.missing), try segment.result.map(json),
+        ])
+        for attempt in segment.attempts { try insert(attempt, of: SegmentID(job: job, index: number), db) }
+    }
+
+    func insert(_ attempt: AttemptRecord, of segment: SegmentID, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO attempt (job, segment, number, worker, slot, extraRunUp, outcome, isForgiven, began)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            segment.job.rawValue, segment.index, attempt.number, attempt.worker, attempt.slot, attempt.extraRunUp,
+            try attempt.outcome.map(json), attempt.isForgiven, Date(),
+        ])
     }
 
     func jobs(_ filter: String, _ arguments: StatementArguments, _ db: Database) throws -> [JobRecord] {
@@ -58,12 +64,18 @@ extension QueueStore {
         guard let state = JobState(rawValue: row["state"]) else {
             throw QueueStoreError.damaged(path: path, job: id, reason: "its state is \(row["state"] as String)")
         }
+        let settings: JobSettings = try value(row["settings"])
+        let recipe: Recipe = try value(row["recipe"])
+        let needs: JobNeeds? = try (row["needs"] as String?).map(value)
         let plan = JobPlan(
-            id: id, state: state, shape: try (row["shape"] as String?).map(value), segments: try segments(of: id, db),
+            id: id, state: state, priority: row["priority"], isPaused: row["isPaused"], order: row["seq"],
+            owner: row["owner"],
+            needs: needs ?? JobNeeds(encoder: recipe.encoding.encoder, precision: settings.precision),
+            weight: recipe.weight, shape: try (row["shape"] as String?).map(value), segments: try segments(of: id, db),
             struck: try value(row["struck"]), reasons: try value(row["reasons"]))
         var record = JobRecord(
             plan: plan, source: row["source"], sourceIdentity: row["sourceIdentity"], output: row["output"],
-            settings: try value(row["settings"]), recipe: try value(row["recipe"]), spool: row["spool"])
+            settings: settings, recipe: recipe, spool: row["spool"])
         record.created = row["created"]
         record.updated = row["updated"]
         return record
@@ -76,7 +88,8 @@ extension QueueStore {
         for row in rows {
             let record = AttemptRecord(
                 number: row["number"], worker: row["worker"], slot: row["slot"],
-                outcome: try (row["outcome"] as String?).map(value), isForgiven: row["isForgiven"])
+                extraRunUp: row["extraRunUp"], outcome: try (row["outcome"] as String?).map(value),
+                isForgiven: row["isForgiven"])
             attempts[row["segment"], default: []].append(record)
         }
         return try Row.fetchAll(
@@ -95,7 +108,7 @@ extension QueueStore {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    private func value<T: Decodable>(_ json: String) throws -> T {
+    func value<T: Decodable>(_ json: String) throws -> T {
         try JSONDecoder().decode(T.self, from: Data(json.utf8))
     }
 }

@@ -1,9 +1,10 @@
 public import FarmModel
 internal import Foundation
 internal import GRDB
+internal import GRDBSQLite
 
-/// The queue on disk: jobs, segments, attempts and what happened, in SQLite. A change is durable when `apply` returns
-/// (WAL with `synchronous=FULL`). One process at a time: see `StateDirectory`.
+/// The queue on disk: jobs, segments, attempts, submissions, workers and what happened, in SQLite. A change is durable
+/// when `apply` returns (WAL with `synchronous=FULL`). One process at a time: see `StateDirectory`.
 ///
 /// All calls are asynchronous and run on the database's own threads.
 public struct QueueStore: Sendable {
@@ -43,22 +44,16 @@ public struct QueueStore: Sendable {
     public func close() throws { try pool.close() }
 
     /// Stores a new job, whole.
-    public func insert(_ job: JobRecord) async throws {
-        try await write { db in
-            try insert(job, db)
-            try note(.init(job: job.id, kind: "submitted", detail: job.source), db)
-        }
+    /// - Returns: the job with what the store set.
+    @discardableResult
+    public func insert(_ job: JobRecord) async throws -> JobRecord {
+        try await write { db in try insert(job, order: try nextOrder(db), db) }
     }
 
     /// Makes changes durable, in order, all or none.
     /// - Throws: `QueueStoreError`; then none is.
     public func apply(_ changes: [QueueChange]) async throws {
-        try await write { db in
-            for change in changes { try apply(change, db) }
-            for job in Set(changes.map(\.job)) {
-                try db.execute(sql: "UPDATE job SET updated = ? WHERE id = ?", arguments: [Date(), job.rawValue])
-            }
-        }
+        try await write { db in for change in changes { try apply(change, db) } }
     }
 
     public func job(_ id: JobID) async throws -> JobRecord? {
@@ -77,28 +72,20 @@ public struct QueueStore: Sendable {
         return try await read { db in try jobs(filter, StatementArguments(arguments), db).first }
     }
 
-    /// An id that no stored job has.
+    /// An id that no stored job or submission has.
     public func unusedJobID() async throws -> JobID {
         try await read { db in
             var generator = SystemRandomNumberGenerator()
             while true {
                 let id = JobID.random(using: &generator)
-                let taken = try Bool.fetchOne(
-                    db, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE id = ?)", arguments: [id.rawValue])
-                if taken != true { return id }
+                if try !isTaken(id, db) { return id }
             }
         }
     }
 
-    /// What happened to a job, oldest first.
-    public func history(of job: JobID) async throws -> [HistoryEntry] {
-        try await read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM event WHERE job = ? ORDER BY seq", arguments: [job.rawValue]).map {
-                HistoryEntry(
-                    time: $0["time"], job: job, segment: $0["segment"], attempt: $0["attempt"], kind: $0["kind"],
-                    detail: $0["detail"])
-            }
-        }
+    func isTaken(_ id: JobID, _ db: Database) throws -> Bool {
+        let sql = "SELECT ? IN (SELECT id FROM job UNION ALL SELECT id FROM submission)"
+        return try Bool.fetchOne(db, sql: sql, arguments: [id.rawValue]) ?? true
     }
 
     /// Forgets a job and its history.
@@ -106,13 +93,35 @@ public struct QueueStore: Sendable {
         try await write { try $0.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [job.rawValue]) }
     }
 
-    private func write(_ body: @Sendable @escaping (Database) throws -> Void) async throws {
-        do { try await pool.write(body) } catch let error as QueueStoreError { throw error } catch {
+    func write<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
+        do {
+            return try await pool.writeWithoutTransaction { db in
+                do {
+                    var result: T?
+                    try db.inTransaction(.immediate) {
+                        result = try body(db)
+                        return .commit
+                    }
+                    guard let result else {
+                        throw QueueStoreError.cannotWrite(path: path, reason: "nothing came of it")
+                    }
+                    return result
+                } catch let error as DatabaseError { throw failure(error, db) }
+            }
+        } catch let error as QueueStoreError { throw error } catch {
             throw QueueStoreError.cannotWrite(path: path, reason: "\(error)")
         }
     }
 
-    private func read<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
+    /// What SQLite's error means to the caller. The system's own error is asked for on the connection that met it.
+    private func failure(_ error: DatabaseError, _ db: Database) -> QueueStoreError {
+        let isFull =
+            error.resultCode == .SQLITE_FULL
+            || (error.resultCode == .SQLITE_IOERR && sqlite3_system_errno(db.sqliteConnection) == ENOSPC)
+        return isFull ? .diskFull(path: path, reason: "\(error)") : .cannotWrite(path: path, reason: "\(error)")
+    }
+
+    func read<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
         do { return try await pool.read(body) } catch let error as QueueStoreError { throw error } catch {
             throw QueueStoreError.cannotRead(path: path, reason: "\(error)")
         }

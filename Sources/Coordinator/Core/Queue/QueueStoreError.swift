@@ -7,6 +7,8 @@ public enum QueueStoreError: Error, Hashable, CustomStringConvertible {
     case newer(path: String)
     case cannotRead(path: String, reason: String)
     case cannotWrite(path: String, reason: String)
+    /// There is no space left for a change. Nothing of its transaction was applied; it may be tried again.
+    case diskFull(path: String, reason: String)
     /// A change does not fit what is stored. Nothing of its transaction was applied.
     case conflict(path: String, change: String)
     case damaged(path: String, job: JobID, reason: String)
@@ -20,6 +22,8 @@ public enum QueueStoreError: Error, Hashable, CustomStringConvertible {
         case .cannotRead(let path, let reason): "cannot read the queue \(path): \(reason)"
         case .cannotWrite(let path, let reason):
             "cannot write the queue \(path): \(reason); see that its disk has space and works, then start again"
+        case .diskFull(let path, let reason):
+            "cannot write the queue \(path), its disk is full: \(reason); make space"
         case .conflict(let path, let change):
             "the queue \(path) refuses a change that does not fit it, \(change): this is a fault of the program"
         case .damaged(let path, let job, let reason):

@@ -49,12 +49,13 @@ extension Scheduler {
             return
         }
         let attempt = AttemptID(segment: segment, number: (plan.attempts.last?.number ?? 0) + 1)
-        let record = AttemptRecord(number: attempt.number, worker: name, slot: ref.slot)
+        let record = AttemptRecord(
+            number: attempt.number, worker: name, slot: ref.slot, extraRunUp: plan.extraRunUp)
         jobs[segment.job]?.plan.segments[segment.index].attempts.append(record)
         jobs[segment.job]?.leave(segment.index, for: .leased(ref))
         let lease = SlotState.Lease(attempt: attempt, expires: now + configuration.leaseLifetime)
         workers[ref.worker]?.slots[ref.slot].leases.append(lease)
-        outbox.change(.leased(attempt, worker: name, slot: ref.slot))
+        outbox.change(.leased(attempt, worker: name, slot: ref.slot, extraRunUp: plan.extraRunUp))
         outbox.act(.lease(ref.worker, slot: ref.slot, attempt, extraRunUp: plan.extraRunUp))
     }
 

@@ -90,7 +90,7 @@ extension Scheduler {
     mutating func failed(_ id: WorkerID, _ failure: AttemptFailure, at now: Double) {
         workers[id]?.lastHeard = now
         guard let attempt = failure.attempt else { return calibrationFailed(id, failure.job, failure.reason, at: now) }
-        attemptFailed(id, attempt, .failed(reason: failure.reason, crashed: failure.crashed), at: now)
+        attemptFailed(id, attempt, .failed(reason: failure.reason, crashed: failure.crashed, log: failure.log), at: now)
     }
 
     /// Ends a current attempt as failed, and the job with it when its segment has failed too often. A failure of an

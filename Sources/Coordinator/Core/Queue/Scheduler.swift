@@ -22,7 +22,7 @@ public struct Scheduler: Sendable {
     /// In the order of connection.
     var workerOrder: [WorkerID] = []
     var outbox = Outbox()
-    private var lastHandled: Double?
+    var lastHandled: Double?
 
     public init(configuration: SchedulerConfiguration = SchedulerConfiguration()) {
         self.configuration = configuration
@@ -30,7 +30,18 @@ public struct Scheduler: Sendable {
 
     /// Takes in one event. `now` is in seconds of a clock that never goes back.
     public mutating func handle(_ event: SchedulerEvent, at now: Double) -> [SchedulerAction] {
+        handle([event], at: now)
+    }
+
+    /// Takes in several events, in order. All that is to be durable is in one `persist`, which is first: one commit for
+    /// all of them.
+    public mutating func handle(_ events: [SchedulerEvent], at now: Double) -> [SchedulerAction] {
         forgiveStall(at: now)
+        for event in events { take(event, at: now) }
+        return outbox.take()
+    }
+
+    private mutating func take(_ event: SchedulerEvent, at now: Double) {
         switch event {
         case .jobAdded(let plan): add(plan, at: now)
         case .jobCancelled(let id): end(id, as: .cancelled, reasons: [], at: now)
@@ -47,8 +58,10 @@ public struct Scheduler: Sendable {
             attemptFailed(id, attempt, .refused(reason: reason), at: now)
         case .failed(let id, let failure): failed(id, failure, at: now)
         case .tick: tick(at: now)
+        case .jobRemoved, .jobPaused, .jobResumed, .jobPriority, .concatHeld, .resultMissing, .deliveryHeld,
+            .workerKnown, .drainWorker, .undrainWorker, .reinstateWorker, .diskFull, .diskFree:
+            break
         }
-        return outbox.take()
     }
 
     /// When the coordinator itself was stopped (a suspended machine, SIGSTOP), its workers' words lie unread: their

@@ -14,6 +14,9 @@ public enum SchedulerAction: Hashable, Sendable {
     case calibrate(WorkerID, slot: Int, JobID)
     /// Cut the segment, with so many GOPs of run-up beyond what it needs, and lease it.
     case lease(WorkerID, slot: Int, AttemptID, extraRunUp: Int)
+    /// An attempt that was under way before this coordinator started, at the worker still, is a current one again: its
+    /// input is served and its result expected anew, and no lease is sent.
+    case adopt(WorkerID, slot: Int, AttemptID, extraRunUp: Int)
     case accept(WorkerID, AttemptID)
     /// The result does not count; the worker forgets the attempt.
     case refuse(WorkerID, AttemptID, reason: String)
@@ -21,13 +24,13 @@ public enum SchedulerAction: Hashable, Sendable {
     case cancel(WorkerID, AttemptID)
     case drain(WorkerID)
 
-    /// Once for every attempt that was leased: its input can be withdrawn. The outcome is for the log.
+    /// Once for every attempt that was leased or adopted: its input can be withdrawn. The outcome is for the log.
     case attemptEnded(AttemptID, AttemptOutcome)
     /// The delivered bytes of this attempt are not wanted; never said of an accepted attempt.
     case discard(AttemptID)
     /// The frames are no part of the film; the user is warned with their times.
     case strike(JobID, frames: [Int])
-    /// Every segment is accepted: concatenate, then say `concatenated` or `concatFailed`.
+    /// Every segment is accepted: concatenate, then say `concatenated`, `concatFailed` or `concatHeld`.
     case jobReady(JobID)
     /// The job has failed; one line a reason.
     case jobFailed(JobID, reasons: [String])

@@ -11,14 +11,29 @@ public struct WorkerID: RawRepresentable, Hashable, Sendable, CustomStringConver
 
 /// What happened, for the scheduler to decide on.
 public enum SchedulerEvent: Hashable, Sendable {
-    /// A new job or one taken up again, already in the queue store. Jobs are worked on in the order of this event.
+    // MARK: Jobs
+
+    /// A new job or one taken up again, already in the queue store. Its open attempts may be under way still: they wait
+    /// for their workers for a lease's lifetime.
     case jobAdded(JobPlan)
     case jobCancelled(JobID)
     /// The coordinator itself cannot go on with the job: its film is gone, its spool cannot be written.
     case jobStopped(JobID, reason: String)
+    /// An ended job is to be forgotten.
+    case jobRemoved(JobID)
+    /// An operator's or owner's wish: no new leases; what is leased is finished.
+    case jobPaused(JobID)
+    case jobResumed(JobID)
+    case jobPriority(JobID, Int)
     /// The film has its name.
     case concatenated(JobID)
     case concatFailed(JobID, reason: String)
+    /// Joining lacks disk space: it is tried again after a while, and when there is space.
+    case concatHeld(JobID, reason: String)
+    /// The file of an accepted result was found gone or short. May be said before the job is added.
+    case resultMissing(AttemptID, reason: String)
+
+    // MARK: Workers
 
     case workerConnected(WorkerID, WorkerHello)
     /// The process or the connection is gone.
@@ -31,10 +46,27 @@ public enum SchedulerEvent: Hashable, Sendable {
     case delivered(WorkerID, SegmentResult)
     /// An attempt's result did not arrive whole or did not pass the checks.
     case deliveryRefused(WorkerID, AttemptID, reason: String)
+    /// An attempt's result could not be stored for lack of space: it is withdrawn, and that is nobody's failure.
+    case deliveryHeld(WorkerID, AttemptID, reason: String)
     case failed(WorkerID, AttemptFailure)
-    /// The worker is to finish what it holds and take no more.
+    /// The worker itself is leaving: it finishes what it holds and takes no more.
     case drain(WorkerID)
 
+    // MARK: Operators, by a worker's name
+
+    /// Said at the start of what the store holds.
+    case workerKnown(WorkerRecord)
+    /// The worker is to take no more, and to stay connected.
+    case drainWorker(String)
+    case undrainWorker(String)
+    /// A worker that was set aside is trusted again.
+    case reinstateWorker(String)
+
+    // MARK: The machine
+
+    /// The state directory's disk is full: nothing is leased and nothing joined.
+    case diskFull(reason: String)
+    case diskFree
     /// Time passes. Expected about every second: leases lapse and back-offs end on it.
     case tick
 }

@@ -1,69 +1,42 @@
 public import FarmModel
 
-/// Where a job stands, for people.
-public struct JobSnapshot: Codable, Hashable, Sendable {
-    public var id: JobID
-    public var state: JobState
-    /// The job waits for its execution shape.
-    public var isCalibrating: Bool
-    public var shape: ExecutionShape?
-    public var segmentsAccepted: Int
-    public var segmentsLeased: Int
-    public var segmentsWaiting: Int
-    /// Candidate frames of the film's table, those struck included.
-    public var framesTotal: Int
-    /// Frames of accepted segments, and what heartbeats say of those under way.
-    public var framesDone: Int
-    public var struck: [Int]
-    /// What came to nothing so far, one line each; of a failed job, its reasons.
-    public var failures: [String]
-}
-
-public struct WorkerSnapshot: Hashable, Sendable {
-    public struct Lease: Hashable, Sendable {
-        public var attempt: AttemptID
-        public var framesDone: Int
-    }
-
-    public struct Slot: Hashable, Sendable {
-        public var device: String
-        /// The current one first.
-        public var leases: [Lease]
-        public var calibrates: JobID?
-    }
-
-    public var id: WorkerID
-    public var name: String
-    public var isSilent: Bool
-    public var isDraining: Bool
-    public var slots: [Slot]
-}
-
 extension Scheduler {
     public func snapshot(of id: JobID) -> JobSnapshot? {
         guard let job = jobs[id] else { return nil }
         return JobSnapshot(
-            id: id, state: job.plan.state, isCalibrating: job.plan.state == .running && job.plan.shape == nil,
+            id: id, state: job.plan.state, priority: job.plan.priority, isPaused: job.plan.isPaused,
+            owner: job.plan.owner, needs: job.plan.effectiveNeeds,
+            isCalibrating: job.plan.state == .running && job.plan.shape == nil,
             shape: job.plan.shape, segmentsAccepted: job.acceptedCount,
             segmentsLeased: job.plan.segments.count - job.acceptedCount - job.waiting.count,
             segmentsWaiting: job.waiting.count, framesTotal: job.plan.segments.reduce(0) { $0 + $1.range.count },
-            framesDone: framesDone(of: job), struck: job.plan.struck, failures: failures(of: job))
+            framesDone: framesDone(of: job), struck: job.plan.struck, failures: failures(of: job), waits: [],
+            eta: nil, framesPerSecond: nil, underWay: [], slowest: nil)
     }
 
     /// Workers in the order of their connection.
-    public func workerSnapshots(at now: Double) -> [WorkerSnapshot] {
+    public func workerSnapshots() -> [WorkerSnapshot] {
         workerOrder.compactMap { id in
             guard let worker = workers[id] else { return nil }
-            let slots = zip(worker.hello.slots, worker.slots).map { described, state in
+            let slots = zip(worker.hello.slots, worker.slots).enumerated().map { index, slot in
                 WorkerSnapshot.Slot(
-                    device: described.device,
-                    leases: state.leases.map { WorkerSnapshot.Lease(attempt: $0.attempt, framesDone: $0.frames) },
-                    calibrates: state.calibration?.job)
+                    description: slot.0,
+                    leases: slot.1.leases.map {
+                        AttemptSnapshot(
+                            attempt: $0.attempt, worker: worker.name, slot: index, framesDone: $0.frames, frames: 0,
+                            seconds: 0, isBegun: false, expected: nil, isPaired: false)
+                    },
+                    calibrates: slot.1.calibration?.job, pace: nil, framesPerSecond: nil)
             }
             return WorkerSnapshot(
-                id: id, name: worker.name, isSilent: isSilent(id, at: now), isDraining: worker.isDraining, slots: slots)
+                name: worker.name, isConnected: true, isSilent: isSilent(id, at: lastHandled ?? 0), isDrained: false,
+                isLeaving: worker.isDraining, asideReason: nil, slots: slots, segmentsDone: 0, failures: 0,
+                secondsSilent: nil)
         }
     }
+
+    /// Jobs in the order in which they are worked on; ended ones in theirs.
+    public func snapshots() -> [JobSnapshot] { jobOrder.compactMap { snapshot(of: $0) } }
 
     /// The durable part of a job's state: after every event, what the queue store must hold.
     public func plan(of id: JobID) -> JobPlan? { jobs[id]?.plan }
