@@ -26,7 +26,6 @@ let settings: [SwiftSetting] =
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
@@ -50,7 +49,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
@@ -77,9 +75,9 @@ let package = Package(
         module("Inference", at: "Worker/Inference", ["FarmModel", "CTorch", crypto]),
         module(
             "WorkerCore", at: "Worker/Core",
-            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", "Inference", logging, crypto, lifecycle]),
+            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", "Inference", logging, crypto]),
         .executableTarget(
-            name: "worker", dependencies: ["WorkerCore", argumentParser, logging, lifecycle],
+            name: "worker", dependencies: ["WorkerCore", argumentParser, logging, "Messaging"],
             path: "Sources/Worker/Command", swiftSettings: settings),
 
         // Tests

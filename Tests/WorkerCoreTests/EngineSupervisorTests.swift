@@ -72,4 +72,125 @@ import Testing
             launch: Launch(executable: "/usr/bin/false", arguments: []), logger: Logger(label: "test"))
         await #expect(throws: EngineFailure.self) { try await supervisor.start() }
     }
+
+    // MARK: Hanging and dying
+
+    /// A supervisor of the engine that `change` describes; `watch` looks after it as a session's heart does.
+    private func scripted(
+        stallLimit: Double = 600, _ change: (inout StandInEngine) -> Void
+    ) async throws -> (supervisor: EngineSupervisor, engine: StandInEngine, watch: Task<Void, Never>) {
+        var engine = StandInEngine(folder: try TemporaryFolder())
+        change(&engine)
+        let finished = engine
+        let supervisor = EngineSupervisor(launch: try engine.write(), logger: Logger(label: "test"))
+        let watch = Task {
+            while !Task.isCancelled {
+                await supervisor.killIfStuck(after: stallLimit)
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+            withExtendedLifetime(finished) {}  // its folder
+        }
+        _ = try await supervisor.start()
+        return (supervisor, engine, watch)
+    }
+
+    @Test(.timeLimit(.minutes(5))) func aCrashCarriesTheEnginesLastLines() async throws {
+        let (supervisor, _, watch) = try await scripted {
+            $0.crashing = [1]
+            $0.says = ["CUDA error: an illegal memory access was encountered"] + (0..<40).map { "frame \($0)" }
+        }
+        _ = try await supervisor.run(StandIn.order(0))
+        let error = await #expect(throws: EngineFailure.self) { try await supervisor.run(StandIn.order(1)) }
+        #expect(error?.crashed == true && error?.reason == "the engine was killed by signal 6 (Aborted)")
+        #expect(error?.log == (10..<40).map { "frame \($0)" })
+        watch.cancel()
+        await supervisor.stop()
+    }
+
+    @Test(.timeLimit(.minutes(5))) func theLogOfAFailureIsAboutItsAttempt() async throws {
+        let (supervisor, _, watch) = try await scripted {
+            $0.failing = [1]
+            $0.says = ["opening"]
+        }
+        _ = try await supervisor.run(StandIn.order(0))
+        let error = await #expect(throws: EngineFailure.self) { try await supervisor.run(StandIn.order(1)) }
+        #expect(error?.crashed == false)
+        #expect(error?.log == ["attempt test/1#1 begins", "opening", "attempt test/1#1 ends"])
+        watch.cancel()
+        await supervisor.stop()
+    }
+
+    @Test(.timeLimit(.minutes(5))) func anEngineThatFallsSilentIsKilledAndTheNextSegmentRuns() async throws {
+        let (supervisor, engine, watch) = try await scripted(stallLimit: 2) { $0.hanging = [0] }
+        let error = await #expect(throws: EngineFailure.self) { try await supervisor.run(StandIn.order(0)) }
+        #expect(error?.crashed == true && error?.reason.contains("signal 9") == true)
+        _ = try await supervisor.run(StandIn.order(1))
+        #expect(engine.starts.count == 2)
+        watch.cancel()
+        await supervisor.stop()
+    }
+
+    @Test(.timeLimit(.minutes(5))) func ofTwoInsideAHangingEngineOneIsBlamed() async throws {
+        let (supervisor, _, watch) = try await scripted(stallLimit: 2) { $0.hanging = [0] }
+        let outcomes = await outcomes(supervisor, [0, 1])
+        #expect(throws: EngineFailure.self) { try outcomes[0]?.get() }
+        #expect(throws: Never.self) { try outcomes[1]?.get() }
+        watch.cancel()
+        await supervisor.stop()
+    }
+
+    @Test(.timeLimit(.minutes(5))) func anEngineThatDiesWhenItStartsIsStartedAgain() async throws {
+        let (supervisor, engine, watch) = try await scripted { $0.deaths = EngineSupervisor.uselessLimit - 1 }
+        _ = try await supervisor.run(StandIn.order(0))
+        #expect(engine.starts.count == EngineSupervisor.uselessLimit)
+        watch.cancel()
+        await supervisor.stop()
+    }
+
+    @Test(.timeLimit(.minutes(5))) func enginesThatKeepDyingAreGivenUp() async throws {
+        let (supervisor, engine, watch) = try await scripted { _ in }
+        _ = try await supervisor.run(StandIn.order(0))
+        // Idle engines that die again and again: nothing of a segment's making.
+        for count in 1...EngineSupervisor.uselessLimit {
+            try await eventually("engine \(count)") { engine.starts.count == count }
+            try await eventually("its first words") { await supervisor.slot != nil }
+            kill(try #require(engine.starts.last), SIGKILL)
+            try await eventually("its end") { await supervisor.slot == nil }
+        }
+        try await eventually("the end") { await supervisor.ended != nil }
+        let error = await #expect(throws: EngineFailure.self) { try await supervisor.run(StandIn.order(1)) }
+        #expect(error?.isDeviceUnusable == true && error?.reason.contains("does not stay up") == true)
+        watch.cancel()
+    }
+
+    @Test(.timeLimit(.minutes(5))) func aSegmentOfACancelledTaskDoesNotRun() async throws {
+        let (supervisor, engine, watch) = try await scripted { $0.hanging = [0] }
+        let task = Task {
+            try? await Task.sleep(for: .seconds(600))  // until it is cancelled
+            return try await supervisor.run(StandIn.order(0))
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        _ = try await supervisor.run(StandIn.order(1))
+        #expect(engine.given == [1])
+        watch.cancel()
+        await supervisor.stop()
+    }
+
+    @Test(.timeLimit(.minutes(5))) func aCancelledSegmentIsNotTriedAgainAfterACrash() async throws {
+        let (supervisor, engine, watch) = try await scripted(stallLimit: 2) {
+            $0.hanging = [0]
+            $0.deaf = true
+        }
+        let cancelled = Task { try await supervisor.run(StandIn.order(0)) }
+        try await eventually("segment 0 inside") { engine.given == [0] }
+        let other = Task { try await supervisor.run(StandIn.order(1)) }
+        try await eventually("segment 1 inside") { engine.given == [0, 1] }
+        cancelled.cancel()
+        await #expect(throws: EngineFailure.self) { try await cancelled.value }
+        _ = try await other.value
+        #expect(engine.given == [0, 1, 1])
+        watch.cancel()
+        await supervisor.stop()
+    }
 }

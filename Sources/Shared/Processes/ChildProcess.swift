@@ -47,8 +47,10 @@ public final class ChildProcess: Sendable {
     // Foundation's Process is not Sendable; after `init` it is only kept alive here.
     private struct Box: @unchecked Sendable { let process: Process }
 
+    /// - Parameter errors: told each line that the child writes to standard error, and nil at the end, on a thread of its
+    ///   own; it takes the place of `launch.errorLog`. Lines longer than `LineReader.longestErrorLine` come in pieces.
     /// - Throws: where the executable cannot be started.
-    public init(_ launch: Launch, name: String) throws {
+    public init(_ launch: Launch, name: String, errors: (@Sendable (Data?) -> Void)? = nil) throws {
         let process = Process()
         let input = Pipe()
         let output = Pipe()
@@ -57,7 +59,12 @@ public final class ChildProcess: Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(launch.environment) { $1 }
         process.standardInput = input
         process.standardOutput = output
-        if let path = launch.errorLog { process.standardError = try Self.appending(to: path) }
+        let errorPipe = errors.map { _ in Pipe() }
+        if let errorPipe {
+            process.standardError = errorPipe
+        } else if let path = launch.errorLog {
+            process.standardError = try Self.appending(to: path)
+        }
         let (lines, line) = AsyncStream.makeStream(of: Data.self)
         let (exited, exit) = AsyncStream.makeStream(of: Exit.self)
         process.terminationHandler = {
@@ -71,6 +78,11 @@ public final class ChildProcess: Sendable {
         self.processID = process.processIdentifier
         self.process = Mutex(Box(process: process))
         LineReader.start(output.fileHandleForReading, name: name, line: { line.yield($0) }, end: { line.finish() })
+        if let errors, let errorPipe {
+            LineReader.start(
+                errorPipe.fileHandleForReading, name: "\(name) log", limit: LineReader.longestErrorLine,
+                line: { errors($0) }, end: { errors(nil) })
+        }
     }
 
     private static func appending(to path: String) throws -> FileHandle {

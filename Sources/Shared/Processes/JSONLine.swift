@@ -17,12 +17,16 @@ public enum JSONLine {
 
 /// Reads lines from a descriptor, on a thread of its own, until the other side closes it.
 public enum LineReader {
+    /// Bytes of a line of a log that are taken at once: a child that writes no line's end must not fill our memory.
+    public static let longestErrorLine = 8 << 10
+
+    /// - Parameter limit: bytes after which a line that has not ended is passed on in pieces.
     public static func start(
-        _ handle: FileHandle, name: String, line: @escaping @Sendable (Data) -> Void,
+        _ handle: FileHandle, name: String, limit: Int = .max, line: @escaping @Sendable (Data) -> Void,
         end: @escaping @Sendable () -> Void
     ) {
         let thread = Thread {
-            read(handle.fileDescriptor, line)
+            read(handle.fileDescriptor, limit, line)
             // Keeps the descriptor open as long as it is read.
             withExtendedLifetime(handle) { end() }
         }
@@ -30,17 +34,25 @@ public enum LineReader {
         thread.start()
     }
 
-    private static func read(_ descriptor: Int32, _ line: (Data) -> Void) {
+    private static func read(_ descriptor: Int32, _ limit: Int, _ line: (Data) -> Void) {
         var pending = Data()
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = Foundation.read(descriptor, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
+            guard count > 0 else {
+                // The last words of a process that died may lack their line's end.
+                if limit < .max, !pending.isEmpty { line(pending) }
+                return
+            }
             pending.append(contentsOf: buffer[..<count])
             while let newline = pending.firstIndex(of: UInt8(ascii: "\n")) {
                 line(Data(pending[..<newline]))
                 pending = Data(pending[(newline + 1)...])
+            }
+            if pending.count >= limit {
+                line(pending)
+                pending = Data()
             }
         }
     }

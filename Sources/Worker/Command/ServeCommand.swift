@@ -3,17 +3,25 @@ import FarmProtocol
 import Foundation
 import Inference
 import Logging
+import Messaging
 import Processes
-import ServiceLifecycle
 import WorkerCore
 
 /// `worker --coordinator ENDPOINT`: works until told to stop.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Work for a coordinator (the default).",
-        discussion: "SIGTERM drains: the worker finishes what it holds, takes no more, and leaves.")
+        discussion: """
+            The first SIGTERM or Ctrl-C drains: the worker finishes what it holds, takes no more, and leaves; a second one \
+            stops it at once, and what it held goes to other workers. A coordinator that is away is waited for, and the \
+            work goes on meanwhile.
 
-    @Option(help: "The coordinator's control endpoint, as `ipc:///path/control`.")
+            Models that this machine lacks are fetched from the coordinator into CACHE/models, where the \
+            \(FetchedModels.kept) used last are kept.
+            """)
+
+    @Option(
+        help: "The coordinator's control endpoint, as `ipc:///path/control`.")
     var coordinator: String
 
     @Option(help: "The coordinator's bulk endpoint; by default beside the control endpoint.")
@@ -23,46 +31,56 @@ struct ServeCommand: AsyncParsableCommand {
     var device = "auto"
 
     @Option(help: "This worker's name in the farm; by default the host's.")
-    var name = ProcessInfo.processInfo.hostName
+    var name: String?
 
     @Option(help: "Processor threads for inference and encoding; by default one a core.")
     var threads: Int?
 
-    @Option(help: "Directory where calibrations are remembered.")
+    @Option(help: "Directory where calibrations and fetched models are kept.")
     var cache: String = CacheDirectory.standard
 
-    @Option(help: "Directory for segments in flight, emptied at the start; by default one of its own in the cache.")
+    @Option(help: "Directory for segments in flight; by default one of its own in the cache.")
     var scratch: String?
 
     @Flag(help: .hidden)
     var dieWithParent = false
 
-    func run() async throws {
-        if dieWithParent { Lifeline.hold() } else { signal(SIGPIPE, SIG_IGN) }
-        let logger = Logger(label: "worker")
-        let scratch = try prepareScratch()
-        let devices = try devices()
-        let session = try WorkerSession(configuration: configuration(devices, scratch), logger: logger)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(service: WorkerService(session), successTerminationBehavior: .gracefullyShutdownGroup)
-                ],
-                gracefulShutdownSignals: dieWithParent ? [.sigterm] : [.sigterm, .sigint], logger: logger))
-        try await group.run()
+    // For tests: an executable that stands in for `worker engine`.
+    @Option(help: .hidden)
+    var engine: String?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
     }
 
-    private func configuration(_ devices: [Device], _ scratch: String) -> WorkerConfiguration {
-        let engines = devices.map { device in
-            Launch.myself(
-                ["engine", "--device", "\(device)", "--cache", cache] + (threads.map { ["--threads", "\($0)"] } ?? []))
+    func run() async throws {
+        if dieWithParent { Lifeline.hold() } else { signal(SIGPIPE, SIG_IGN) }
+        let session = try WorkerSession(configuration: try configuration(), logger: Logger(label: "worker"))
+        let signals = StopSignals(dieWithParent ? [SIGTERM] : [SIGTERM, SIGINT]) {
+            let line = "worker: draining: finishing what is leased, taking no more; a second signal stops at once\n"
+            try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
+            Task { await session.drain() }
         }
+        defer { withExtendedLifetime(signals) {} }
+        try await session.run()
+    }
+
+    private func configuration() throws -> WorkerConfiguration {
+        let name = try WorkerName.choose(asked: name, key: nil, host: ProcessInfo.processInfo.hostName)
+        let engines = try devices().map(launch)
+        let control = try EndpointAddress(coordinator)
         return WorkerConfiguration(
             identity: WorkerIdentity(
                 name: name, epoch: Int64(Date().timeIntervalSince1970 * 1000),
                 processID: ProcessInfo.processInfo.processIdentifier),
-            control: coordinator, bulk: bulk ?? BulkEndpoint.beside(coordinator), engines: engines, scratch: scratch,
-            models: ModelLibrary())
+            control: control, bulk: try EndpointAddress(bulk ?? BulkEndpoint.beside(coordinator)), engines: engines,
+            scratch: try prepareScratch(name), models: ModelLibrary(), fetchedModels: FetchedModels(cache: cache))
+    }
+
+    private func launch(_ device: Device) -> Launch {
+        if let engine { return Launch(executable: engine, arguments: []) }
+        return Launch.myself(
+            ["engine", "--device", "\(device)", "--cache", cache] + (threads.map { ["--threads", "\($0)"] } ?? []))
     }
 
     /// A slot for each: `auto` is every CUDA device, or the CPU where there is none.
@@ -72,11 +90,11 @@ struct ServeCommand: AsyncParsableCommand {
         return cuda.isEmpty ? [.cpu] : cuda
     }
 
-    /// What an earlier life left there is of no use to anyone.
-    private func prepareScratch() throws -> String {
+    private func prepareScratch(_ name: String) throws -> String {
         let path = scratch ?? "\(cache)/scratch-\(name)"
-        try? FileManager.default.removeItem(atPath: path)
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        do { try Scratch.prepare(path) } catch {
+            throw CommandError(3, "cannot use the directory \(path) for segments in flight: \(error.reason)")
+        }
         return path
     }
 }
@@ -91,22 +109,6 @@ enum BulkEndpoint {
         let parts = control.split(separator: ":")
         guard let port = parts.last.flatMap({ Int($0) }) else { return control }
         return parts.dropLast().joined(separator: ":") + ":\(port + 1)"
-    }
-}
-
-/// `worker engine`: started by the worker, one for each device.
-struct EngineCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "engine", shouldDisplay: false)
-
-    @Option var device: String
-    @Option var cache: String
-    @Option var threads: Int = ProcessInfo.processInfo.activeProcessorCount
-
-    func run() async throws {
-        Lifeline.ignoreTerminal()
-        InferenceRuntime.configureAllocator()
-        let engine = Engine(device: try Device.resolve(device), threads: threads, cache: cache, output: .standardOutput)
-        try await engine.run(input: .standardInput)
     }
 }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FarmModel
 import Foundation
 import WorkerCore
 
@@ -10,7 +9,7 @@ struct WorkerCommand: AsyncParsableCommand {
         subcommands: [ServeCommand.self, ModelsCommand.self, BenchCommand.self, EngineCommand.self],
         defaultSubcommand: ServeCommand.self)
 
-    /// Turns errors into one line and an exit status: 2 bad usage, 4 the coordinator refuses, else 1.
+    /// Turns errors into one line and an exit status.
     static func main() async {
         signal(SIGPIPE, SIG_IGN)  // a child or a reader that is gone is noticed by a failing write
         do {
@@ -19,8 +18,10 @@ struct WorkerCommand: AsyncParsableCommand {
         } catch let error where isForParser(error) {
             leave(error)
         } catch {
-            try? FileHandle.standardError.write(contentsOf: Data("worker: \(error.reason)\n".utf8))
-            _exit(error is WorkerError ? 4 : 1)
+            let failure = CommandError(error)
+            let line = failure.line.split(whereSeparator: \.isNewline).joined(separator: " ")
+            try? FileHandle.standardError.write(contentsOf: Data("worker: \(line)\n".utf8))
+            _exit(failure.status)
         }
         fflush(nil)
     }

@@ -25,7 +25,7 @@ extension Scheduler {
     private mutating func replace(
         _ old: WorkerID, _ state: WorkerState, by id: WorkerID, _ hello: WorkerHello, at now: Double
     ) {
-        if state.hello == hello {
+        if state.hello.worker == hello.worker, state.hello.slots == hello.slots {
             if old != id { rename(old, to: id) }
             return
         }

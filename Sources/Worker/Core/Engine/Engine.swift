@@ -24,6 +24,8 @@ public final class Engine: Sendable {
         let notice: @Sendable (String) -> Void = { try? writer.write(EngineEvent.notice($0)) }
         calibrator = Calibrator(device: device, threads: threads, cache: cache)
         pipeline = Pipeline(parts: .real(device: device, threads: threads, notice: notice), depth: 16) { event in
+            // Before the event: who hears of the failure finds the log complete.
+            if let attempt = event.ended { Self.mark(EngineLog.end(of: attempt)) }
             // A worker that is gone cannot be told; the end of input ends this process.
             try? writer.write(Self.line(for: event))
         }
@@ -40,7 +42,9 @@ public final class Engine: Sendable {
 
     private func serve(_ command: EngineCommand) async throws {
         switch command {
-        case .segment(let order): pipeline.submit(order)
+        case .segment(let order):
+            Self.mark(EngineLog.beginning(of: order.task.attempt))
+            pipeline.submit(order)
         case .cancel(let attempt): pipeline.cancel(attempt)
         case .calibrate(let request, let modelPath):
             do {
@@ -51,11 +55,27 @@ public final class Engine: Sendable {
         }
     }
 
+    /// Says in the log which attempt its lines are about.
+    private static func mark(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+    }
+
     private static func line(for event: PipelineEvent) -> EngineEvent {
         switch event {
         case .progress(let attempt, let frames): .progress(attempt, frames: frames)
         case .finished(let result): .finished(result)
         case .failed(let attempt, let error): .failed(attempt, reason: "\(error.reason)")
+        }
+    }
+}
+
+extension PipelineEvent {
+    /// The attempt that is over with this event.
+    fileprivate var ended: AttemptID? {
+        switch self {
+        case .progress: nil
+        case .finished(let result): result.attempt
+        case .failed(let attempt, _): attempt
         }
     }
 }

@@ -3,8 +3,10 @@ public struct EngineFailure: Error, CustomStringConvertible {
     public var reason: String
     /// The engine died of it.
     public var crashed = false
-    /// No engine runs on this device: the worker is of no use.
+    /// No engine runs on this device: the slot is of no use.
     public var isDeviceUnusable = false
+    /// The last lines of the engine's log, oldest first.
+    public var log: [String] = []
 
     public var description: String { reason }
 }

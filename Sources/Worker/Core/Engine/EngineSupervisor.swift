@@ -22,14 +22,21 @@ public actor EngineSupervisor {
     var inside: [SegmentOrder] = []
     /// Suspects of a crash, run one at a time.
     var suspects: Set<AttemptID> = []
+    /// Inside the engine, and wanted by nobody any more.
+    var cancelled: Set<AttemptID> = []
+    /// Failed, and waiting for what the engine logged of it: that comes through another pipe.
+    var failing: [AttemptID: String] = [:]
     var results: [AttemptID: CheckedContinuation<SegmentResult, any Error>] = [:]
-    var calibrations: [JobID: CheckedContinuation<Calibration, any Error>] = [:]
+    var calibrations: [JobID: (waiter: CheckedContinuation<Calibration, any Error>, began: Double)] = [:]
     /// Frames encoded, and when the pipeline last moved for it.
     var progress: [AttemptID: (frames: Int, moved: Double)] = [:]
     /// Engines in a row that ended before they were of any use.
     var uselessEngines = 0
     /// Why no more engine is started; everything asked for fails with it.
     var ended: EngineFailure?
+    var log = EngineLog()
+    /// Engines whose standard error has not been read to its end.
+    var talking: Set<Int32> = []
 
     /// Segments inside the engine at once: the one that is being worked on and the next (P9).
     static let depth = 2
@@ -43,39 +50,47 @@ public actor EngineSupervisor {
 
     /// Starts the engine and waits until it has told what its device is.
     public func start() async throws -> SlotDescription {
+        if let ended { throw ended }
         try startEngine()
         return try await withCheckedThrowingContinuation { slotWaiters.append($0) }
     }
 
-    /// Runs a segment to its end.
-    /// - Throws: `EngineFailure`, with `crashed` where the engine died of this segment.
+    /// Runs a segment to its end. A cancelled task's segment is stopped wherever it is.
+    /// - Throws: `EngineFailure`, with `crashed` where the engine died of this segment; `CancellationError` where the
+    ///   task was cancelled before.
     public func run(_ order: SegmentOrder) async throws -> SegmentResult {
+        try Task.checkCancellation()
         if let ended { throw ended }
         let attempt = order.task.attempt
         progress[attempt] = (0, Clock.seconds)
         defer { progress[attempt] = nil }
-        return try await withCheckedThrowingContinuation { continuation in
-            results[attempt] = continuation
-            waiting.append(order)
-            feed()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                results[attempt] = continuation
+                waiting.append(order)
+                feed()
+            }
+        } onCancel: {
+            Task { await self.cancel(attempt) }
         }
     }
 
     public func calibrate(_ request: CalibrationRequest, modelPath: String?) async throws -> Calibration {
         if let ended { throw ended }
         return try await withCheckedThrowingContinuation { continuation in
-            let earlier = calibrations.updateValue(continuation, forKey: request.job)
-            earlier?.resume(throwing: EngineFailure(reason: "asked for again"))
+            let earlier = calibrations.updateValue((continuation, Clock.seconds), forKey: request.job)
+            earlier?.waiter.resume(throwing: EngineFailure(reason: "asked for again"))
             send(.calibrate(request, modelPath: modelPath))
         }
     }
 
     /// Ends an attempt that nobody wants any more.
-    public func cancel(_ attempt: AttemptID) {
+    func cancel(_ attempt: AttemptID) {
         if let index = waiting.firstIndex(where: { $0.task.attempt == attempt }) {
             waiting.remove(at: index)
             end(attempt, .failure(EngineFailure(reason: "cancelled")))
         } else if inside.contains(where: { $0.task.attempt == attempt }) {
+            cancelled.insert(attempt)
             send(.cancel(attempt))
         }
     }
@@ -88,7 +103,7 @@ public actor EngineSupervisor {
         engine?.signal(SIGKILL)
     }
 
-    private func feed() {
+    func feed() {
         let depth = suspects.isEmpty ? Self.depth : 1
         while inside.count < depth, slot != nil, !waiting.isEmpty {
             let order = waiting.removeFirst()
@@ -103,47 +118,11 @@ public actor EngineSupervisor {
         do { try engine?.send(command) } catch { logger.debug("engine does not take commands: \(error.reason)") }
     }
 
-    func startEngine() throws {
-        let engine = try ChildProcess(launch, name: "engine")
-        self.engine = engine
-        started = Clock.seconds
-        Task {
-            for await line in engine.lines { hear(line) }
-            await engineEnded(engine)
-        }
-    }
-
-    private func hear(_ line: Data) {
-        do { handle(try JSONLine.decode(line)) } catch {
-            logger.error("the engine said what is no event: \(String(decoding: line, as: UTF8.self))")
-        }
-    }
-
-    private func handle(_ event: EngineEvent) {
-        switch event {
-        case .ready(let description):
-            slot = description
-            for waiter in slotWaiters { waiter.resume(returning: description) }
-            slotWaiters = []
-            feed()
-        case .progress(let attempt, let frames): progress[attempt] = (frames, Clock.seconds)
-        case .finished(let result):
-            uselessEngines = 0
-            end(result.attempt, .success(result))
-        case .failed(let attempt, let reason):
-            end(attempt, .failure(EngineFailure(reason: reason)))
-        case .calibrated(let calibration):
-            uselessEngines = 0
-            calibrations.removeValue(forKey: calibration.job)?.resume(returning: calibration)
-        case .calibrationFailed(let job, let reason):
-            calibrations.removeValue(forKey: job)?.resume(throwing: EngineFailure(reason: reason))
-        case .notice(let text): logger.notice("\(text)")
-        }
-    }
-
     func end(_ attempt: AttemptID, _ outcome: Result<SegmentResult, any Error>) {
         inside.removeAll { $0.task.attempt == attempt }
         suspects.remove(attempt)
+        cancelled.remove(attempt)
+        failing[attempt] = nil
         results.removeValue(forKey: attempt)?.resume(with: outcome)
         feed()
     }

@@ -1,32 +1,40 @@
 public import FarmProtocol
 public import Inference
+public import Messaging
 public import Processes
 
 /// All that a worker is told at its start.
 public struct WorkerConfiguration: Sendable {
     public var identity: WorkerIdentity
     /// The coordinator's control and bulk endpoints.
-    public var control: String
-    public var bulk: String
+    public var control: EndpointAddress
+    public var bulk: EndpointAddress
+    /// What lets this worker in.
+    public var security: EndpointSecurity
     /// How to start the engine of each device.
     public var engines: [Launch]
     /// Directory for segments in flight; this worker's own.
     public var scratch: String
     public var models: ModelLibrary
+    /// Models that came from the coordinator.
+    public var fetchedModels: FetchedModels
     /// Seconds without movement in the pipeline after which an attempt counts as stuck. Generous: one batch of a large
     /// network on a slow processor is one movement.
     public var stallLimit: Double
 
     public init(
-        identity: WorkerIdentity, control: String, bulk: String, engines: [Launch], scratch: String,
-        models: ModelLibrary, stallLimit: Double = 900
+        identity: WorkerIdentity, control: EndpointAddress, bulk: EndpointAddress,
+        security: EndpointSecurity = .localOnly, engines: [Launch], scratch: String,
+        models: ModelLibrary, fetchedModels: FetchedModels, stallLimit: Double = 900
     ) {
         self.identity = identity
         self.control = control
         self.bulk = bulk
+        self.security = security
         self.engines = engines
         self.scratch = scratch
         self.models = models
+        self.fetchedModels = fetchedModels
         self.stallLimit = stallLimit
     }
 }

@@ -1,12 +1,24 @@
-/// Why a worker has nothing to do with its coordinator.
+internal import FarmProtocol
+
+/// Why a worker has nothing to do with its coordinator, or cannot do what it is asked.
 public enum WorkerError: Error, CustomStringConvertible {
     case rejected(String)
+    /// The coordinator speaks another version of the protocol.
+    case version(theirs: Int)
+    /// The channel to the coordinator broke for good.
+    case closed
     case noSlot(Int)
+    case model(String)
 
     public var description: String {
         switch self {
         case .rejected(let reason): "the coordinator refuses this worker: \(reason)"
+        case .version(let theirs):
+            "the coordinator speaks protocol version \(theirs) and this worker \(Wire.version): upgrade "
+                + (theirs < Wire.version ? "the coordinator" : "this worker")
+        case .closed: "the channel to the coordinator has closed; its reason is in the log"
         case .noSlot(let slot): "this worker has no slot \(slot)"
+        case .model(let reason): reason
         }
     }
 }

@@ -4,75 +4,98 @@ import Foundation
 import Logging
 
 extension WorkerSession {
+    /// Characters of a failure's reason: a message has its limit.
+    private static let longestReason = 2000
+
     func begin(_ lease: Lease) {
         let attempt = lease.task.attempt
-        guard engines.indices.contains(lease.slot), held[attempt] == nil else {
-            return logger.error("a lease for a slot or attempt that does not fit", metadata: ["attempt": "\(attempt)"])
+        guard engines.indices.contains(lease.slot) else {
+            return send(.failure(failure(of: attempt, attempt.segment.job, WorkerError.noSlot(lease.slot))))
+        }
+        guard holdings.take(attempt, slot: lease.slot) else {
+            return logger.notice("a lease that is in hand or over is passed over", metadata: ["attempt": "\(attempt)"])
         }
         let work = LeaseWork(
-            task: lease.task, directory: configuration.scratch, models: models, bulk: bulk,
+            task: lease.task, model: lease.model, directory: configuration.scratch, models: models, bulk: bulk,
             engine: engines[lease.slot])
-        held[attempt] = HeldLease(slot: lease.slot, work: Task { await carryOut(work) })
+        works[attempt] = (work, Task { await carryOut(work) })
     }
 
     private func carryOut(_ work: LeaseWork) async {
         let attempt = work.task.attempt
         do {
-            let result = try await work.run()
-            held[attempt]?.result = result
-            send(.result(result))
+            report(.result(try await work.run()), of: attempt)
         } catch {
-            fail(attempt, of: attempt.segment.job, error)
-            forget(attempt)
+            let isWanted = report(.failure(failure(of: attempt, attempt.segment.job, error)), of: attempt)
+            if isWanted { giveUp(error) }
         }
-        work.removeFiles()
     }
 
-    private func fail(_ attempt: AttemptID?, of job: JobID, _ error: any Error) {
-        let failure = error as? EngineFailure
-        send(
-            .failure(
-                AttemptFailure(attempt: attempt, job: job, reason: error.reason, crashed: failure?.crashed ?? false)))
-        guard failure?.isDeviceUnusable == true, end == nil else { return }
-        end = error
-        finish()
+    /// False where nobody wants to know any more.
+    @discardableResult
+    private func report(_ message: WorkerMessage, of attempt: AttemptID) -> Bool {
+        guard holdings.report(message, of: attempt) else { return false }
+        tell()
+        return true
     }
 
-    func cancel(_ attempt: AttemptID) async {
-        guard let lease = held[attempt] else { return }
-        lease.work.cancel()
-        await engines[lease.slot].cancel(attempt)
-        forget(attempt)
+    /// A coordinator that was started anew may have lost the bytes: one that has them takes none.
+    func deliverAgain() {
+        for (attempt, held) in works {
+            guard case .result(let result) = holdings.entries[attempt]?.report?.message else { continue }
+            let logger = logger
+            held.task.cancel()  // an earlier connection's delivery
+            works[attempt]?.task = Task {
+                // The answer to the result says what became of the attempt, whatever comes of this.
+                do { try await held.work.deliver(result) } catch {
+                    logger.debug("not delivered again: \(error)", metadata: ["attempt": "\(attempt)"])
+                }
+            }
+        }
     }
 
+    /// The coordinator wants no more of the attempt: it is stopped wherever it is, and its files go.
     func forget(_ attempt: AttemptID) {
-        held[attempt] = nil
-        if draining, held.isEmpty { finish() }
+        _ = holdings.forget(attempt)
+        if let held = works.removeValue(forKey: attempt) {
+            held.task.cancel()
+            Task {
+                await held.task.value
+                held.work.removeFiles()
+            }
+        }
+        finishIfDrained()
     }
 
     func calibrate(_ request: CalibrationRequest) async {
+        let job = request.job
+        holdings.beginCalibration(of: job)
         do {
             guard engines.indices.contains(request.slot) else { throw WorkerError.noSlot(request.slot) }
-            let path = try await models.path(of: request.recipe.model)
-            send(.calibrated(try await engines[request.slot].calibrate(request, modelPath: path)))
+            let path = try await models.path(of: request.recipe.model, from: request.model)
+            let calibration = try await engines[request.slot].calibrate(request, modelPath: path)
+            holdings.reportCalibration(of: job, .calibrated(calibration))
         } catch {
-            fail(nil, of: request.job, error)
+            holdings.reportCalibration(of: job, .failure(failure(of: nil, job, error)))
+            giveUp(error)
         }
+        tell()
     }
 
-    // MARK: Heartbeat
+    private func failure(of attempt: AttemptID?, _ job: JobID, _ error: any Error) -> AttemptFailure {
+        let failure = error as? EngineFailure
+        let log = failure?.log ?? []
+        return AttemptFailure(
+            attempt: attempt, job: job, reason: String(error.reason.prefix(Self.longestReason)),
+            crashed: failure?.crashed ?? false,
+            log: log.isEmpty ? nil : log)
+    }
 
-    func beat() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(heartbeatInterval))
-            for engine in engines { await engine.killIfStuck(after: configuration.stallLimit) }
-            guard isWelcome else { continue }
-            var attempts: [Heartbeat.Progress] = []
-            for (attempt, lease) in held {
-                let frames = await engines[lease.slot].frames(of: attempt)
-                attempts.append(.init(attempt: attempt, frames: lease.result?.frames ?? frames))
-            }
-            send(.heartbeat(Heartbeat(attempts: attempts)))
-        }
+    /// A slot that is of no use any more ends the worker, once the other slots have finished what they hold: whoever
+    /// starts it again gets one that announces what works.
+    func giveUp(_ error: any Error) {
+        guard (error as? EngineFailure)?.isDeviceUnusable == true, end == nil else { return }
+        logger.error("\(error.reason)")
+        drain(becauseOf: error)
     }
 }

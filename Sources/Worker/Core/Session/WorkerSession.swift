@@ -3,61 +3,66 @@ import FarmProtocol
 import Foundation
 public import Logging
 import Messaging
+import Synchronization
 
 /// A worker's dealings with its coordinator: hello, leases, heartbeats, results.
 ///
-/// Every lease is one task that walks fetch → run → deliver; the session only routes messages to them.
+/// Every lease is one task that walks fetch → run → deliver; the session only routes messages to them. `Holdings`
+/// decides what is in hand and what has still to be told.
 public actor WorkerSession {
     let configuration: WorkerConfiguration
     let logger: Logger
-    private let control: ControlClient
-    let bulk: BulkClient
-    let engines: [EngineSupervisor]
+    let control: ControlClient
+    let channel: BulkClient
+    let bulk: PatientBulk
     let models: ModelFinder
-    private var slots: [SlotDescription] = []
-    var held: [AttemptID: HeldLease] = [:]
-    var draining = false
+    /// Those that started, one a slot.
+    var engines: [EngineSupervisor] = []
+    var slots: [SlotDescription] = []
+    var holdings = Holdings()
+    /// The tasks of the attempts in hand.
+    var works: [AttemptID: (work: LeaseWork, task: Task<Void, Never>)] = [:]
+    var isDraining = false
     /// The coordinator has answered this connection's hello; before, it would take a heartbeat for a stranger's.
     var isWelcome = false
     var heartbeatInterval = 2.0
+    /// Messages of the coordinator that made no sense.
+    var unreadable = 0
+    private var isFinished = false
     /// Why `run` must end, where it does not end in order.
-    var end: (any Error)?
-    /// The control channel's events, which `finish` ends.
-    private let events: AsyncStream<ClientEvent>
-    let finish: @Sendable () -> Void
+    private(set) var end: (any Error)?
+    private var listening: Task<Void, Never>?
 
-    /// A lease in this worker's hands.
-    struct HeldLease {
-        var slot: Int
-        var work: Task<Void, Never>
-        /// Set once the result is on its way; answered by accepted or refused.
-        var result: SegmentResult?
-    }
-
+    /// - Throws: `MessagingError` for an endpoint that can never be connected to.
     public init(configuration: WorkerConfiguration, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
         let context = try MessagingContext()
         control = try ControlClient(
-            context: context, endpoint: try EndpointAddress(configuration.control), logger: logger)
-        bulk = try BulkClient(context: context, endpoint: try EndpointAddress(configuration.bulk), logger: logger)
-        (events, finish) = Self.endable(control.events)
-        models = ModelFinder(configuration.models)
-        engines = configuration.engines.map { EngineSupervisor(launch: $0, logger: logger) }
+            context: context, endpoint: configuration.control, security: configuration.security, logger: logger)
+        channel = try BulkClient(
+            context: context, endpoint: configuration.bulk, security: configuration.security, logger: logger)
+        let standing = Standing()
+        self.standing = standing
+        bulk = PatientBulk(bulk: channel, logger: logger) { standing.isWelcome }
+        models = ModelFinder(configuration.models, configuration.fetchedModels, bulk)
     }
 
+    /// `isWelcome`, for those outside the actor.
+    final class Standing: Sendable {
+        private let welcome = Mutex(false)
+        var isWelcome: Bool { welcome.withLock { $0 } }
+        func set(_ value: Bool) { welcome.withLock { $0 = value } }
+    }
+    private let standing: Standing
+
     /// Works until drained or rejected.
-    /// - Throws: `WorkerError` where the coordinator refuses this worker; `EngineFailure` where no engine starts.
+    /// - Throws: `WorkerError` where the coordinator refuses this worker; `EngineFailure` where no engine stays up.
     public func run() async throws {
-        do {
-            for engine in engines { slots.append(try await engine.start()) }
-            let heart = Task { await beat() }
-            await listen()
-            heart.cancel()
-        } catch {
-            await stop()
-            throw error
-        }
+        let heart = Task { await beat() }
+        do { try await startEngines() } catch { end = end ?? error }
+        if end == nil, !isFinished { await listen() }
+        heart.cancel()
         send(.goodbye)
         await stop()
         if let end { throw end }
@@ -65,76 +70,58 @@ public actor WorkerSession {
 
     /// Finishes what is leased, takes no more, and ends `run`.
     public func drain() {
-        draining = true
-        send(.draining)
-        if held.isEmpty { finish() }
-    }
-
-    private func listen() async {
-        for await event in events {
-            switch event {
-            case .connected: connected()
-            case .disconnected: logger.warning("coordinator out of reach; trying again")
-            case .undelivered: break  // said again, or lapsed, after the next hello
-            case .message(let data): receive(data)
-            }
+        // The coordinator answers `draining` with `drain`: once is enough.
+        if !isDraining {
+            isDraining = true
+            logger.notice("draining", metadata: ["in hand": "\(holdings.attempts)"])
+            if isWelcome { send(.draining) }
         }
+        finishIfDrained()
     }
 
-    /// The coordinator takes this connection for a stranger's: it is told who this is, and what is already done.
-    private func connected() {
-        isWelcome = false
-        send(.hello(WorkerHello(worker: configuration.identity, slots: slots)))
-        for lease in held.values { if let result = lease.result { send(.result(result)) } }
+    func finishIfDrained() {
+        if isDraining, holdings.isIdle { finish() }
     }
 
-    private func stop() async {
-        for lease in held.values { lease.work.cancel() }
-        for engine in engines { await engine.stop() }
-        await control.close()
-        await bulk.close()
+    /// Ends `run` with `error`, or in order.
+    func finish(_ error: (any Error)? = nil) {
+        end = end ?? error
+        isFinished = true
+        listening?.cancel()
     }
 
-    private func receive(_ data: Data) {
-        do { obey(try CoordinatorMessage(decoding: data)) } catch {
-            end = WorkerError.rejected(error.reason)
-            finish()
-        }
+    /// Ends `run` with `error` once what the other slots hold is done.
+    func drain(becauseOf error: any Error) {
+        end = end ?? error
+        drain()
     }
 
-    private func obey(_ message: CoordinatorMessage) {
-        switch message {
-        case .welcome(let welcome):
-            heartbeatInterval = welcome.heartbeatInterval
-            isWelcome = true
-            if draining { send(.draining) }
-        case .reject(let reason):
-            end = WorkerError.rejected(reason)
-            finish()
-        case .stranger: connected()
-        case .calibrate(let request): Task { await calibrate(request) }
-        case .lease(let lease): begin(lease)
-        case .accepted(let attempt): forget(attempt)
-        case .refused(let attempt, let reason):
-            logger.warning("result refused: \(reason)", metadata: ["attempt": "\(attempt)"])
-            forget(attempt)
-        case .cancel(let attempt): Task { await cancel(attempt) }
-        case .drain: drain()
-        }
-    }
-
-    /// A stream that can be ended from this side.
-    private static func endable(_ source: AsyncStream<ClientEvent>) -> (AsyncStream<ClientEvent>, @Sendable () -> Void)
-    {
-        let (stream, continuation) = AsyncStream.makeStream(of: ClientEvent.self)
-        Task {
-            for await event in source { continuation.yield(event) }
-            continuation.finish()
-        }
-        return (stream, { continuation.finish() })
+    func setWelcome(_ value: Bool) {
+        isWelcome = value
+        standing.set(value)
     }
 
     func send(_ message: WorkerMessage) {
         do { control.send(try message.encoded()) } catch { logger.error("cannot write a message: \(error)") }
+    }
+
+    private func listen() async {
+        let task = Task {
+            for await event in control.events { hear(event) }
+        }
+        listening = task
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        if !isFinished, !Task.isCancelled { end = end ?? WorkerError.closed }
+    }
+
+    private func stop() async {
+        for held in works.values { held.task.cancel() }
+        for engine in engines { await engine.stop() }
+        await control.close()
+        await channel.close()
     }
 }

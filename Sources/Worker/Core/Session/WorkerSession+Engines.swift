@@ -1,0 +1,33 @@
+import FarmProtocol
+import Foundation
+import Logging
+
+extension WorkerSession {
+    /// Starts an engine for each device. A device on which none starts is left out as long as there is another.
+    func startEngines() async throws {
+        var failure: (any Error)?
+        for launch in configuration.engines {
+            let engine = EngineSupervisor(launch: launch, logger: logger)
+            engines.append(engine)  // from now on the heart watches over it
+            do { slots.append(try await engine.start()) } catch {
+                logger.error("a device is left out: \(error.reason)")
+                engines.removeAll { $0 === engine }
+                failure = error
+            }
+        }
+        if let failure, engines.isEmpty { throw failure }
+        announce()
+    }
+
+    /// One line a slot, and one that says where it goes.
+    private func announce() {
+        for (index, slot) in slots.enumerated() {
+            let memory = String(format: "%.1f GiB", Double(slot.memory) / 0x1p30)
+            logger.notice(
+                "slot \(index): \(slot.device), \(slot.deviceModel), \(memory), libtorch \(slot.libtorch), \(slot.encoders.joined(separator: " "))"
+            )
+        }
+        logger.notice(
+            "worker \(configuration.identity.name): connecting to \(configuration.control), bulk \(configuration.bulk)")
+    }
+}

@@ -1,0 +1,147 @@
+import FarmProtocol
+import Foundation
+import TestSupport
+import Testing
+
+@testable import WorkerCore
+
+/// The `worker` executable: what it prints, how it ends, what it does when it is told to go.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct WorkerProcessTests {
+    private let folder = try! TemporaryFolder()
+    private let engine = StandInEngine(folder: try! TemporaryFolder())
+
+    private func worker(_ more: [String] = []) throws -> WorkerProcess {
+        let launch = try engine.write()
+        return try WorkerProcess(
+            [
+                "--coordinator", "ipc://" + folder.path("control"), "--device", "cpu", "--cache", folder.path("cache"),
+                "--engine", launch.executable,
+            ] + more)
+    }
+
+    private func coordinator() async throws -> StandInCoordinator {
+        let coordinator = try StandInCoordinator(folder)
+        await coordinator.open()
+        return coordinator
+    }
+
+    private func hold() { _ = FileManager.default.createFile(atPath: engine.hold, contents: nil) }
+
+    private func isRunning(_ process: Int32) -> Bool { kill(process, 0) == 0 }
+
+    @Test(arguments: [SIGTERM, SIGINT]) func theFirstSignalDrains(_ signal: Int32) async throws {
+        let coordinator = try await coordinator()
+        let worker = try worker(["--name", "box"])
+        #expect(try await coordinator.hello().worker.name == "box")
+        hold()
+        try await coordinator.lease(0)
+        try await eventually("segment 0 in the engine") { engine.given == [0] }
+        worker.signal(signal)
+        _ = try await coordinator.wait("draining") { $0.drainings > 0 ? true : nil }
+        await coordinator.say(.drain)
+        try FileManager.default.removeItem(atPath: engine.hold)
+        let result = try await coordinator.result(0)
+        #expect(await !coordinator.heard.hasGoodbye)
+        await coordinator.say(.accepted(result.attempt))
+        #expect(await worker.exit() == 0)
+        try await eventually("goodbye") { await coordinator.heard.hasGoodbye }
+        let lines = worker.log.split(separator: "\n").filter { $0.hasPrefix("worker: ") }
+        #expect(
+            lines == ["worker: draining: finishing what is leased, taking no more; a second signal stops at once"])
+        let process = try #require(engine.starts.first)
+        try await eventually("the engine's end") { !isRunning(process) }
+        await coordinator.close()
+    }
+
+    @Test(arguments: [(SIGTERM, SIGTERM), (SIGTERM, SIGINT), (SIGINT, SIGTERM)])
+    func theSecondSignalStopsAtOnce(_ first: Int32, _ second: Int32) async throws {
+        let coordinator = try await coordinator()
+        let worker = try worker()
+        _ = try await coordinator.hello()
+        hold()
+        try await coordinator.lease(0)
+        try await eventually("segment 0 in the engine") { engine.given == [0] }
+        worker.signal(first)
+        _ = try await coordinator.wait("draining") { $0.drainings > 0 ? true : nil }
+        worker.signal(second)
+        #expect(await worker.exit() == 128 + second)
+        let process = try #require(engine.starts.first)
+        try await eventually("the engine's end") { !isRunning(process) }
+        #expect(await !coordinator.heard.hasGoodbye)
+        await coordinator.close()
+    }
+
+    @Test func itSaysWhatItIsAndWhereItGoes() async throws {
+        let coordinator = try await coordinator()
+        let worker = try worker(["--name", "box"])
+        _ = try await coordinator.hello()
+        worker.signal(SIGTERM)
+        #expect(await worker.exit() == 0)
+        #expect(worker.log.contains("slot 0: cpu, script, 0.0 GiB, libtorch none, none"))
+        #expect(
+            worker.log.contains(
+                "worker box: connecting to ipc://\(folder.path("control")), bulk ipc://\(folder.path("bulk"))"))
+        await coordinator.close()
+    }
+
+    @Test func aRealEngineAnnouncesItsDevice() async throws {
+        let coordinator = try await coordinator()
+        let worker = try WorkerProcess([
+            "--coordinator", "ipc://" + folder.path("control"), "--device", "cpu", "--cache", folder.path("cache"),
+        ])
+        let slot = try #require(try await coordinator.hello().slots.first)
+        #expect(slot.device == "cpu" && !slot.deviceModel.isEmpty && slot.memory > 0)
+        #expect(slot.encoders.contains("libx265") && slot.libtorch.contains("."))
+        worker.signal(SIGTERM)
+        #expect(await worker.exit() == 0)
+        await coordinator.close()
+    }
+
+    @Test(arguments: [
+        (CoordinatorMessage.reject(reason: "a newer start of worker box is connected"), "a newer start"),
+        (CoordinatorMessage.reject(reason: "protocol version 2 meets 3: upgrade the peer"), "upgrade the peer"),
+    ])
+    func aRejectionIsOneLineAndStatusFour(_ message: CoordinatorMessage, _ text: String) async throws {
+        let coordinator = try await coordinator()
+        let worker = try worker()
+        _ = try await coordinator.hello()
+        await coordinator.say(message)
+        #expect(await worker.exit() == 4)
+        let lines = worker.log.split(separator: "\n").filter { $0.hasPrefix("worker: ") }
+        #expect(lines.count == 1 && lines.first?.contains(text) == true)
+        await coordinator.close()
+    }
+
+    @Test(arguments: [
+        (["--coordinator", "nowhere"], "endpoint nowhere cannot be used"),
+        (["--coordinator", "tcp://farm:5555"], "no keys are given"),
+        (["--coordinator", "ipc:///tmp/x/control", "--device", "toaster"], "unknown device 'toaster'"),
+        (["--coordinator", "ipc:///tmp/x/control", "--device", "cuda:99"], "device"),
+        (["--coordinator", "ipc:///tmp/x/control", "--threads", "0"], "--threads must be 1 to 1024"),
+        (["--coordinator", "ipc:///tmp/x/control", "--name", "../x"], "worker name '../x' cannot be used"),
+        (["--coordinator", "ipc:///tmp/x/control", "--bulk", "elsewhere"], "endpoint elsewhere cannot be used"),
+        (["--coordinator", "ipc:///tmp/x/control", "--what"], "Unknown option"),
+        ([], "--coordinator"),
+    ])
+    func wrongUsageIsOneLineAndStatusTwo(_ arguments: [String], _ text: String) async throws {
+        let worker = try WorkerProcess(arguments + ["--cache", folder.path("cache")])
+        #expect(await worker.exit() == 2)
+        let lines = worker.log.split(separator: "\n")
+        #expect(lines.count == 1 && lines.first?.hasPrefix("worker: ") == true, "\(worker.log)")
+        #expect(worker.log.contains(text), "\(worker.log)")
+    }
+
+    @Test func aScratchDirectoryThatCannotBeIsStatusThree() async throws {
+        let worker = try worker(["--scratch", "/proc/nowhere"])
+        #expect(await worker.exit() == 3)
+        #expect(worker.log.hasPrefix("worker: cannot use the directory /proc/nowhere for segments in flight: "))
+    }
+
+    @Test func theScratchDirectoryLosesNothingOfOthers() throws {
+        for name in ["letter.txt", "test-1-1.source", "test-1-1.encoded.part"] {
+            try Data().write(to: URL(fileURLWithPath: folder.path(name)))
+        }
+        try Scratch.prepare(folder.url.path)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["letter.txt"])
+    }
+}
