@@ -1,3 +1,4 @@
+import CZeroMQ
 import FarmModel
 import FarmProtocol
 import Foundation
@@ -72,10 +73,22 @@ struct Noise: RandomNumberGenerator {
 final class RawPeer {
     private let socket: Socket
 
-    init(connecting bench: Bench, to endpoint: EndpointAddress) throws {
+    init(connecting bench: Bench, to endpoint: EndpointAddress, _ security: EndpointSecurity = .localOnly) throws {
         socket = try Socket(.dealer, bench.context, .bulk)
-        try socket.connect(endpoint, .localOnly)
+        try socket.connect(endpoint, security)
     }
+
+    /// Without a key, or with a user's name as libzmq's PLAIN has it, past all that the project would refuse.
+    init(_ bench: Bench, bareTo endpoint: EndpointAddress, user: String? = nil) throws {
+        socket = try Socket(.dealer, bench.context, .bulk)
+        if let user {
+            try socket.set(ZMQ_PLAIN_USERNAME, text: user, "ZMQ_PLAIN_USERNAME")
+            try socket.set(ZMQ_PLAIN_PASSWORD, text: user, "ZMQ_PLAIN_PASSWORD")
+        }
+        try #require(zmq_connect(socket.handle, "\(endpoint)") == 0)
+    }
+
+    func trySending(_ frames: [Data]) throws -> Socket.SendOutcome { try socket.send(frames.map { try Frame($0) }) }
 
     init(binding bench: Bench, to endpoint: EndpointAddress) throws {
         socket = try Socket(.router, bench.context, .bulk)

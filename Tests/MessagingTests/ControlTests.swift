@@ -12,7 +12,7 @@ struct ControlTests {
         let answering = Task {
             var peers: Set<PeerID> = []
             for await event in server.events {
-                guard case .message(let peer, let data) = event else { continue }
+                guard case .message(let peer, .local, let data) = event else { continue }
                 peers.insert(peer)
                 server.send(data + Data("!".utf8), to: peer)
             }
@@ -45,7 +45,7 @@ struct ControlTests {
         #expect(await toClient.next() == .connected)
         let report = Noise(seed: 3).data(1 << 20)
         client.send(report)
-        guard case .message(let peer, report) = await toServer.next() else {
+        guard case .message(let peer, .local, report) = await toServer.next() else {
             Issue.record("not the report")
             return
         }
@@ -80,7 +80,7 @@ struct ControlTests {
         #expect(await toClient.next() == .connected)
         client.send(Data("hello".utf8))
         var toServer = server.events.makeAsyncIterator()
-        guard case .message(let peer, _) = await toServer.next() else {
+        guard case .message(let peer, .local, _) = await toServer.next() else {
             Issue.record("no message")
             return
         }
@@ -107,7 +107,7 @@ struct ControlTests {
             #expect(await toClient.next() == .connected)
             client.send(Data("hello".utf8))
             var toServer = server.events.makeAsyncIterator()
-            guard case .message(let peer, Data("hello".utf8)) = await toServer.next() else {
+            guard case .message(let peer, .local, Data("hello".utf8)) = await toServer.next() else {
                 Issue.record("no hello")
                 return
             }
@@ -139,7 +139,7 @@ struct ControlTests {
         let refusedFrom = try #require(number(first))
         var toServer = server.events.makeAsyncIterator()
         for expected in 0..<refusedFrom {
-            guard case .message(_, let data) = await toServer.next() else { break }
+            guard case .message(_, _, let data) = await toServer.next() else { break }
             #expect(number(data) == expected)
         }
         await client.close()
@@ -161,7 +161,7 @@ struct ControlTests {
         await client.close()
         await context.shutDown()
         var toServer = server.events.makeAsyncIterator()
-        guard case .message(_, Data("goodbye".utf8)) = await toServer.next() else {
+        guard case .message(_, _, Data("goodbye".utf8)) = await toServer.next() else {
             Issue.record("no goodbye")
             return
         }

@@ -68,7 +68,7 @@ struct HostileInputTests {
             client.send(Data("after the noise".utf8))
         }
         var parsed = 0
-        for await case .message(_, let data) in server.events {
+        for await case .message(_, _, let data) in server.events {
             if data == Data("after the noise".utf8) { break }
             if (try? WorkerMessage(decoding: data)) != nil { parsed += 1 }
         }

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func peersTakeTurnsWhoeverAskedForMore() throws {
-        var queues = RequestQueues(limit: 10)
+        var queues = RequestQueues<PeerID>(limit: 10)
         var refused = 0
         for offset in 0..<15 where !queues.add(try request(Int64(offset)), from: greedy) { refused += 1 }
         #expect(refused == 5)
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func aBlockedPeerKeepsItsAnswerAndItsPlace() throws {
-        var queues = RequestQueues(limit: 10)
+        var queues = RequestQueues<PeerID>(limit: 10)
         #expect(queues.add(try request(7), from: greedy))
         let frame = try Frame(Data([9]))
         let first = queues.round { _, _, ready in
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func whoHasGoneIsForgotten() throws {
-        var queues = RequestQueues(limit: 10)
+        var queues = RequestQueues<PeerID>(limit: 10)
         for offset in Int64(0)..<5 { #expect(queues.add(try request(offset), from: greedy)) }
         _ = queues.round { _, _, _ in .gone }
         #expect(queues.isEmpty)

@@ -54,7 +54,7 @@ actor StandInCoordinator {
     }
 
     private func hear(_ event: ControlEvent) {
-        guard case .message(let peer, let data) = event else { return }
+        guard case .message(let peer, _, let data) = event else { return }
         self.peer = peer
         guard let message = try? WorkerMessage(decoding: data) else { return }
         heard.append(message)

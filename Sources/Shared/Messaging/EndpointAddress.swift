@@ -1,9 +1,11 @@
 internal import Foundation
 
-/// Where a socket binds or connects: `ipc://` with an absolute path, or `tcp://host:port`.
+/// Where a socket binds or connects: `ipc://` with an absolute path, or `tcp://host:port`. A server may leave the port to the
+/// system: `tcp://127.0.0.1:*`.
 public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     enum Transport: Hashable {
         case ipc(path: String)
+        /// Port 0: any that is free.
         case tcp(host: String, port: UInt16)
     }
 
@@ -30,6 +32,7 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch transport {
         case .ipc(let path): "ipc://\(path)"
+        case .tcp(let host, 0): "tcp://\(host):*"
         case .tcp(let host, let port): "tcp://\(host):\(port)"
         }
     }
@@ -37,6 +40,15 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     /// True where whoever reaches the network may reach it.
     var isOpenToNetwork: Bool {
         if case .tcp = transport { true } else { false }
+    }
+
+    /// True where it says where to listen, but not where to connect.
+    var isWildcard: Bool {
+        if case .tcp(let host, let port) = transport { host == "*" || port == 0 } else { false }
+    }
+
+    var isIPv6: Bool {
+        if case .tcp(let host, _) = transport { host.hasPrefix("[") } else { false }
     }
 
     private static func ipc(_ path: String, in text: String) throws -> Transport {
@@ -61,8 +73,10 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
             throw MessagingError.address(text, reason: "a port is missing, as in tcp://host:5555")
         }
         let host = String(rest[..<colon])
-        guard let port = UInt16(rest[rest.index(after: colon)...]), port > 0 else {
-            throw MessagingError.address(text, reason: "the port must be a number from 1 to 65535")
+        let number = rest[rest.index(after: colon)...]
+        guard let port = number == "*" ? 0 : UInt16(number) else {
+            throw MessagingError.address(
+                text, reason: "the port must be a number from 1 to 65535, or * for a free one to listen on")
         }
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2
         let isPlain = !host.isEmpty && !host.contains { ":[]/;@ ".contains($0) || $0.isNewline || $0 == "\0" }

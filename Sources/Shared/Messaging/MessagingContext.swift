@@ -8,6 +8,7 @@ public final class MessagingContext: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
     private let isOver = Mutex(false)
     private let lastMonitor = Atomic<Int>(0)
+    private let authenticator = Mutex<Authenticator?>(nil)
 
     /// - Throws: `MessagingError.socket` where the process has no file descriptors or memory left
     public init() throws {
@@ -15,7 +16,8 @@ public final class MessagingContext: @unchecked Sendable {
         self.handle = handle
     }
 
-    // Sockets hold their context, so none is open any more. Terminating still waits for what lingers, hence a thread.
+    // Sockets hold their context, so none but the authenticator's is open any more, and that one closes now. Terminating
+    // still waits for what lingers, hence a thread.
     deinit {
         guard !isOver.withLock({ $0 }) else { return }
         let context = Handover(handle)
@@ -40,6 +42,16 @@ public final class MessagingContext: @unchecked Sendable {
             guard !over else { throw MessagingError.closed }
             guard let socket = zmq_socket(handle, type) else { throw MessagingError.last("open") }
             return socket
+        }
+    }
+
+    /// Has the holders on the list let in to servers of the returned ZAP domain, from now on and as the list changes. The
+    /// first list starts the context's authenticator.
+    func admit(_ list: AllowList) throws -> String {
+        try authenticator.withLock { authenticator in
+            let known = try authenticator ?? Authenticator(self)
+            authenticator = known
+            return known.admit(list)
         }
     }
 

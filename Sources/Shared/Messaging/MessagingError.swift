@@ -9,6 +9,8 @@ public enum MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
     case address(String, reason: String)
     /// The endpoint is open to a network and no keys are given.
     case insecure(endpoint: String)
+    /// A key file cannot be used.
+    case key(file: String, reason: String)
     /// A blob's file could not be read or written; `reason` is the system's own text.
     case file(attempted: String, path: String, code: Int32, reason: String)
     /// The slices or the reference of a blob make no sense.
@@ -27,7 +29,8 @@ public enum MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
         case .socket(let attempted, let endpoint, _, let reason): "cannot \(attempted) \(endpoint): \(reason)"
         case .address(let text, let reason): "endpoint \(text) cannot be used: \(reason)"
         case .insecure(let endpoint):
-            "\(endpoint) is open to a network and no keys are given: use ipc:// on one machine"
+            "\(endpoint) is open to a network and no keys are given: name a key file, or use ipc:// on one machine"
+        case .key(let file, let reason): "the key file \(file) cannot be used: \(reason)"
         case .file(let attempted, let path, _, let reason): "cannot \(attempted) \(path): \(reason)"
         case .blob(let id, let reason): "blob \(id): \(reason)"
         case .refused(let id, let reason): "blob \(id) was refused: \(reason)"

@@ -86,8 +86,8 @@ public actor Dispatcher {
     private func receive() async {
         for await event in control.events {
             switch event {
-            case .message(let peer, let data): hear(data, from: peer)
-            case .unreachable(let peer): submit(.workerGone(WorkerID(peer)))
+            case .message(let peer, _, let data): hear(data, from: peer)
+            case .unreachable(let peer), .revoked(let peer): submit(.workerGone(WorkerID(peer)))
             }
         }
     }

@@ -9,13 +9,18 @@ public enum BulkEvent: Hashable, Sendable {
     case refused(id: String, reason: String)
 }
 
-/// The coordinator's end of the bulk channel: gives blobs to workers that ask, takes those it expects.
+/// The coordinator's end of the bulk channel: gives blobs to peers that ask, takes those it expects.
+///
+/// Each message is looked up in the allow-list when it comes. Who may not have a blob, or give it, is refused in the words
+/// that an unknown blob is refused in.
 ///
 /// Bytes move only on credit that the receiver grants, so each transfer holds at most `Wire.creditWindow` chunks of
 /// `Wire.chunkSize` bytes on either side; transfers take turns. Files are read and written on the channel's own thread.
 public final class BulkServer: Sendable {
     /// For one consumer; ends after `close`. A consumer that lags halts the channel.
     public let events: AsyncStream<BulkEvent>
+    /// Where it listens, with the port that the system chose where that was left to it.
+    public let endpoint: EndpointAddress
     let counters: BulkCounters
     private let thread: SocketThread<BulkServerLoop.Command>
 
@@ -31,23 +36,27 @@ public final class BulkServer: Sendable {
         try socket.bind(endpoint, security)
         events = inbox.stream
         counters = BulkCounters()
-        thread = SocketThread(
-            "bulk-server", wakeUp, BulkServerLoop(socket, inbox, wakeUp, timing, counters, logger))
+        self.endpoint = socket.address ?? endpoint
+        let gate = Gate(security)
+        let thread = SocketThread(
+            "bulk-server", wakeUp, BulkServerLoop(socket, gate, inbox, wakeUp, timing, counters, logger))
+        gate.observe { [weak thread] in thread?.post(.review) ?? false }
+        self.thread = thread
     }
 
-    /// Gives the blob to whoever asks for it, until `withdraw`. The files must keep their bytes as long.
+    /// Gives the blob to whoever of `audience` asks for it, until `withdraw`. The files must keep their bytes as long.
     /// - Throws: `MessagingError.blob` for slices that cannot be
-    public func serve(id: String, slices: [BlobSlice]) throws {
-        thread.post(.serve(try SlicedBlob(id: id, slices: slices)))
+    public func serve(id: String, slices: [BlobSlice], to audience: Audience = .anyone) throws {
+        thread.post(.serve(try SlicedBlob(id: id, slices: slices), audience))
     }
 
     /// Ends `serve`, closes the blob's files; who still asks is refused. Unknown ids are nothing.
     public func withdraw(_ id: String) { thread.post(.withdraw(id)) }
 
-    /// Takes an offer of this blob, of at most `limit` bytes, into the file `destination` (replaced if it exists; its
-    /// bytes gather in `<destination>.part`). What is not expected is refused, so this comes before the lease.
-    public func expect(id: String, destination: String, limit: Int64) {
-        thread.post(.expect(id, destination: destination, limit: limit))
+    /// Takes an offer of this blob by one of `audience`, of at most `limit` bytes, into the file `destination` (replaced if
+    /// it exists; its bytes gather in `<destination>.part`). What is not expected is refused, so this comes before the lease.
+    public func expect(id: String, destination: String, limit: Int64, from audience: Audience = .anyone) {
+        thread.post(.expect(id, destination: destination, limit: limit, audience))
     }
 
     /// Ends `expect` and removes what has arrived so far. A file that was reported as received stays.

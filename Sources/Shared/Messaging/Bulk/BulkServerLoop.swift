@@ -7,10 +7,12 @@ internal import Logging
 /// What the bulk server's thread does. Taking offered blobs is in BulkServerLoop+Receiving.swift.
 final class BulkServerLoop: SocketOwner {
     enum Command: Sendable {
-        case serve(SlicedBlob)
+        case serve(SlicedBlob, Audience)
         case withdraw(String)
-        case expect(String, destination: String, limit: Int64)
+        case expect(String, destination: String, limit: Int64, Audience)
         case unexpect(String)
+        /// The allow-list has changed.
+        case review
     }
 
     private static let burst = 64
@@ -24,21 +26,23 @@ final class BulkServerLoop: SocketOwner {
     var expected: [String: Expectation] = [:]
     let publisher: Publisher
     /// What the publisher is at, by its ticket.
-    var publishing: [Int: (expectation: Expectation, blob: BlobReference, peer: PeerID)] = [:]
+    var publishing: [Int: (expectation: Expectation, blob: BlobReference, caller: Gate.Caller)] = [:]
+    let gate: Gate
     private let socket: Socket
-    private var served: [String: SlicedBlob] = [:]
+    private var served: [String: (blob: SlicedBlob, audience: Audience)] = [:]
     private var files = OpenFiles()
-    private var requests = RequestQueues(limit: 4 * Wire.creditWindow)
+    private var requests = RequestQueues<Gate.Caller>(limit: 4 * Wire.creditWindow)
     private var drops: DropCounter
     /// When to look for senders that fell silent.
     private var nextLook = ContinuousClock.now
 
     init(
-        _ socket: Socket, _ inbox: Inbox<BulkEvent>, _ wakeUp: WakeUp, _ timing: BulkTiming, _ counters: BulkCounters,
-        _ logger: Logger
+        _ socket: Socket, _ gate: Gate, _ inbox: Inbox<BulkEvent>, _ wakeUp: WakeUp, _ timing: BulkTiming,
+        _ counters: BulkCounters, _ logger: Logger
     ) {
         publisher = Publisher(wakeUp)
         self.socket = socket
+        self.gate = gate
         self.inbox = inbox
         self.timing = timing
         self.counters = counters
@@ -48,14 +52,15 @@ final class BulkServerLoop: SocketOwner {
 
     func perform(_ command: Command) {
         switch command {
-        case .serve(let blob):
+        case .serve(let blob, let audience):
             withdraw(blob.id)
-            served[blob.id] = blob
+            served[blob.id] = (blob, audience)
         case .withdraw(let id): withdraw(id)
-        case .expect(let id, let destination, let limit):
+        case .expect(let id, let destination, let limit, let audience):
             expected[id]?.discard()
-            expected[id] = Expectation(destination: destination, limit: limit)
+            expected[id] = Expectation(destination: destination, limit: limit, audience: audience)
         case .unexpect(let id): expected.removeValue(forKey: id)?.discard()
+        case .review: letGoOfRevoked()
         }
     }
 
@@ -105,29 +110,33 @@ final class BulkServerLoop: SocketOwner {
     }
 
     private func take(_ frames: [Frame], _ now: ContinuousClock.Instant) throws {
-        let peer = PeerID(frames[0].data)
+        guard let caller = gate.caller(of: frames) else {
+            return drop("a message of a peer whose key is not on the allow-list")
+        }
         let message: BulkMessage
         do { message = try BulkMessage(frames.dropFirst()) } catch let error as WireError {
             return drop(harmless("\(error)"))
         }
         let header = message.header
         switch header.type {
-        case .get: try queue(header, peer)
-        case .offer: try takeOffer(header, peer, now)
+        case .get: try queue(header, caller)
+        case .offer: try takeOffer(header, caller, now)
         case .data:
-            if let payload = message.payload { try takeData(header, payload, peer, now) }
-        case .refused: try takeRefusal(header, peer)
+            if let payload = message.payload { try takeData(header, payload, caller, now) }
+        case .refused: try takeRefusal(header, caller)
         case .received: drop("received of \(harmless(header.blob)), which was never offered")
         }
     }
 
-    private func queue(_ header: BulkHeader, _ peer: PeerID) throws {
-        guard let blob = served[header.blob] else { return try refuse(header.blob, "no such blob is served", peer) }
+    private func queue(_ header: BulkHeader, _ caller: Gate.Caller) throws {
+        guard let (blob, audience) = served[header.blob], audience.includes(caller.sender) else {
+            return try refuse(header.blob, "no such blob is served", caller.peer)
+        }
         guard let request = ChunkRequest(header), blob.contains(offset: request.offset, size: Int64(request.size))
         else {
-            return try refuse(header.blob, "it has no such chunk", peer)
+            return try refuse(header.blob, "it has no such chunk", caller.peer)
         }
-        if !requests.add(request, from: peer) { drop("more gets than any credit allows") }
+        if !requests.add(request, from: caller) { drop("more gets than any credit allows") }
     }
 
     func refuse(_ id: String, _ reason: String, _ peer: PeerID) throws {
@@ -135,9 +144,11 @@ final class BulkServerLoop: SocketOwner {
         _ = try send(BulkHeader(.refused, blob: id, reason: reason), to: peer)
     }
 
-    private func serve(_ peer: PeerID, _ request: ChunkRequest, _ ready: [Frame]?) throws -> RequestQueues.Turn {
-        guard let blob = served[request.blob] else {
-            try refuse(request.blob, "it was withdrawn", peer)
+    private func serve(_ caller: Gate.Caller, _ request: ChunkRequest, _ ready: [Frame]?) throws -> RequestTurn {
+        guard gate.admits(caller.sender) else { return .gone }
+        let peer = caller.peer
+        guard let blob = served[request.blob]?.blob else {
+            try refuse(request.blob, "no such blob is served", peer)
             return .served
         }
         let frames: [Frame]
@@ -156,7 +167,7 @@ final class BulkServerLoop: SocketOwner {
     }
 
     private func withdraw(_ id: String) {
-        guard let blob = served.removeValue(forKey: id) else { return }
+        guard let blob = served.removeValue(forKey: id)?.blob else { return }
         files.close(blob.paths)
     }
 }

@@ -6,7 +6,7 @@ final class Expectation {
         /// Nobody has offered it, or what came was no good.
         case waiting
         /// `from` is nil where the sender has gone: whoever offers the blob goes on.
-        case receiving(Transfer, from: PeerID?)
+        case receiving(Transfer, from: Gate.Caller?)
         /// All is there and right, and on its way to the disk.
         case publishing(BlobReference)
         case done(BlobReference)
@@ -14,11 +14,13 @@ final class Expectation {
 
     let destination: String
     let limit: Int64
+    let audience: Audience
     var state = State.waiting
 
-    init(destination: String, limit: Int64) {
+    init(destination: String, limit: Int64, audience: Audience) {
         self.destination = destination
         self.limit = limit
+        self.audience = audience
     }
 
     var isReceiving: Bool {

@@ -54,7 +54,7 @@ final class IncomingFile {
         close(descriptor)
     }
 
-    private static func syncDirectory(of path: String) throws {
+    static func syncDirectory(of path: String) throws {
         let name = (path as NSString).deletingLastPathComponent
         let directory = open(name.isEmpty ? "." : name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw MessagingError.lastFile("open", name) }

@@ -1,22 +1,14 @@
 /// Chunks that peers asked for, served a chunk a peer in turn.
-struct RequestQueues {
+struct RequestQueues<Peer: Hashable> {
     private struct Queue {
         var requests: [ChunkRequest] = []
         /// An answer that was read and that the peer's connection did not take yet.
         var ready: [Frame]?
     }
 
-    /// What became of a peer's turn.
-    enum Turn {
-        case served
-        /// The connection is full; the answer is kept for the next turn.
-        case blocked([Frame])
-        case gone
-    }
-
     private let limit: Int
-    private var queues: [PeerID: Queue] = [:]
-    private var order: [PeerID] = []
+    private var queues: [Peer: Queue] = [:]
+    private var order: [Peer] = []
 
     /// - Parameter limit: requests that may wait, a peer
     init(limit: Int) { self.limit = limit }
@@ -24,7 +16,7 @@ struct RequestQueues {
     var isEmpty: Bool { order.isEmpty }
 
     /// False where the peer has asked for more than any receiver may.
-    mutating func add(_ request: ChunkRequest, from peer: PeerID) -> Bool {
+    mutating func add(_ request: ChunkRequest, from peer: Peer) -> Bool {
         if queues[peer] == nil {
             queues[peer] = Queue()
             order.append(peer)
@@ -35,7 +27,7 @@ struct RequestQueues {
     }
 
     /// Gives every peer one turn; true where anything moved.
-    mutating func round(_ serve: (PeerID, ChunkRequest, [Frame]?) throws -> Turn) rethrows -> Bool {
+    mutating func round(_ serve: (Peer, ChunkRequest, [Frame]?) throws -> RequestTurn) rethrows -> Bool {
         var moved = false
         for peer in order {
             guard let queue = queues[peer], let request = queue.requests.first else { continue }
@@ -55,4 +47,12 @@ struct RequestQueues {
         }
         return moved
     }
+}
+
+/// What became of a peer's turn.
+enum RequestTurn {
+    case served
+    /// The connection is full; the answer is kept for the next turn.
+    case blocked([Frame])
+    case gone
 }

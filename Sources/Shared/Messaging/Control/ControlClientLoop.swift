@@ -65,6 +65,16 @@ final class ControlClientLoop: SocketOwner {
     }
 
     private func tellChanges() {
-        for change in link.takeChanges() { inbox.push(change == .connected ? .connected : .disconnected) }
+        for change in link.takeChanges() { inbox.push(ClientEvent(change)) }
+    }
+}
+
+extension ClientEvent {
+    fileprivate init(_ change: ClientLink.Change) {
+        switch change {
+        case .connected: self = .connected
+        case .disconnected: self = .disconnected
+        case .denied(let reason): self = .denied(reason: reason)
+        }
     }
 }

@@ -2,9 +2,13 @@ public import Foundation
 
 /// What a `ControlServer` tells.
 public enum ControlEvent: Hashable, Sendable {
-    case message(peer: PeerID, Data)
+    /// `from` is looked up when the message comes: it may differ from that of the one before.
+    case message(peer: PeerID, from: Sender, Data)
     /// Something sent to this peer could not go out: it has gone, or does not read. Its lease will lapse.
     case unreachable(PeerID)
+    /// The key of this peer, which sent messages before, is not on the allow-list any more. Nothing more is heard from it,
+    /// nor sent to it; told once.
+    case revoked(PeerID)
 }
 
 /// What a `ControlClient` tells.
@@ -13,6 +17,9 @@ public enum ClientEvent: Hashable, Sendable {
     case connected
     /// The connection broke; a new one is being tried for.
     case disconnected
+    /// Somebody listens at the endpoint and does not let this client in; `reason` says what is known of it. It is tried
+    /// again: keys may be put on the list later.
+    case denied(reason: String)
     case message(Data)
     /// Something that `send` was given did not go out: no connection stood, or it was full.
     case undelivered(Data)

@@ -6,38 +6,57 @@ internal import Logging
 final class ControlServerLoop: SocketOwner {
     enum Command: Sendable {
         case send(Data, PeerID)
+        /// The allow-list has changed.
+        case review
     }
 
     /// Messages read before sending has its turn again.
     private static let burst = 64
 
     private let socket: Socket
+    private let gate: Gate
     private let inbox: Inbox<ControlEvent>
     private let logger: Logger
     private var drops: DropCounter
     /// Told as soon as the consumer has room; a peer is told of once, however much could not reach it.
     private var unreachable: Set<PeerID> = []
+    private var revoked: [PeerID] = []
+    private var known = KnownPeers()
 
-    init(_ socket: Socket, _ inbox: Inbox<ControlEvent>, _ logger: Logger) {
+    init(_ socket: Socket, _ gate: Gate, _ inbox: Inbox<ControlEvent>, _ logger: Logger) {
         self.socket = socket
+        self.gate = gate
         self.inbox = inbox
         self.logger = logger
         drops = DropCounter(logger)
     }
 
     func perform(_ command: Command) throws {
-        guard case .send(let message, let peer) = command else { return }
+        switch command {
+        case .send(let message, let peer): try send(message, to: peer)
+        case .review: review()
+        }
+    }
+
+    private func send(_ message: Data, to peer: PeerID) throws {
         guard message.count <= SocketOptions.controlServer.maximumSendSize else {
-            logger.error("a message of \(message.count) bytes is longer than any worker takes")
+            logger.error("a message of \(message.count) bytes is longer than any peer takes")
             unreachable.insert(peer)
             return
         }
+        guard gate.isForEveryone || known[peer] != nil else {
+            unreachable.insert(peer)
+            return
+        }
+        // Of a key that was taken off this moment `revoked` will tell.
+        guard known[peer].map(gate.admits) ?? true else { return }
         let outcome = try socket.send([Frame(peer.bytes), Frame(message)])
         if outcome != .sent { unreachable.insert(peer) }
+        if outcome == .unreachable { known.forget(peer) }
     }
 
     func work(_ now: ContinuousClock.Instant) throws -> Wait {
-        tellUnreachable()
+        tellOfPeers()
         var wait = Wait()
         var budget = Self.burst
         while budget > 0, inbox.hasRoom {
@@ -64,11 +83,19 @@ final class ControlServerLoop: SocketOwner {
 
     private func take(_ frames: [Frame]) {
         guard frames.count == 2 else { return drops.count("a control message of \(frames.count - 1) frames") }
+        guard let caller = gate.caller(of: frames) else {
+            return drops.count("a message of a peer whose key is not on the allow-list")
+        }
+        if caller.sender != .local { known.note(caller) }
         let message = frames[1].data
-        inbox.push(.message(peer: PeerID(frames[0].data), message), cost: message.count)
+        inbox.push(.message(peer: caller.peer, from: caller.sender, message), cost: message.count)
     }
 
-    private func tellUnreachable() {
+    /// Looks for peers whose key is gone. The list tells of each change, so nothing else need look.
+    private func review() { revoked += known.removeAll(whereNot: gate.admits) }
+
+    private func tellOfPeers() {
+        while !revoked.isEmpty, inbox.hasRoom { inbox.push(.revoked(revoked.removeFirst())) }
         while let peer = unreachable.first, inbox.hasRoom {
             unreachable.remove(peer)
             inbox.push(.unreachable(peer))

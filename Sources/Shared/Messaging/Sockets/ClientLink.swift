@@ -3,17 +3,25 @@ internal import Logging
 
 /// A client's socket and what its monitor told of the connection.
 final class ClientLink {
-    enum Change {
+    enum Change: Equatable {
         case connected, disconnected
+        case denied(String)
     }
 
     private(set) var isConnected = false
-    private let socket: Socket
+    private var socket: Socket
+    private let open: () throws -> Socket
     private let options: SocketOptions
     private let logger: Logger
     /// Messages that the connection could not take at once.
     private var outbox: [[Frame]] = []
     private var changes: [Change] = []
+    /// libzmq tries again after a broken connection, but not after one that was denied: when to do it here.
+    private var reopening: ContinuousClock.Instant?
+    private var pause = firstPause
+
+    private static let firstPause = Duration.milliseconds(500)
+    private static let longestPause = Duration.seconds(5)
 
     init(
         _ context: MessagingContext, _ endpoint: EndpointAddress, _ security: EndpointSecurity,
@@ -22,8 +30,12 @@ final class ClientLink {
     ) throws {
         self.options = options
         self.logger = logger
-        socket = try Socket(.dealer, context, options)
-        try socket.connect(endpoint, security)
+        open = {
+            let socket = try Socket(.dealer, context, options)
+            try socket.connect(endpoint, security)
+            return socket
+        }
+        socket = try open()
     }
 
     /// True where a message would go out at once, as far as is known: time to read the next chunk.
@@ -52,6 +64,7 @@ final class ClientLink {
 
     /// What became of the connection since the last call, in order; a consumer that lags sees the last two only.
     func takeChanges() -> [Change] {
+        reopen(.now)
         readMonitor()
         defer { changes.removeAll() }
         return changes
@@ -61,6 +74,7 @@ final class ClientLink {
         var wait = Wait()
         wait.add(socket.handle, (reading ? ZMQ_POLLIN : 0) | (outbox.isEmpty ? 0 : ZMQ_POLLOUT))
         wait.add(socket.monitor.handle, ZMQ_POLLIN)
+        if let reopening { wait.end(by: reopening) }
         return wait
     }
 
@@ -71,15 +85,44 @@ final class ClientLink {
             switch event.kind {
             case .connected: change(.connected)
             case .disconnected: if isConnected { change(.disconnected) }
-            case .handshakeFailed:
-                logger.warning(
-                    "the other side does not speak as it should", metadata: ["endpoint": "\(socket.endpoint)"])
+            case .denied:
+                change(.denied("the coordinator does not admit this key"))
+                plan(.now)
+            case .handshakeBroken:
+                change(.denied("whoever listens there ended the handshake: it may have another server key"))
+            case .misspoken:
+                change(.denied("whoever listens there does not speak as a coordinator does"))
+                plan(.now)
             case .listenerClosed, .other: break
             }
         }
     }
 
+    /// Plans another connection, later each time, and not for all clients at once.
+    private func plan(_ now: ContinuousClock.Instant) {
+        guard reopening == nil else { return }
+        reopening = now + pause * Double.random(in: 0.75...1.25)
+        pause = min(pause * 2, Self.longestPause)
+    }
+
+    private func reopen(_ now: ContinuousClock.Instant) {
+        guard let due = reopening, now >= due else { return }
+        reopening = nil
+        do {
+            let fresh = try open()
+            socket.close()
+            socket = fresh
+        } catch {
+            logger.warning("cannot connect anew: \(error)")
+            plan(now)
+        }
+    }
+
     private func change(_ change: Change) {
+        if change == .connected {
+            reopening = nil
+            pause = Self.firstPause
+        }
         isConnected = change == .connected
         // What was for the old connection is not for the next one.
         outbox.removeAll()

@@ -37,6 +37,11 @@ final class Frame {
     var count: Int { zmq_msg_size(message) }
     var hasMore: Bool { zmq_msg_more(message) != 0 }
 
+    /// The key that the sender's connection was let in with; nil where none was asked for.
+    var userID: String? { zmq_msg_gets(message, "User-Id").map { String(cString: $0) } }
+    /// For names: what is no UTF-8 is replaced.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
     /// Valid as long as the frame lives and is not sent.
     var mutableBytes: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(start: zmq_msg_data(message), count: count)

@@ -21,7 +21,7 @@ final class Socket {
     let handle: UnsafeMutableRawPointer
     let monitor: SocketMonitor
     /// What it was bound or connected to.
-    private var address: EndpointAddress?
+    private(set) var address: EndpointAddress?
     private let context: MessagingContext
     private var isOpen = true
 
@@ -42,16 +42,35 @@ final class Socket {
     deinit { close() }
 
     func bind(_ address: EndpointAddress, _ security: EndpointSecurity) throws {
-        try security.permit(address)
-        self.address = address
+        try prepare(address, security)
         try address.refuseOtherFiles()
         guard zmq_bind(handle, endpoint) == 0 else { throw MessagingError.last("listen on", endpoint) }
+        if address.isOpenToNetwork { self.address = try boundAddress() }
     }
 
     func connect(_ address: EndpointAddress, _ security: EndpointSecurity) throws {
-        try security.permit(address)
-        self.address = address
+        guard !address.isWildcard else {
+            throw MessagingError.address("\(address)", reason: "only who listens can leave host or port open")
+        }
+        try prepare(address, security)
         guard zmq_connect(handle, endpoint) == 0 else { throw MessagingError.last("connect to", endpoint) }
+    }
+
+    private func prepare(_ address: EndpointAddress, _ security: EndpointSecurity) throws {
+        try security.permit(address, kind)
+        self.address = address
+        if address.isIPv6 { try set(ZMQ_IPV6, Int32(1), "ZMQ_IPV6") }
+        try security.apply(to: self, context)
+    }
+
+    /// With the port that the system chose.
+    private func boundAddress() throws -> EndpointAddress {
+        var text = [CChar](repeating: 0, count: 1024)
+        var length = text.count
+        guard zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &length) == 0 else {
+            throw MessagingError.last("read the address of", endpoint)
+        }
+        return try EndpointAddress(Z85Key.text(text))
     }
 
     /// Sends one message, or nothing of it, without waiting.
@@ -89,6 +108,18 @@ final class Socket {
         guard zmq_setsockopt(handle, option, &value, MemoryLayout<Value>.size) == 0 else {
             throw MessagingError.last("set \(name) of")
         }
+    }
+
+    func set(_ option: Int32, text: String, _ name: String) throws {
+        guard zmq_setsockopt(handle, option, text, text.utf8.count) == 0 else {
+            throw MessagingError.last("set \(name) of", endpoint)
+        }
+    }
+
+    /// - Parameter key: 40 characters of Z85; libzmq would take 32 characters for a key's bytes
+    func set(_ option: Int32, key: String, _ name: String) throws {
+        guard Z85Key.isOne(key) else { throw MessagingError.key(file: name, reason: "a key is 40 characters of Z85") }
+        try set(option, text: key, name)
     }
 
     /// Closes the socket; what it has still to send lingers in the context.

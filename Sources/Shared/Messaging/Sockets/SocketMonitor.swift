@@ -4,7 +4,12 @@ internal import CZeroMQ
 final class SocketMonitor {
     struct Event {
         enum Kind {
-            case connected, disconnected, handshakeFailed, listenerClosed, other
+            case connected, disconnected
+            /// The handshake ended without a word from the other side; libzmq tries again.
+            case handshakeBroken
+            /// The other side broke the rules, or its authenticator said no; libzmq does not try again.
+            case misspoken, denied
+            case listenerClosed, other
         }
         let kind: Kind
         /// An errno or ZeroMQ's code of a protocol error.
@@ -64,9 +69,9 @@ final class SocketMonitor {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .connected
         case ZMQ_EVENT_DISCONNECTED: .disconnected
         case ZMQ_EVENT_CLOSED: .listenerClosed
-        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL,
-            ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-            .handshakeFailed
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: .handshakeBroken
+        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: .misspoken
+        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: .denied
         default: .other
         }
     }

@@ -29,6 +29,12 @@ struct SocketOptions {
     /// A connection that has not said who it is after so many milliseconds is closed.
     static let handshake: Int32 = 10_000
     static let backlog: Int32 = 1024
+    /// Seconds without a byte after which TCP asks whether the other machine is still there, and how it goes on asking.
+    static let keepAlive = (idle: Int32(30), interval: Int32(10), count: Int32(3))
+    /// Milliseconds after which a connection whose bytes nobody acknowledges has broken.
+    static let unacknowledged: Int32 = 60_000
+    /// What CURVE adds to a frame, with some to spare.
+    private static let sealing: Int64 = 64
 
     /// What workers tell the coordinator is short: the limit is what a stranger may cost.
     private static let longestReport = Int64(1 << 20)
@@ -48,7 +54,12 @@ struct SocketOptions {
         try socket.set(ZMQ_LINGER, Self.linger, "ZMQ_LINGER")
         try socket.set(ZMQ_SNDHWM, sendHighWater, "ZMQ_SNDHWM")
         try socket.set(ZMQ_RCVHWM, receiveHighWater, "ZMQ_RCVHWM")
-        try socket.set(ZMQ_MAXMSGSIZE, maximumMessageSize, "ZMQ_MAXMSGSIZE")
+        try socket.set(ZMQ_MAXMSGSIZE, maximumMessageSize + Self.sealing, "ZMQ_MAXMSGSIZE")
+        try socket.set(ZMQ_TCP_KEEPALIVE, Int32(1), "ZMQ_TCP_KEEPALIVE")
+        try socket.set(ZMQ_TCP_KEEPALIVE_IDLE, Self.keepAlive.idle, "ZMQ_TCP_KEEPALIVE_IDLE")
+        try socket.set(ZMQ_TCP_KEEPALIVE_INTVL, Self.keepAlive.interval, "ZMQ_TCP_KEEPALIVE_INTVL")
+        try socket.set(ZMQ_TCP_KEEPALIVE_CNT, Self.keepAlive.count, "ZMQ_TCP_KEEPALIVE_CNT")
+        try socket.set(ZMQ_TCP_MAXRT, Self.unacknowledged, "ZMQ_TCP_MAXRT")
         try socket.set(ZMQ_HANDSHAKE_IVL, Self.handshake, "ZMQ_HANDSHAKE_IVL")
         switch socket.kind {
         case .router:

@@ -12,6 +12,8 @@ extension WorkerSession {
         case .disconnected:
             setWelcome(false)
             logger.warning("coordinator out of reach; trying again", metadata: ["in hand": "\(holdings.attempts)"])
+        case .denied(let reason):
+            logger.error("not let in: \(reason); trying again", metadata: ["endpoint": "\(configuration.control)"])
         // What it was is in the holdings: it is said again after the next welcome, or with the next heartbeat.
         case .undelivered: holdings.untellAll()
         case .message(let data): receive(data)
