@@ -52,7 +52,7 @@ import Testing
         bench.hold()
         try await coordinator.lease(0)
         try await coordinator.lease(1)
-        try await eventually("both in the engine") { bench.engine.given == [0, 1] }
+        try await eventually("both in the engine") { bench.engine.given.sorted() == [0, 1] }
         await coordinator.close()
         try bench.release()
         try await eventually("both encoded") { bench.scratch.count { $0.hasSuffix(".encoded") } == 2 }
@@ -74,7 +74,7 @@ import Testing
         bench.hold()
         try await coordinator.lease(0)
         try await coordinator.lease(1)
-        try await eventually("both in the engine") { bench.engine.given == [0, 1] }
+        try await eventually("both in the engine") { bench.engine.given.sorted() == [0, 1] }
         await coordinator.close()
         try bench.release()
         try await eventually("1 to be encoded") { bench.scratch.contains { $0 == "test-1-1.encoded" } }
@@ -133,5 +133,19 @@ import Testing
         await second.say(.accepted(try await second.result(0).attempt))
         try await bench.run.value
         await second.close()
+    }
+
+    @Test func aSilentCoordinatorIsGreetedAgainWithoutAPause() async throws {
+        let bench = try SessionBench(silenceLimit: 1)
+        let coordinator = try await bench.coordinator()
+        _ = try await coordinator.hello()
+        bench.hold()
+        try await coordinator.lease(0)
+        try await coordinator.heartbeat(naming: [0])
+        await coordinator.keepQuiet()
+        #expect(try await coordinator.hello(3).held == [StandInCoordinator.attempt(0)])
+        // Its leases are renewed all the while: it may be busy, and not gone.
+        try await coordinator.heartbeat(naming: [0], after: await coordinator.heard.count)
+        await bench.end(coordinator)
     }
 }

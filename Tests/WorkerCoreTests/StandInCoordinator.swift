@@ -34,6 +34,16 @@ actor StandInCoordinator {
         bulk = try BulkServer(context: context, endpoint: try Self.endpoint("bulk", folder))
     }
 
+    /// Listens on this machine's network for whoever is on the list.
+    init(_ folder: TemporaryFolder, keys: CurveKeyPair, admits list: AllowList) throws {
+        self.folder = folder
+        let context = try MessagingContext()
+        let security = EndpointSecurity.server(own: keys, admits: list)
+        let anyPort = try EndpointAddress("tcp://127.0.0.1:*")
+        control = try ControlServer(context: context, endpoint: anyPort, security: security)
+        bulk = try BulkServer(context: context, endpoint: anyPort, security: security)
+    }
+
     static func endpoint(_ name: String, _ folder: TemporaryFolder) throws -> EndpointAddress {
         try EndpointAddress(ipcPath: folder.path(name))
     }
@@ -45,6 +55,8 @@ actor StandInCoordinator {
             for await event in bulk.events { if case .received(let blob) = event { arrived.append(blob.id) } }
         }
     }
+
+    func keepQuiet() { welcomes = false }
 
     func close() async {
         await control.close()

@@ -30,12 +30,12 @@ struct StandInEngine {
         return text.split(separator: "\n").compactMap { Int($0) }
     }
 
-    /// Writes the script; it can be started without arguments.
+    /// Writes the script.
     func write() throws -> Launch {
         let path = folder.path("engine.py")
         try script.write(toFile: path, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        return Launch(executable: path, arguments: [])
+        // Not executed itself: a process that is forked at this moment holds it open for writing.
+        return Launch(executable: "/usr/bin/python3", arguments: [path])
     }
 
     /// Python reads it as a list.
@@ -43,7 +43,6 @@ struct StandInEngine {
 
     private var script: String {
         """
-        #!/usr/bin/python3
         import hashlib, json, os, select, signal, sys, time
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,5 +1,6 @@
 import FarmProtocol
 import Foundation
+import Messaging
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
             [
                 "--coordinator", "ipc://" + folder.path("control"), "--device", "cpu", "--cache", folder.path("cache"),
                 "--engine", launch.executable,
-            ] + more)
+            ] + launch.arguments + more)
     }
 
     private func coordinator() async throws -> StandInCoordinator {
@@ -121,14 +122,10 @@ import Testing
         (["--coordinator", "ipc:///tmp/x/control", "--name", "../x"], "worker name '../x' cannot be used"),
         (["--coordinator", "ipc:///tmp/x/control", "--bulk", "elsewhere"], "endpoint elsewhere cannot be used"),
         (["--coordinator", "ipc:///tmp/x/control", "--what"], "Unknown option"),
-        ([], "--coordinator"),
+        ([], "no coordinator is named"),
     ])
     func wrongUsageIsOneLineAndStatusTwo(_ arguments: [String], _ text: String) async throws {
-        let worker = try WorkerProcess(arguments + ["--cache", folder.path("cache")])
-        #expect(await worker.exit() == 2)
-        let lines = worker.log.split(separator: "\n")
-        #expect(lines.count == 1 && lines.first?.hasPrefix("worker: ") == true, "\(worker.log)")
-        #expect(worker.log.contains(text), "\(worker.log)")
+        try await expectUsage(arguments, text)
     }
 
     @Test func aScratchDirectoryThatCannotBeIsStatusThree() async throws {
@@ -143,5 +140,95 @@ import Testing
         }
         try Scratch.prepare(folder.url.path)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["letter.txt"])
+    }
+
+    // MARK: Keys
+
+    private struct Keyed {
+        let list: AllowList
+        let coordinator: StandInCoordinator
+        let file: String
+        let holder: KeyHolder
+    }
+
+    /// A coordinator on this machine's network, and the key file of a worker that it may or may not let in.
+    private func keyed(admitted: Bool = true) async throws -> Keyed {
+        let (server, own) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+        let holder = KeyHolder(role: .worker, name: "box", publicKey: own.publicKey)
+        let list = AllowList(admitted ? [holder] : [])
+        let coordinator = try StandInCoordinator(folder, keys: server, admits: list)
+        await coordinator.open()
+        let file = folder.path("box.key")
+        try KeyFile(
+            role: .worker, name: "box", control: "\(coordinator.control.endpoint)",
+            bulk: "\(coordinator.bulk.endpoint)", serverKey: server.publicKey, pair: own
+        ).write(to: file)
+        return Keyed(list: list, coordinator: coordinator, file: file, holder: holder)
+    }
+
+    private func worker(with key: String, _ more: [String] = [], environment: [String: String] = [:]) throws
+        -> WorkerProcess
+    {
+        let launch = try engine.write()
+        return try WorkerProcess(
+            (environment.isEmpty ? ["--key", key] : []) + [
+                "--device", "cpu", "--cache", folder.path("cache"), "--engine", launch.executable,
+            ] + launch.arguments + more, environment: environment)
+    }
+
+    @Test func theKeyFileIsAllThatAWorkerNeeds() async throws {
+        let keyed = try await keyed()
+        let worker = try worker(with: keyed.file)
+        #expect(try await keyed.coordinator.hello().worker.name == "box")
+        try await keyed.coordinator.lease(0)
+        await keyed.coordinator.say(.accepted(try await keyed.coordinator.result(0).attempt))
+        worker.signal(SIGTERM)
+        #expect(await worker.exit() == 0)
+        let second = try self.worker(with: "", ["--name", "box.2"], environment: ["UPSCALE_FARM_KEY": keyed.file])
+        #expect(try await keyed.coordinator.hello(2).worker.name == "box.2")
+        second.signal(SIGTERM)
+        #expect(await second.exit() == 0)
+        await keyed.coordinator.close()
+    }
+
+    @Test func aKeyThatIsNotLetInIsSaidAndTriedAgainForEver() async throws {
+        let keyed = try await keyed(admitted: false)
+        let worker = try worker(with: keyed.file)
+        try await eventually("a word in the log") { worker.log.contains("does not let this worker in") }
+        keyed.list.replace(with: [keyed.holder])
+        _ = try await keyed.coordinator.hello()
+        // Revoked while connected, and let in again: it never gives up.
+        keyed.list.replace(with: [])
+        await keyed.coordinator.close()
+        worker.signal(SIGTERM)
+        #expect(await worker.exit() == 0)
+        #expect(worker.log.split(separator: "\n").filter { $0.contains("does not let") }.count < 10)
+    }
+
+    @Test func wrongKeysAreOneLineAndStatusTwo() async throws {
+        let keyed = try await keyed()
+        await keyed.coordinator.close()
+        let missing = folder.path("none.key")
+        var cases = [
+            (["--key", missing], "\(missing): No such file or directory"),
+            (["--key", keyed.file, "--name", "other"], "the key is for worker box"),
+        ]
+        let open = folder.path("open.key")
+        try FileManager.default.copyItem(atPath: keyed.file, toPath: open)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: open)
+        cases.append((["--key", open], "others can read or change it; run `chmod 600 \(open)`"))
+        let damaged = folder.path("damaged.key")
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: damaged))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: damaged)
+        cases.append((["--key", damaged], "it is damaged or no key file"))
+        for (arguments, text) in cases { try await expectUsage(arguments, text) }
+    }
+
+    private func expectUsage(_ arguments: [String], _ text: String) async throws {
+        let worker = try WorkerProcess(arguments + ["--cache", folder.path("cache")])
+        #expect(await worker.exit() == 2)
+        let lines = worker.log.split(separator: "\n")
+        #expect(lines.count == 1 && lines.first?.hasPrefix("worker: ") == true, "\(worker.log)")
+        #expect(worker.log.contains(text), "\(worker.log)")
     }
 }

@@ -15,9 +15,10 @@ struct CommandError: Error {
         switch error {
         case let error as CommandError: self = error
         case is WorkerError: self.init(4, error.reason)
-        case is WorkerNameError: self.init(2, error.reason)
+        case is WorkerUsageError: self.init(2, error.reason)
         case let error as InferenceError: self.init(error.kind == .device ? 2 : 1, error.reason)
-        case MessagingError.address, MessagingError.insecure: self.init(2, error.reason)
+        case MessagingError.address, MessagingError.insecure, MessagingError.key, MessagingError.file:
+            self.init(2, error.reason)
         case is MessagingError: self.init(4, error.reason)
         default: self.init(1, error.reason)
         }

@@ -1,9 +1,9 @@
 import ArgumentParser
+import FarmModel
 import FarmProtocol
 import Foundation
 import Inference
 import Logging
-import Messaging
 import Processes
 import WorkerCore
 
@@ -21,16 +21,30 @@ struct ServeCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        help: "The coordinator's control endpoint, as `ipc:///path/control`.")
-    var coordinator: String
+        help: """
+            The coordinator's control endpoint, as `tcp://farm:5555` or `ipc:///path/control`; by default the key file's \
+            (environment: UPSCALE_FARM_COORDINATOR).
+            """)
+    var coordinator: String?
 
-    @Option(help: "The coordinator's bulk endpoint; by default beside the control endpoint.")
+    @Option(help: "The coordinator's bulk endpoint; by default the key file's, or beside the control endpoint.")
     var bulk: String?
+
+    @Option(
+        help: """
+            The key file, made with `coordinator keys new --role worker`; tcp:// needs one (environment: \
+            UPSCALE_FARM_KEY).
+            """)
+    var key: String?
 
     @Option(help: "auto, cpu, or cuda:N.")
     var device = "auto"
 
-    @Option(help: "This worker's name in the farm; by default the host's.")
+    @Option(
+        help: """
+            This worker's name in the farm; by default the key's, and without a key the host's. With a key named NAME it \
+            must be NAME or NAME.anything: one key serves several boxes.
+            """)
     var name: String?
 
     @Option(help: "Processor threads for inference and encoding; by default one a core.")
@@ -45,9 +59,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: .hidden)
     var dieWithParent = false
 
-    // For tests: an executable that stands in for `worker engine`.
-    @Option(help: .hidden)
-    var engine: String?
+    // For tests: a command that stands in for `worker engine`.
+    @Option(parsing: .upToNextOption, help: .hidden)
+    var engine: [String] = []
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
@@ -66,19 +80,20 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func configuration() throws -> WorkerConfiguration {
-        let name = try WorkerName.choose(asked: name, key: nil, host: ProcessInfo.processInfo.hostName)
+        let access = try FarmAccess(
+            coordinator: coordinator, bulk: bulk, key: key, environment: ProcessInfo.processInfo.environment)
+        let name = try WorkerName.choose(asked: name, key: access.keyName, host: ProcessInfo.processInfo.hostName)
         let engines = try devices().map(launch)
-        let control = try EndpointAddress(coordinator)
         return WorkerConfiguration(
             identity: WorkerIdentity(
                 name: name, epoch: Int64(Date().timeIntervalSince1970 * 1000),
                 processID: ProcessInfo.processInfo.processIdentifier),
-            control: control, bulk: try EndpointAddress(bulk ?? BulkEndpoint.beside(coordinator)), engines: engines,
+            control: access.control, bulk: access.bulk, security: access.security, engines: engines,
             scratch: try prepareScratch(name), models: ModelLibrary(), fetchedModels: FetchedModels(cache: cache))
     }
 
     private func launch(_ device: Device) -> Launch {
-        if let engine { return Launch(executable: engine, arguments: []) }
+        if let command = engine.first { return Launch(executable: command, arguments: Array(engine.dropFirst())) }
         return Launch.myself(
             ["engine", "--device", "\(device)", "--cache", cache] + (threads.map { ["--threads", "\($0)"] } ?? []))
     }
@@ -96,19 +111,6 @@ struct ServeCommand: AsyncParsableCommand {
             throw CommandError(3, "cannot use the directory \(path) for segments in flight: \(error.reason)")
         }
         return path
-    }
-}
-
-/// Where the bulk channel is, by convention: for `ipc://` the file `bulk` in the same directory, for `tcp://` the next port.
-enum BulkEndpoint {
-    static func beside(_ control: String) -> String {
-        if control.hasPrefix("ipc://") {
-            return control.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-                + "/bulk"
-        }
-        let parts = control.split(separator: ":")
-        guard let port = parts.last.flatMap({ Int($0) }) else { return control }
-        return parts.dropLast().joined(separator: ":") + ":\(port + 1)"
     }
 }
 

@@ -23,9 +23,10 @@ struct SocketOptions {
 
     /// How long messages outlive their socket, in milliseconds.
     static let linger: Int32 = 1000
-    /// Back-off of a reconnecting client in milliseconds; libzmq doubles it and adds jitter.
-    static let reconnectInterval: Int32 = 100
-    static let reconnectMaximum: Int32 = 5000
+    /// Back-off of a reconnecting client in milliseconds; libzmq doubles it up to the maximum. What jitter it adds is as long as
+    /// the first pause, or none at all (by its version), so each socket draws its own: a farm does not come back in step.
+    static let reconnectInterval: ClosedRange<Int32> = 100...300
+    static let reconnectMaximum: ClosedRange<Int32> = 4000...6000
     /// A connection that has not said who it is after so many milliseconds is closed.
     static let handshake: Int32 = 10_000
     static let backlog: Int32 = 1024
@@ -69,8 +70,8 @@ struct SocketOptions {
         case .dealer:
             // Messages are for the connection that stands; none waits for the next one.
             try socket.set(ZMQ_IMMEDIATE, Int32(1), "ZMQ_IMMEDIATE")
-            try socket.set(ZMQ_RECONNECT_IVL, Self.reconnectInterval, "ZMQ_RECONNECT_IVL")
-            try socket.set(ZMQ_RECONNECT_IVL_MAX, Self.reconnectMaximum, "ZMQ_RECONNECT_IVL_MAX")
+            try socket.set(ZMQ_RECONNECT_IVL, Int32.random(in: Self.reconnectInterval), "ZMQ_RECONNECT_IVL")
+            try socket.set(ZMQ_RECONNECT_IVL_MAX, Int32.random(in: Self.reconnectMaximum), "ZMQ_RECONNECT_IVL_MAX")
         }
     }
 }

@@ -27,7 +27,7 @@ struct PatientBulk: Sendable {
 
     /// - Throws: `CancellationError`, or what waiting does not mend.
     private func persist(_ transfer: () async throws -> Void) async throws {
-        var refusals = 0
+        var (refusals, tries) = (0, 0)
         while true {
             do { return try await transfer() } catch let error as MessagingError {
                 switch error {
@@ -36,7 +36,9 @@ struct PatientBulk: Sendable {
                 default: throw error
                 }
                 guard refusals < Self.refusalLimit else { throw error }
-                logger.notice("\(error); trying again")
+                tries += 1
+                // Now and then: an absence may last for days.
+                if tries.nonzeroBitCount == 1 { logger.notice("\(error); trying again", metadata: ["try": "\(tries)"]) }
                 try await Task.sleep(for: refusals == 0 ? Self.pause : Self.firstPause * (1 << refusals))
             }
         }

@@ -21,11 +21,14 @@ public struct WorkerConfiguration: Sendable {
     /// Seconds without movement in the pipeline after which an attempt counts as stuck. Generous: one batch of a large
     /// network on a slow processor is one movement.
     public var stallLimit: Double
+    /// Seconds without a word from the coordinator after which the worker says hello again, to see whether it is heard.
+    public var silenceLimit: Double
 
     public init(
         identity: WorkerIdentity, control: EndpointAddress, bulk: EndpointAddress,
         security: EndpointSecurity = .localOnly, engines: [Launch], scratch: String,
-        models: ModelLibrary, fetchedModels: FetchedModels, stallLimit: Double = 900
+        models: ModelLibrary, fetchedModels: FetchedModels, stallLimit: Double = 900,
+        silenceLimit: Double = 180
     ) {
         self.identity = identity
         self.control = control
@@ -36,5 +39,6 @@ public struct WorkerConfiguration: Sendable {
         self.models = models
         self.fetchedModels = fetchedModels
         self.stallLimit = stallLimit
+        self.silenceLimit = silenceLimit
     }
 }

@@ -1,21 +1,21 @@
 /// What a worker may be called.
 public enum WorkerName {
-    static let longest = 64
+    static let longest = 128
 
     /// The name a worker takes.
     /// - Parameters:
     ///   - asked: what the user asks for.
     ///   - key: the name of the key that lets the worker in.
     ///   - host: the machine's name, for where nothing else is given.
-    /// - Throws: `WorkerNameError` in a line that says what would do.
+    /// - Throws: `WorkerUsageError` in a line that says what would do.
     public static func choose(asked: String?, key: String?, host: String) throws -> String {
         guard let asked else { return key ?? (isUsable(host) ? host : "worker") }
         guard isUsable(asked) else {
-            throw WorkerNameError(
+            throw WorkerUsageError(
                 reason: "worker name '\(asked)' cannot be used: take 1 to \(longest) letters, digits, '.', '-' and '_'")
         }
         if let key, asked != key, !asked.hasPrefix(key + ".") {
-            throw WorkerNameError(
+            throw WorkerUsageError(
                 reason: "the key is for worker \(key): --name must be \(key), or begin with '\(key).', as in \(key).2")
         }
         return asked
@@ -35,8 +35,8 @@ public enum WorkerName {
     }
 }
 
-/// A name that a worker cannot take.
-public struct WorkerNameError: Error, CustomStringConvertible {
+/// What a user asks of a worker and cannot have.
+public struct WorkerUsageError: Error, CustomStringConvertible {
     public var reason: String
     public var description: String { reason }
 }

@@ -8,26 +8,45 @@ import Messaging
 extension WorkerSession {
     func hear(_ event: ClientEvent) {
         switch event {
-        case .connected: greet()
+        case .connected:
+            denials = 0
+            isConnected = true
+            greet()
+        case .denied(let reason): denied(reason)
         case .disconnected:
+            isConnected = false
             setWelcome(false)
             logger.warning("coordinator out of reach; trying again", metadata: ["in hand": "\(holdings.attempts)"])
-        case .denied(let reason):
-            logger.error("not let in: \(reason); trying again", metadata: ["endpoint": "\(configuration.control)"])
         // What it was is in the holdings: it is said again after the next welcome, or with the next heartbeat.
         case .undelivered: holdings.untellAll()
         case .message(let data): receive(data)
         }
     }
 
+    /// Said at first, and then now and then: the key may be put on the list yet, and it may take days.
+    private func denied(_ reason: String) {
+        denials += 1
+        guard denials.nonzeroBitCount == 1 else { return }
+        logger.error(
+            "\(configuration.control) does not let this worker in: \(reason); trying again, for ever",
+            metadata: ["tries": "\(denials)"])
+    }
+
     /// The coordinator takes this connection for a stranger's: it is told who this is and what is in hand. All else waits
     /// for its welcome.
     private func greet() {
         setWelcome(false)
+        sayHello()
+    }
+
+    func sayHello() {
+        lastHeard = Clock.seconds
         send(.hello(WorkerHello(worker: configuration.identity, slots: slots, held: holdings.attempts)))
     }
 
     private func receive(_ data: Data) {
+        lastHeard = Clock.seconds
+        unansweredGreetings = 0
         do { obey(try CoordinatorMessage(decoding: data)) } catch WireError.version(let theirs) {
             finish(WorkerError.version(theirs: theirs))
         } catch {
@@ -57,8 +76,8 @@ extension WorkerSession {
 
     private func welcomed(_ welcome: Welcome) {
         heartbeatInterval = max(0.1, welcome.heartbeatInterval)
+        if !isWelcome { logger.notice("welcome", metadata: ["in hand": "\(holdings.attempts)"]) }
         setWelcome(true)
-        logger.notice("welcome", metadata: ["in hand": "\(holdings.attempts)"])
         if isDraining { send(.draining) }
         holdings.untellAll()
         tell()
@@ -71,34 +90,5 @@ extension WorkerSession {
         guard isWelcome else { return }
         for message in holdings.untold() { send(message) }
         finishIfDrained()
-    }
-
-    // MARK: Heartbeat
-
-    func beat() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(heartbeatInterval))
-            for engine in engines {
-                await engine.killIfStuck(after: configuration.stallLimit)
-                if let failure = await engine.ended { giveUp(failure) }
-            }
-            guard isWelcome else { continue }
-            let heartbeat = Heartbeat(attempts: await progress())
-            tell()
-            send(.heartbeat(heartbeat))
-        }
-    }
-
-    private func progress() async -> [Heartbeat.Progress] {
-        var list: [Heartbeat.Progress] = []
-        for attempt in holdings.attempts {
-            guard let slot = holdings.slot(of: attempt) else { continue }
-            if case .result(let result) = holdings.entries[attempt]?.report?.message {
-                list.append(.init(attempt: attempt, frames: result.frames))
-            } else {
-                list.append(.init(attempt: attempt, frames: await engines[slot].frames(of: attempt)))
-            }
-        }
-        return list
     }
 }

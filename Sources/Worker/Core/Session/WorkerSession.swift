@@ -12,6 +12,7 @@ import Synchronization
 public actor WorkerSession {
     let configuration: WorkerConfiguration
     let logger: Logger
+    private let context: MessagingContext
     let control: ControlClient
     let channel: BulkClient
     let bulk: PatientBulk
@@ -23,11 +24,17 @@ public actor WorkerSession {
     /// The tasks of the attempts in hand.
     var works: [AttemptID: (work: LeaseWork, task: Task<Void, Never>)] = [:]
     var isDraining = false
+    var isConnected = false
     /// The coordinator has answered this connection's hello; before, it would take a heartbeat for a stranger's.
     var isWelcome = false
     var heartbeatInterval = 2.0
     /// Messages of the coordinator that made no sense.
     var unreadable = 0
+    /// Connections in a row that the coordinator's side did not let in.
+    var denials = 0
+    /// When the coordinator last said anything, and how often it was greeted since to see whether it would.
+    var lastHeard = Clock.seconds
+    var unansweredGreetings = 0
     private var isFinished = false
     /// Why `run` must end, where it does not end in order.
     private(set) var end: (any Error)?
@@ -37,7 +44,7 @@ public actor WorkerSession {
     public init(configuration: WorkerConfiguration, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
-        let context = try MessagingContext()
+        context = try MessagingContext()
         control = try ControlClient(
             context: context, endpoint: configuration.control, security: configuration.security, logger: logger)
         channel = try BulkClient(
@@ -123,5 +130,6 @@ public actor WorkerSession {
         for engine in engines { await engine.stop() }
         await control.close()
         await channel.close()
+        await context.shutDown()  // what was said last still goes out
     }
 }
