@@ -77,7 +77,7 @@ let package = Package(
             "WorkerCore", at: "Worker/Core",
             ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", "Inference", logging, crypto]),
         .executableTarget(
-            name: "worker", dependencies: ["WorkerCore", argumentParser, logging, "Messaging"],
+            name: "worker", dependencies: ["WorkerCore", argumentParser, logging, "Messaging", "Media"],
             path: "Sources/Worker/Command", swiftSettings: settings),
 
         // Tests

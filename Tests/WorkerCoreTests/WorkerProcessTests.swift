@@ -134,6 +134,13 @@ import Testing
         #expect(worker.log.hasPrefix("worker: cannot use the directory /proc/nowhere for segments in flight: "))
     }
 
+    @Test func aFilmThatCannotBeReadIsStatusThree() async throws {
+        let film = folder.path("none.mkv")
+        let worker = try WorkerProcess(["bench", "--film", film, "--model", "nearest", "--rounds", "1"])
+        #expect(await worker.exit() == 3)
+        #expect(worker.log == "worker: cannot open \(film): No such file or directory\n")
+    }
+
     @Test func theScratchDirectoryLosesNothingOfOthers() throws {
         for name in ["letter.txt", "test-1-1.source", "test-1-1.encoded.part"] {
             try Data().write(to: URL(fileURLWithPath: folder.path(name)))

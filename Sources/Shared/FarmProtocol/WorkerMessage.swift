@@ -16,7 +16,7 @@ public enum WorkerMessage: Hashable, Sendable {
 public struct WorkerHello: Codable, Hashable, Sendable {
     public var worker: WorkerIdentity
     public var slots: [SlotDescription]
-    /// The attempts that this process holds: begun, waiting, or with a result that nobody answered yet. What the
+    /// The attempts that this process holds: begun, waiting, or with a report that nobody answered yet. What the
     /// coordinator takes for leased to it and is not here never arrived.
     public var held: [AttemptID]
 

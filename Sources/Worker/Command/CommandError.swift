@@ -1,5 +1,6 @@
 import FarmModel
 import Inference
+import Media
 import Messaging
 import WorkerCore
 
@@ -20,6 +21,14 @@ struct CommandError: Error {
         case MessagingError.address, MessagingError.insecure, MessagingError.key, MessagingError.file:
             self.init(2, error.reason)
         case is MessagingError: self.init(4, error.reason)
+        case let error as MediaError:
+            switch error.kind {
+            case .source, .output: self.init(3, error.reason)
+            case .settings: self.init(2, error.reason)
+            case .codec: self.init(1, error.reason)
+            }
+        // The child has said why.
+        case let error as BenchFailure where !error.exit.bySignal: self.init(error.exit.code, "")
         default: self.init(1, error.reason)
         }
     }

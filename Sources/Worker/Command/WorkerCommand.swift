@@ -20,7 +20,7 @@ struct WorkerCommand: AsyncParsableCommand {
         } catch {
             let failure = CommandError(error)
             let line = failure.line.split(whereSeparator: \.isNewline).joined(separator: " ")
-            try? FileHandle.standardError.write(contentsOf: Data("worker: \(line)\n".utf8))
+            if !line.isEmpty { try? FileHandle.standardError.write(contentsOf: Data("worker: \(line)\n".utf8)) }
             _exit(failure.status)
         }
         fflush(nil)
