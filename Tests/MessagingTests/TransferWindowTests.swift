@@ -16,6 +16,7 @@ import Testing
             end += Int64(chunk.size)
             let isTaken = window.take(offset: chunk.offset, size: chunk.size)
             #expect(isTaken)
+            window.settle()
         }
         #expect(end == size)
         #expect(asked.isEmpty)

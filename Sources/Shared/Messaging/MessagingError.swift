@@ -42,6 +42,13 @@ public enum MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The disk has no room, or the user's share of it is used up.
+    public var isForWantOfSpace: Bool {
+        if case .file(_, _, ENOSPC, _) = self { return true }
+        if case .file(_, _, EDQUOT, _) = self { return true }
+        return false
+    }
+
     /// libzmq's last error on this thread. It must be taken before anything else is called.
     static func last(_ attempted: String, _ endpoint: String = "a socket") -> MessagingError {
         let code = zmq_errno()

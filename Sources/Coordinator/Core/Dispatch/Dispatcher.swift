@@ -97,7 +97,7 @@ public actor Dispatcher {
         for await event in bulk.events {
             switch event {
             case .received(let blob): await take(blob)
-            case .refused(let id, let reason):
+            case .refused(let id, let reason), .noSpace(let id, let reason):
                 logger.warning(
                     "a delivered segment did not arrive whole", metadata: ["blob": "\(id)", "reason": "\(reason)"])
             }

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// A worker's end of the bulk channel: fetches blobs from the coordinator and delivers blobs to it, several at once.
 ///
-/// It connects, and reconnects, by itself; transfers go on where they were. Files are read and written on the channel's
-/// own thread.
+/// It connects, and reconnects, by itself; transfers go on where they were. Files are read on the channel's own thread, and
+/// written on others.
 public final class BulkClient: Sendable {
     let counters: BulkCounters
     private let thread: SocketThread<BulkClientLoop.Command>
@@ -20,21 +20,40 @@ public final class BulkClient: Sendable {
         let wakeUp = try WakeUp()
         let link = try ClientLink(context, endpoint, security, .bulk, logger)
         counters = BulkCounters()
-        thread = SocketThread("bulk-client", wakeUp, BulkClientLoop(link, timing, counters, logger))
+        thread = SocketThread("bulk-client", wakeUp, BulkClientLoop(link, wakeUp, timing, counters, logger))
     }
 
-    /// Writes the blob into the file `path`, which appears, or is replaced, when all its bytes are there and right.
+    /// Writes the blob into the file `path`, which appears, or is replaced, when all its bytes are there and right. Until
+    /// then they are in `<path>.part`.
+    /// - Parameters:
+    ///   - resumable: keeps what has arrived when the fetch fails or is cancelled, or the process ends; a later fetch of a blob
+    ///     of that SHA-256 to that path goes on from there, once it has hashed it. Where the file is that blob already, nothing is
+    ///     fetched.
+    ///   - patience: how long to wait for a coordinator that gives no sign; of a resumable fetch usually for ever
+    ///   - progress: told bytes that are in the file and bytes in all, on the channel's own thread: it must not wait
     /// - Throws: `MessagingError.refused`, `.damaged`, `.silent`, `.file`, `.blob` where the same blob is being fetched
     ///   already, `.closed`; `CancellationError`
-    public func fetch(_ blob: BlobReference, to path: String) async throws {
-        try await run { .fetch(blob, path, $0) }
+    public func fetch(
+        _ blob: BlobReference, to path: String, resumable: Bool = false, patience: Patience? = nil,
+        progress: (@Sendable (Int64, Int64) -> Void)? = nil
+    ) async throws {
+        let terms = TransferTerms(
+            isResumable: resumable, patience: patience ?? (resumable ? .forever : .usual), progress: progress)
+        try await run { .fetch(blob, path, terms, $0) }
     }
 
     /// Gives the file `path` to the coordinator; returns when it lies there, whole and on the disk.
+    /// - Parameters:
+    ///   - patience: how long to wait for a coordinator that gives no sign
+    ///   - progress: told bytes that the coordinator has asked for and got, and bytes in all, as `fetch` does
     /// - Throws: `MessagingError.refused`, `.silent`, `.file`, `.blob` where the file has another size, or the same blob
     ///   is being delivered already, `.closed`; `CancellationError`
-    public func deliver(_ blob: BlobReference, from path: String) async throws {
-        try await run { .deliver(blob, path, $0) }
+    public func deliver(
+        _ blob: BlobReference, from path: String, patience: Patience = .usual,
+        progress: (@Sendable (Int64, Int64) -> Void)? = nil
+    ) async throws {
+        let terms = TransferTerms(isResumable: false, patience: patience, progress: progress)
+        try await run { .deliver(blob, path, terms, $0) }
     }
 
     /// Fails what is under way with `MessagingError.closed`; returns when the socket is closed.
@@ -53,6 +72,13 @@ public final class BulkClient: Sendable {
             thread.post(.cancel(ticket))
         }
     }
+}
+
+/// How a transfer is to be done.
+struct TransferTerms: Sendable {
+    let isResumable: Bool
+    let patience: Patience
+    let progress: (@Sendable (Int64, Int64) -> Void)?
 }
 
 /// Whether a task gave up before its command reached the thread.

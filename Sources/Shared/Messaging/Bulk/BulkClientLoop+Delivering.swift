@@ -7,13 +7,15 @@ final class Delivery {
     let reference: BlobReference
     let blob: SlicedBlob
     let file: ReadableFile
+    let terms: TransferTerms
     let completion: Completion
     /// When the server last said anything about it.
     var lastSign: ContinuousClock.Instant
     var lastOffer: ContinuousClock.Instant
 
-    init(_ reference: BlobReference, _ path: String, _ completion: Completion) throws {
+    init(_ reference: BlobReference, _ path: String, _ terms: TransferTerms, _ completion: Completion) throws {
         self.reference = reference
+        self.terms = terms
         self.completion = completion
         file = try ReadableFile(path)
         let size = try file.size()
@@ -30,12 +32,14 @@ final class Delivery {
 }
 
 extension BulkClientLoop {
-    func begin(deliver blob: BlobReference, from path: String, _ completion: Completion) throws {
+    func begin(
+        deliver blob: BlobReference, from path: String, _ terms: TransferTerms, _ completion: Completion
+    ) throws {
         guard deliveries[blob.id] == nil else {
             return completion.fail(MessagingError.blob(id: blob.id, reason: "it is being delivered already"))
         }
         let delivery: Delivery
-        do { delivery = try Delivery(blob, path, completion) } catch { return completion.fail(error) }
+        do { delivery = try Delivery(blob, path, terms, completion) } catch { return completion.fail(error) }
         deliveries[blob.id] = delivery
         try offer(delivery, .now)
     }
@@ -64,6 +68,7 @@ extension BulkClientLoop {
         guard let delivery = deliveries[header.blob] else {
             return drop("received of \(harmless(header.blob)), which is not under way")
         }
+        delivery.terms.progress?(delivery.reference.size, delivery.reference.size)
         end(delivery, nil)
     }
 

@@ -6,17 +6,19 @@ internal import Foundation
 final class Fetch {
     let transfer: Transfer
     let path: String
+    let terms: TransferTerms
     let completion: Completion
 
-    init(_ transfer: Transfer, _ path: String, _ completion: Completion) {
+    init(_ transfer: Transfer, _ path: String, _ terms: TransferTerms, _ completion: Completion) {
         self.transfer = transfer
         self.path = path
+        self.terms = terms
         self.completion = completion
     }
 }
 
 extension BulkClientLoop {
-    func begin(fetch blob: BlobReference, to path: String, _ completion: Completion) throws {
+    func begin(fetch blob: BlobReference, to path: String, _ terms: TransferTerms, _ completion: Completion) {
         guard fetches[blob.id] == nil else {
             return completion.fail(MessagingError.blob(id: blob.id, reason: "it is being fetched already"))
         }
@@ -26,14 +28,8 @@ extension BulkClientLoop {
         guard blob.size >= 0 else {
             return completion.fail(MessagingError.blob(id: blob.id, reason: "a size of \(blob.size) bytes cannot be"))
         }
-        do {
-            let file = try IncomingFile(destination: path, isDurable: false)
-            let fetch = Fetch(Transfer(blob, file, timing, .now), path, completion)
-            fetches[blob.id] = fetch
-            try ask(fetch, .now)
-        } catch let error as MessagingError where fetches[blob.id] == nil {
-            completion.fail(error)
-        }
+        let intake = desk.open(blob, path, isDurable: terms.isResumable, isResumable: terms.isResumable)
+        fetches[blob.id] = Fetch(Transfer(blob, intake, timing, .now), path, terms, completion)
     }
 
     func ask(_ fetch: Fetch, _ now: ContinuousClock.Instant) throws {
@@ -41,23 +37,32 @@ extension BulkClientLoop {
         counters.notePeak(fetch.transfer.window.outstanding)
     }
 
-    func takeData(_ header: BulkHeader, _ payload: Frame, _ now: ContinuousClock.Instant) throws {
+    func takeData(_ header: BulkHeader, _ payload: Frame, _ now: ContinuousClock.Instant) {
         guard let fetch = fetches[header.blob] else {
             return drop("data of \(harmless(header.blob)), which was not asked for")
         }
-        do {
-            guard try fetch.transfer.take(header, payload, now) else { return drop("a chunk that was not asked for") }
-            guard fetch.transfer.isComplete else { return try ask(fetch, now) }
-            try fetch.transfer.verified().publish()
-            end(fetch, nil)
-        } catch let error as MessagingError {
-            end(fetch, error)
+        if !fetch.transfer.take(header, payload, now) { drop("a chunk that was not asked for") }
+    }
+
+    /// What became of a file.
+    func take(_ outcome: Intake.Outcome, _ now: ContinuousClock.Instant) throws {
+        guard let fetch = fetches[outcome.blob], fetch.transfer.intake.ticket == outcome.ticket else { return }
+        switch fetch.transfer.heed(outcome.report) {
+        case .ask:
+            fetch.terms.progress?(fetch.transfer.done, fetch.transfer.blob.size)
+            try ask(fetch, now)
+        case .published:
+            fetches[outcome.blob] = nil
+            fetch.completion.succeed()
+        case .failed(let error): end(fetch, error)
         }
     }
 
-    func end(_ fetch: Fetch, _ error: (any Error)?) {
+    /// What has arrived is given up, or left for another time, before anyone hears of the end.
+    func end(_ fetch: Fetch, _ error: any Error) {
         fetches[fetch.transfer.blob.id] = nil
-        fetch.transfer.discard()
-        if let error { fetch.completion.fail(error) } else { fetch.completion.succeed() }
+        fetch.transfer.intake.abandon(keeping: fetch.terms.isResumable) { [completion = fetch.completion] in
+            completion.fail(error)
+        }
     }
 }

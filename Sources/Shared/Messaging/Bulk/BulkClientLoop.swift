@@ -6,8 +6,8 @@ internal import Logging
 /// What the bulk client's thread does. The two directions are in BulkClientLoop+Fetching.swift and +Delivering.swift.
 final class BulkClientLoop: SocketOwner {
     enum Command: Sendable {
-        case fetch(BlobReference, String, Completion)
-        case deliver(BlobReference, String, Completion)
+        case fetch(BlobReference, String, TransferTerms, Completion)
+        case deliver(BlobReference, String, TransferTerms, Completion)
         case cancel(Int)
     }
 
@@ -19,12 +19,16 @@ final class BulkClientLoop: SocketOwner {
     var deliveries: [String: Delivery] = [:]
     /// Chunks that the server asked for, in its order: its window makes the transfers take turns.
     var requests: [ChunkRequest] = []
+    let desk: Intake.Desk
     private let link: ClientLink
     private let logger: Logger
     private var drops: DropCounter
 
-    init(_ link: ClientLink, _ timing: BulkTiming, _ counters: BulkCounters, _ logger: Logger) {
+    init(
+        _ link: ClientLink, _ wakeUp: WakeUp, _ timing: BulkTiming, _ counters: BulkCounters, _ logger: Logger
+    ) {
         self.link = link
+        desk = Intake.Desk(wakeUp)
         self.timing = timing
         self.counters = counters
         self.logger = logger
@@ -33,11 +37,12 @@ final class BulkClientLoop: SocketOwner {
 
     func perform(_ command: Command) throws {
         switch command {
-        case .fetch(_, _, let completion) where completion.isCancelled,
-            .deliver(_, _, let completion) where completion.isCancelled:
+        case .fetch(_, _, _, let completion) where completion.isCancelled,
+            .deliver(_, _, _, let completion) where completion.isCancelled:
             completion.fail(CancellationError())
-        case .fetch(let blob, let path, let completion): try begin(fetch: blob, to: path, completion)
-        case .deliver(let blob, let path, let completion): try begin(deliver: blob, from: path, completion)
+        case .fetch(let blob, let path, let terms, let completion): begin(fetch: blob, to: path, terms, completion)
+        case .deliver(let blob, let path, let terms, let completion):
+            try begin(deliver: blob, from: path, terms, completion)
         case .cancel(let ticket):
             for fetch in fetches.values where fetch.completion.ticket == ticket { end(fetch, CancellationError()) }
             for item in deliveries.values where item.completion.ticket == ticket { end(item, CancellationError()) }
@@ -46,6 +51,7 @@ final class BulkClientLoop: SocketOwner {
 
     func work(_ now: ContinuousClock.Instant) throws -> Wait {
         try takeChanges(now)
+        for outcome in desk.takeOutcomes() { try take(outcome, now) }
         try link.flush()
         let isDrained = try read(now)
         try sendChunks()
@@ -58,7 +64,7 @@ final class BulkClientLoop: SocketOwner {
 
     func turnDown(_ command: Command) {
         switch command {
-        case .fetch(_, _, let completion), .deliver(_, _, let completion): completion.fail(MessagingError.closed)
+        case .fetch(_, _, _, let completion), .deliver(_, _, _, let completion): completion.fail(MessagingError.closed)
         case .cancel: break
         }
     }
@@ -67,6 +73,7 @@ final class BulkClientLoop: SocketOwner {
         if let error { logger.error("the bulk channel ended: \(error)") }
         for fetch in fetches.values { end(fetch, error ?? MessagingError.closed) }
         for delivery in deliveries.values { end(delivery, error ?? MessagingError.closed) }
+        desk.close()
         link.close()
     }
 
@@ -102,7 +109,7 @@ final class BulkClientLoop: SocketOwner {
         let header = message.header
         switch header.type {
         case .data:
-            if let payload = message.payload { try takeData(header, payload, now) }
+            if let payload = message.payload { takeData(header, payload, now) }
         case .get: takeGet(header, now)
         case .received: takeReceipt(header)
         case .refused: takeRefusal(header)
@@ -122,7 +129,9 @@ final class BulkClientLoop: SocketOwner {
             guard let delivery = deliveries[request.blob] else { continue }
             do {
                 let frames = try request.answer(from: delivery.blob) { _ in delivery.file }
-                if try link.send(frames) { counters.sent.add(1, ordering: .relaxed) }
+                guard try link.send(frames) else { continue }
+                counters.sent.add(1, ordering: .relaxed)
+                delivery.terms.progress?(request.offset + Int64(request.size), delivery.reference.size)
             } catch let error as MessagingError {
                 guard case .file = error else { throw error }
                 try send(BulkHeader(.refused, blob: request.blob, reason: "\(error)"))
@@ -135,23 +144,25 @@ final class BulkClientLoop: SocketOwner {
     private func remind(_ now: ContinuousClock.Instant) throws -> ContinuousClock.Instant? {
         var next: ContinuousClock.Instant?
         for fetch in fetches.values {
-            guard now < fetch.transfer.lastMove + timing.giveUp else {
-                end(fetch, silence(fetch.transfer.blob, "fetch"))
+            let end = fetch.terms.patience.limit(timing).map { fetch.transfer.lastSign(now) + $0 }
+            if let end, now >= end {
+                self.end(fetch, silence(fetch.transfer.blob, "fetch", fetch.terms))
                 continue
             }
-            if now >= fetch.transfer.reminder {
+            if let due = fetch.transfer.reminder, now >= due {
                 fetch.transfer.forgetAskedAfterSilence()
                 try ask(fetch, now)
             }
-            next = earliest(next, fetch.transfer.reminder, fetch.transfer.lastMove + timing.giveUp)
+            next = earliest(next, fetch.transfer.reminder, end)
         }
         for delivery in deliveries.values {
-            guard now < delivery.lastSign + timing.giveUp else {
-                end(delivery, silence(delivery.reference, "deliver"))
+            let end = delivery.terms.patience.limit(timing).map { delivery.lastSign + $0 }
+            if let end, now >= end {
+                self.end(delivery, silence(delivery.reference, "deliver", delivery.terms))
                 continue
             }
             if now >= delivery.reminder(timing) { try offer(delivery, now) }
-            next = earliest(next, delivery.reminder(timing), delivery.lastSign + timing.giveUp)
+            next = earliest(next, delivery.reminder(timing), end)
         }
         return next
     }
@@ -160,7 +171,8 @@ final class BulkClientLoop: SocketOwner {
         instants.compactMap { $0 }.min()
     }
 
-    private func silence(_ blob: BlobReference, _ attempted: String) -> MessagingError {
-        .silent(id: blob.id, attempted: attempted, seconds: timing.giveUp / .seconds(1))
+    private func silence(_ blob: BlobReference, _ attempted: String, _ terms: TransferTerms) -> MessagingError {
+        let seconds = (terms.patience.limit(timing) ?? .zero) / .seconds(1)
+        return .silent(id: blob.id, attempted: attempted, seconds: seconds)
     }
 }

@@ -7,6 +7,8 @@ public enum BulkEvent: Hashable, Sendable {
     case received(BlobReference)
     /// An offer of an expected blob came to nothing; it is still expected.
     case refused(id: String, reason: String)
+    /// Likewise, for want of space on this side's disk: no fault of the sender's.
+    case noSpace(id: String, reason: String)
 }
 
 /// The coordinator's end of the bulk channel: gives blobs to peers that ask, takes those it expects.
@@ -15,7 +17,7 @@ public enum BulkEvent: Hashable, Sendable {
 /// that an unknown blob is refused in.
 ///
 /// Bytes move only on credit that the receiver grants, so each transfer holds at most `Wire.creditWindow` chunks of
-/// `Wire.chunkSize` bytes on either side; transfers take turns. Files are read and written on the channel's own thread.
+/// `Wire.chunkSize` bytes on either side; transfers take turns. Files are read on the channel's own thread, and written on others.
 public final class BulkServer: Sendable {
     /// For one consumer; ends after `close`. A consumer that lags halts the channel.
     public let events: AsyncStream<BulkEvent>
@@ -55,12 +57,18 @@ public final class BulkServer: Sendable {
 
     /// Takes an offer of this blob by one of `audience`, of at most `limit` bytes, into the file `destination` (replaced if
     /// it exists; its bytes gather in `<destination>.part`). What is not expected is refused, so this comes before the lease.
-    public func expect(id: String, destination: String, limit: Int64, from audience: Audience = .anyone) {
-        thread.post(.expect(id, destination: destination, limit: limit, audience))
+    ///
+    /// A resumable one keeps its bytes when it fails, over `unexpect`, `close` and a restart: whoever offers a blob of that
+    /// SHA-256 for that destination goes on from there. Where the destination is that blob already, it is received at once.
+    public func expect(
+        id: String, destination: String, limit: Int64, from audience: Audience = .anyone, resumable: Bool = false
+    ) {
+        thread.post(.expect(id, destination: destination, limit: limit, audience, isResumable: resumable))
     }
 
-    /// Ends `expect` and removes what has arrived so far. A file that was reported as received stays.
-    public func unexpect(_ id: String) { thread.post(.unexpect(id)) }
+    /// Ends `expect` and removes what has arrived so far, of a resumable one only where it is to be discarded. A file that
+    /// was reported as received stays.
+    public func unexpect(_ id: String, discarding: Bool = false) { thread.post(.unexpect(id, discarding: discarding)) }
 
     /// Returns when the endpoint is free for another.
     public func close() async { await thread.close() }

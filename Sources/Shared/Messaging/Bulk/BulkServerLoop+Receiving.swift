@@ -16,12 +16,13 @@ extension BulkServerLoop {
             return try reject(blob.id, "\(blob.size) bytes are more than the \(expectation.limit) allowed", peer)
         }
         switch expectation.state {
-        case .waiting: try begin(blob, expectation, caller, now)
-        case .receiving(let transfer, let sender):
+        case .waiting: begin(blob, expectation, caller, now)
+        case .receiving(let transfer, _) where transfer.isFinishing && blob == transfer.blob:
+            expectation.state = .receiving(transfer, from: caller)  // The answer is on its way.
+        case .receiving(let transfer, let sender) where !transfer.isFinishing:
             try takeOffer(again: blob, transfer, sender, expectation, caller, now)
-        case .publishing(blob): break  // The answer is on its way.
         case .done(blob): _ = try send(BulkHeader(.received, blob: blob.id), to: peer)
-        case .publishing, .done: try refuse(blob.id, "another blob of that name was received before", peer)
+        case .receiving, .done: try refuse(blob.id, "another blob of that name was received before", peer)
         }
     }
 
@@ -33,10 +34,10 @@ extension BulkServerLoop {
     ) throws {
         let isSame = caller.peer == sender?.peer
         if isSame, blob == transfer.blob { return }
-        guard try isSame || hasGone(sender, transfer) || now - transfer.lastMove >= timing.retry else { return }
+        guard try isSame || hasGone(sender, transfer) || now - transfer.lastSign(now) >= timing.retry else { return }
         guard blob == transfer.blob else {
-            expectation.discard()
-            return try begin(blob, expectation, caller, now)
+            expectation.abandon()
+            return begin(blob, expectation, caller, now)
         }
         transfer.forgetAsked()
         try ask(transfer, expectation, caller, now)
@@ -49,20 +50,15 @@ extension BulkServerLoop {
 
     private func begin(
         _ blob: BlobReference, _ expectation: Expectation, _ caller: Gate.Caller, _ now: ContinuousClock.Instant
-    ) throws {
+    ) {
         // Two writers of one file would spoil it; whoever offers will offer again.
-        guard !isBeingWritten(expectation.destination) else { return }
-        do {
-            let file = try IncomingFile(destination: expectation.destination, isDurable: true)
-            try ask(Transfer(blob, file, timing, now), expectation, caller, now)
-        } catch let error as MessagingError {
-            try reject(blob.id, "\(error)", caller.peer)
+        let isBeingWritten = expected.values.contains {
+            $0.destination == expectation.destination && $0.transfer != nil
         }
-    }
-
-    private func isBeingWritten(_ destination: String) -> Bool {
-        publishing.values.contains { $0.expectation.destination == destination }
-            || expected.values.contains { $0.destination == destination && $0.isReceiving }
+        guard !isBeingWritten else { return }
+        let intake = desk.open(
+            blob, expectation.destination, isDurable: true, isResumable: expectation.isResumable)
+        expectation.state = .receiving(Transfer(blob, intake, timing, now), from: caller)
     }
 
     func takeData(
@@ -73,51 +69,56 @@ extension BulkServerLoop {
         else {
             return drop("data of \(harmless(header.blob)), which was not asked for")
         }
-        do {
-            guard try transfer.take(header, payload, now) else { return drop("a chunk that was not asked for") }
-            guard transfer.isComplete else { return try ask(transfer, expectation, caller, now) }
-            publishing[publisher.publish(try transfer.verified())] = (expectation, transfer.blob, caller)
-            expectation.state = .publishing(transfer.blob)
-        } catch let error as MessagingError {
-            expectation.discard()
-            return try reject(header.blob, "\(error)", caller.peer)
+        if !transfer.take(header, payload, now) { drop("a chunk that was not asked for") }
+    }
+
+    /// What became of a file. Of one that nobody wants any more nothing is told.
+    func take(_ outcome: Intake.Outcome, _ now: ContinuousClock.Instant) throws {
+        let id = outcome.blob
+        guard let expectation = expected[id], case .receiving(let transfer, let sender) = expectation.state,
+            transfer.intake.ticket == outcome.ticket
+        else { return }
+        switch transfer.heed(outcome.report) {
+        case .ask: if let sender { try ask(transfer, expectation, sender, now) }
+        case .published:
+            expectation.state = .done(transfer.blob)
+            inbox.push(.received(transfer.blob))
+            if let sender { _ = try send(BulkHeader(.received, blob: id), to: sender.peer) }
+        case .failed(let error):
+            expectation.abandon()
+            try fail(id, error, sender)
         }
     }
 
-    func take(_ outcome: Publisher.Outcome) throws {
-        guard let (expectation, blob, caller) = publishing.removeValue(forKey: outcome.ticket) else { return }
-        guard expected[blob.id] === expectation else {
-            // Nobody wants it any more, unless another now uses the same name.
-            let isReused = expected.values.contains { $0.destination == expectation.destination }
-            if outcome.error == nil, !isReused { unlink(expectation.destination) }
-            return
-        }
-        if let error = outcome.error {
-            expectation.state = .waiting
-            return try reject(blob.id, "\(error)", caller.peer)
-        }
-        expectation.state = .done(blob)
-        inbox.push(.received(blob))
-        _ = try send(BulkHeader(.received, blob: blob.id), to: caller.peer)
+    private func fail(_ id: String, _ error: any Error, _ sender: Gate.Caller?) throws {
+        let isFull = (error as? MessagingError)?.isForWantOfSpace ?? false
+        inbox.push(isFull ? .noSpace(id: id, reason: error.reason) : .refused(id: id, reason: error.reason))
+        if let sender { try refuse(id, error.reason, sender.peer) }
     }
 
     /// The sender cannot read what it offered.
     func takeRefusal(_ header: BulkHeader, _ caller: Gate.Caller) throws {
-        guard let expectation = expected[header.blob], case .receiving(_, let sender?) = expectation.state,
-            sender.peer == caller.peer
+        guard let expectation = expected[header.blob], case .receiving(let transfer, let sender?) = expectation.state,
+            sender.peer == caller.peer, !transfer.isFinishing
         else {
             return drop("a refusal of \(harmless(header.blob)), which was not asked for")
         }
-        expectation.discard()
+        expectation.abandon()
         inbox.push(.refused(id: header.blob, reason: harmless(header.reason ?? "the sender gave no reason")))
+    }
+
+    func unexpect(_ id: String, _ discarding: Bool) {
+        guard let expectation = expected.removeValue(forKey: id) else { return }
+        expectation.abandon()
+        if discarding, expectation.isResumable { desk.removePart(of: expectation.destination) }
     }
 
     /// Asks again for what silent senders owe.
     func remind(_ now: ContinuousClock.Instant) throws {
         for expectation in expected.values {
-            guard case .receiving(let transfer, let sender?) = expectation.state, now >= transfer.reminder else {
-                continue
-            }
+            guard case .receiving(let transfer, let sender?) = expectation.state, let due = transfer.reminder,
+                now >= due
+            else { continue }
             transfer.forgetAskedAfterSilence()
             try ask(transfer, expectation, sender, now)
         }

@@ -9,8 +9,8 @@ final class BulkServerLoop: SocketOwner {
     enum Command: Sendable {
         case serve(SlicedBlob, Audience)
         case withdraw(String)
-        case expect(String, destination: String, limit: Int64, Audience)
-        case unexpect(String)
+        case expect(String, destination: String, limit: Int64, Audience, isResumable: Bool)
+        case unexpect(String, discarding: Bool)
         /// The allow-list has changed.
         case review
     }
@@ -24,9 +24,7 @@ final class BulkServerLoop: SocketOwner {
     let logger: Logger
     let inbox: Inbox<BulkEvent>
     var expected: [String: Expectation] = [:]
-    let publisher: Publisher
-    /// What the publisher is at, by its ticket.
-    var publishing: [Int: (expectation: Expectation, blob: BlobReference, caller: Gate.Caller)] = [:]
+    let desk: Intake.Desk
     let gate: Gate
     private let socket: Socket
     private var served: [String: (blob: SlicedBlob, audience: Audience)] = [:]
@@ -40,7 +38,7 @@ final class BulkServerLoop: SocketOwner {
         _ socket: Socket, _ gate: Gate, _ inbox: Inbox<BulkEvent>, _ wakeUp: WakeUp, _ timing: BulkTiming,
         _ counters: BulkCounters, _ logger: Logger
     ) {
-        publisher = Publisher(wakeUp)
+        desk = Intake.Desk(wakeUp)
         self.socket = socket
         self.gate = gate
         self.inbox = inbox
@@ -56,17 +54,18 @@ final class BulkServerLoop: SocketOwner {
             withdraw(blob.id)
             served[blob.id] = (blob, audience)
         case .withdraw(let id): withdraw(id)
-        case .expect(let id, let destination, let limit, let audience):
-            expected[id]?.discard()
-            expected[id] = Expectation(destination: destination, limit: limit, audience: audience)
-        case .unexpect(let id): expected.removeValue(forKey: id)?.discard()
+        case .expect(let id, let destination, let limit, let audience, let isResumable):
+            expected[id]?.abandon()
+            expected[id] = Expectation(
+                destination: destination, limit: limit, audience: audience, isResumable: isResumable)
+        case .unexpect(let id, let discarding): unexpect(id, discarding)
         case .review: letGoOfRevoked()
         }
     }
 
     func work(_ now: ContinuousClock.Instant) throws -> Wait {
         var wait = Wait()
-        for outcome in publisher.takeOutcomes() { try take(outcome) }
+        for outcome in desk.takeOutcomes() { try take(outcome, now) }
         try read(now, &wait)
         if !requests.isEmpty {
             let moved = try requests.round { try serve($0, $1, $2) }
@@ -86,7 +85,8 @@ final class BulkServerLoop: SocketOwner {
 
     func close(_ error: (any Error)?) {
         if let error { logger.error("the bulk channel ended: \(error)") }
-        for expectation in expected.values { expectation.discard() }
+        for expectation in expected.values { expectation.abandon() }
+        desk.close()
         socket.close()
         inbox.finish()
     }

@@ -7,30 +7,29 @@ final class Expectation {
         case waiting
         /// `from` is nil where the sender has gone: whoever offers the blob goes on.
         case receiving(Transfer, from: Gate.Caller?)
-        /// All is there and right, and on its way to the disk.
-        case publishing(BlobReference)
         case done(BlobReference)
     }
 
     let destination: String
     let limit: Int64
     let audience: Audience
+    let isResumable: Bool
     var state = State.waiting
 
-    init(destination: String, limit: Int64, audience: Audience) {
+    init(destination: String, limit: Int64, audience: Audience, isResumable: Bool) {
         self.destination = destination
         self.limit = limit
         self.audience = audience
+        self.isResumable = isResumable
     }
 
-    var isReceiving: Bool {
-        if case .receiving = state { true } else { false }
+    var transfer: Transfer? {
+        if case .receiving(let transfer, _) = state { transfer } else { nil }
     }
 
-    /// Gives up what has arrived, unless it is whole.
-    func discard() {
-        guard case .receiving(let transfer, _) = state else { return }
-        transfer.discard()
-        state = .waiting
+    /// Ends the transfer under way. What has arrived is given up, unless it is for another time.
+    func abandon() {
+        transfer?.intake.abandon(keeping: isResumable)
+        if transfer != nil { state = .waiting }
     }
 }

@@ -34,23 +34,10 @@ public enum PrivateFile {
             close(descriptor)
             unlink(draft)
         }
-        try write(data, descriptor, path)
+        try data.withUnsafeBytes { try descriptor.writeAll($0, to: path) }
         guard fsync(descriptor) == 0 else { throw MessagingError.lastFile("write to the disk", path) }
         // Unlike a rename, a link replaces nothing.
         guard link(draft, path) == 0 else { throw MessagingError.lastFile("make", path) }
         try IncomingFile.syncDirectory(of: path)
-    }
-
-    private static func write(_ data: Data, _ descriptor: Int32, _ path: String) throws {
-        try data.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-                let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw MessagingError.lastFile("write", path) }
-                done += count
-            }
-        }
     }
 }
