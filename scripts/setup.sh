@@ -11,6 +11,8 @@ packages=(
     python3 python3-pip python3-torch unzip
     # to make test films, and to judge ours
     ffmpeg
+    # to test farms: machines of their own, lost packets, the order of what is written
+    iproute2 nftables strace util-linux
 )
 # LIBTORCH names another libtorch; the converter still needs Debian's, which python3-torch brings.
 [ -n "${LIBTORCH:-}" ] || packages+=(libtorch-dev)

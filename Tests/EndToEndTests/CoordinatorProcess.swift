@@ -23,10 +23,17 @@ final class CoordinatorProcess: Sendable {
     private let finished = DispatchSemaphore(value: 0)
     private let readers = DispatchGroup()
 
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - program: `coordinator` or `worker`.
+    ///   - prefix: a command that runs it, as `ip netns exec NAME`.
+    init(
+        _ arguments: [String], program: String = "coordinator", prefix: [String] = [],
+        environment: [String: String] = [:]
+    ) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Launch.sibling("coordinator", []).executable)
-        process.arguments = arguments
+        let line = prefix + [Launch.sibling(program, []).executable] + arguments
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = line
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (out, err) = (Pipe(), Pipe())
         process.standardOutput = out
@@ -110,6 +117,15 @@ final class CoordinatorProcess: Sendable {
     /// Process ids of the workers (children) and engines (their children).
     var workers: [Int32] { Self.children(of: processID).filter(Self.isWorker) }
     var engines: [Int32] { workers.flatMap(Self.children(of:)).filter(Self.isWorker) }
+    /// A worker's engines.
+    var engineChildren: [Int32] {
+        Self.children(of: processID).filter { Self.commandLine(of: $0).contains("\0engine\0") }
+    }
+    /// SIGSTOP has taken effect.
+    var isStopped: Bool {
+        let status = (try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8)) ?? ""
+        return status.contains("State:\tT")
+    }
     /// Process ids of the children that parse films.
     var filmTools: [Int32] { Self.children(of: processID).filter { Self.commandLine(of: $0).hasSuffix("\0film\0") } }
 

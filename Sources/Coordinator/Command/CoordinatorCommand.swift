@@ -6,7 +6,18 @@ import Foundation
 struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator", abstract: "Upscales films, segment by segment, losing nothing on the way.",
-        subcommands: [RunCommand.self, ProbeCommand.self, FilmCommand.self])
+        subcommands: [RunCommand.self, ServeCommand.self, ProbeCommand.self, FilmCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "With a running coordinator",
+                subcommands: [
+                    SubmitCommand.self, QueueCommand.self, ShowCommand.self, WatchCommand.self, LogsCommand.self,
+                    FetchCommand.self, PauseCommand.self, ResumeCommand.self, CancelCommand.self, RetryCommand.self,
+                    RemoveCommand.self, PriorityCommand.self, WorkersCommand.self, DrainCommand.self,
+                    UndrainCommand.self, ReinstateCommand.self,
+                ]),
+            CommandGroup(name: "On the coordinator's machine", subcommands: [KeysCommand.self]),
+        ])
 
     /// Turns errors into one line and the exit status that the README promises; the parser's own are usage errors.
     static func main() async {

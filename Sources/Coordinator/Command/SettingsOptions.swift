@@ -28,7 +28,8 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "libav's name of the output's pixel format; by default 10 bit, chroma as the source's.")
     var pixelFormat: String?
 
-    @Option(help: "Length of segments in seconds, cut at keyframes (default: 10).")
+    @Option(
+        help: "Length of segments in seconds, cut at keyframes; by default 10, or less where many slots share a film.")
     var segmentSeconds: Double?
 
     @Option(help: "Length of segments in frames, wherever keyframes lie.")
@@ -81,7 +82,7 @@ struct SettingsOptions: ParsableArguments {
         case (nil, let frames?):
             try check("--segment-frames", frames, in: 1...50_000)  // a lease names each frame's time
             return .frames(frames)
-        case (nil, nil): return .seconds(10)
+        case (nil, nil): return .automatic
         }
     }
 

@@ -22,6 +22,7 @@ final class TerminalDisplay: RunDisplay {
             case .warning(let text): write("warning: \(text)\n", &state)
             case .progress(let progress): draw(progress, &state)
             case .done(let done): write(Self.text(done), &state)
+            case .submitted(let job, let film): write("\(job)  \(film)\n", &state)
             }
         }
     }
@@ -63,10 +64,17 @@ final class TerminalDisplay: RunDisplay {
     }
 
     static func line(_ progress: RunProgress) -> String {
+        if let waits = progress.waits, progress.phase == .waiting { return "waiting: \(waits)" }
+        let unit = progress.phase.isTransfer ? 1 << 20 : 1
         var text = String(
-            format: "%3.0f%%  %@ %d/%d", progress.fraction * 100, progress.phase.rawValue, progress.frames,
-            progress.total)
-        if let fps = progress.fps { text += String(format: "  %.2f fps", fps) }
+            format: "%3.0f%%  %@ %d/%d", progress.fraction * 100, progress.phase.rawValue, progress.frames / unit,
+            progress.total / unit)
+        if progress.phase.isTransfer { text += " MiB" }
+        if let fps = progress.fps {
+            text +=
+                progress.phase.isTransfer
+                ? String(format: "  %.0f MiB/s", fps / 0x1p20) : String(format: "  %.2f fps", fps)
+        }
         if let eta = progress.eta { text += "  ETA " + clock(eta) }
         if let segments = progress.segments { text += "  segments \(segments.accepted)/\(segments.total)" }
         return text

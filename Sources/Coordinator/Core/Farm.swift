@@ -2,7 +2,7 @@ import FarmModel
 import FarmProtocol
 import Foundation
 public import Logging
-import Messaging
+public import Messaging
 public import Processes
 
 /// What a coordinator is built from.
@@ -18,6 +18,12 @@ public struct FarmConfiguration: Sendable {
     public var scheduler: SchedulerConfiguration
     /// Seconds between a worker's heartbeats.
     public var heartbeatInterval: Double
+    /// Who is let in.
+    public var security = EndpointSecurity.localOnly
+    /// Bytes of the spool's disk that stay free, jobs waiting where there is less; nil: jobs fail where they cannot write.
+    public var reserve: Int64?
+    /// How many slots there are where it is known before workers connect.
+    public var slots: Int?
 
     public init(
         stateDirectory: String, control: String, bulk: String, filmTool: Launch = .myself(["film"]),
@@ -40,11 +46,11 @@ public struct FarmConfiguration: Sendable {
 public struct Farm: Sendable {
     public let dispatcher: Dispatcher
     let preparation: @Sendable (@escaping @Sendable (RunReport) -> Void) -> JobPreparation
+    let store: QueueStore
+    let bulk: BulkServer
     private let state: StateDirectory
-    private let store: QueueStore
     private let context: MessagingContext
     private let control: ControlServer
-    private let bulk: BulkServer
 
     /// Locks the state directory, opens the queue, and listens.
     /// - Throws: `CoordinatorError`
@@ -63,20 +69,26 @@ public struct Farm: Sendable {
         state = try await BlockingWork.run { try StateDirectory(at: URL(fileURLWithPath: path)) }
         store = try await QueueStore(path: state.queuePath)
         let spool = Spool(stateDirectory: path)
-        let unfinished = try await store.jobs(in: [.running, .concatenating, .failed]).map(\.id)
+        let unfinished = try await store.jobs(in: [.running, .concatenating, .failed, .cancelled]).map(\.id)
         try await BlockingWork.run { try spool.sweep(keeping: unfinished) }
         context = try MessagingContext()
         control = try ControlServer(
-            context: context, endpoint: try EndpointAddress(configuration.control), logger: logger)
-        bulk = try BulkServer(context: context, endpoint: try EndpointAddress(configuration.bulk), logger: logger)
+            context: context, endpoint: try EndpointAddress(configuration.control), security: configuration.security,
+            logger: logger)
+        bulk = try BulkServer(
+            context: context, endpoint: try EndpointAddress(configuration.bulk), security: configuration.security,
+            logger: logger)
         let filmTool = FilmTool(launch: configuration.filmTool)
         let models = ModelResolver(launch: configuration.modelTool)
         dispatcher = Dispatcher(
             store: store, spool: spool, control: control, bulk: bulk, filmTool: filmTool,
-            configuration: configuration.scheduler, heartbeatInterval: configuration.heartbeatInterval, logger: logger)
-        preparation = { [store] report in
+            configuration: configuration.scheduler, heartbeatInterval: configuration.heartbeatInterval,
+            reserve: configuration.reserve, logger: logger)
+        let known = configuration.slots
+        preparation = { [store, dispatcher] report in
             JobPreparation(
-                store: store, spool: spool, filmTool: filmTool, models: models, stateDirectory: path, report: report)
+                store: store, spool: spool, filmTool: filmTool, models: models, stateDirectory: path,
+                slots: { if let known { known } else { await dispatcher.slotCount } }, report: report)
         }
     }
 

@@ -25,7 +25,7 @@ public struct JobSettings: Codable, Hashable, Sendable {
     public init(
         model: String = "realesr-animevideov3", scale: Int? = nil, codec: Codec = .hevc, encoder: String? = nil,
         crf: Int = 18, preset: String? = nil, encoderParameters: [EncoderParameter] = [], pixelFormat: String? = nil,
-        segmentLength: SegmentLength = .seconds(10), overlap: Int? = nil, temporalBlend: Int = 0, tile: Int? = nil,
+        segmentLength: SegmentLength = .automatic, overlap: Int? = nil, temporalBlend: Int = 0, tile: Int? = nil,
         batch: Int? = nil, precision: Precision = .auto
     ) {
         self.model = model
@@ -57,6 +57,8 @@ public enum Precision: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// How long segments are, in what the user named.
 public enum SegmentLength: Codable, Hashable, Sendable {
+    /// As the film's length and the number of slots ask for, at most 10 seconds.
+    case automatic
     /// About so long, cut at keyframes.
     case seconds(Double)
     /// Exactly so many frames, wherever keyframes lie.

@@ -47,4 +47,16 @@ public enum Wire {
     public static func filmBlob(_ job: JobID) -> String { "film/\(job)" }
     /// The name that an attempt's encoded segment has on the bulk channel.
     public static func encodedBlob(_ attempt: AttemptID) -> String { "encoded/\(attempt)" }
+
+    /// Where the bulk channel is when only the control channel is named: for `ipc://` the file `bulk` in the same
+    /// directory, for `tcp://` the next port.
+    public static func bulkEndpoint(beside control: String) -> String {
+        guard !control.hasPrefix("ipc://") else {
+            return control.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+                + "/bulk"
+        }
+        let parts = control.split(separator: ":", omittingEmptySubsequences: false)
+        guard let port = parts.last.flatMap({ Int($0) }) else { return control }
+        return parts.dropLast().joined(separator: ":") + ":\(port + 1)"
+    }
 }

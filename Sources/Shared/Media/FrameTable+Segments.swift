@@ -10,11 +10,14 @@ extension FrameTable {
     /// in all (k − 1) / 2 times the GOP. With one decoded frame costing at most 1/32 of an upscaled one, run-up stays
     /// below a quarter of the work as long as k ≤ 1 + ⅔ · (1 + 32) = 23, so there are no more pieces than that.
     /// A rest shorter than t / 4 goes to the segment before it.
+    ///
+    /// `.automatic` is 10 seconds where nobody knows the slots.
     public func segments(length: SegmentLength) -> [FrameRange] {
         switch length {
         case .frames(let frames):
             let step = max(1, frames)
             return stride(from: 0, to: count, by: step).map { FrameRange($0, min($0 + step, count)) }
+        case .automatic: return segments(length: .seconds(10))
         case .seconds(let seconds):
             return segments(ticks: max(seconds, 0) / max(timeBase.value, .leastNormalMagnitude))
         }

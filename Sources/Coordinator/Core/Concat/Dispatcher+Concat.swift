@@ -17,11 +17,21 @@ extension Dispatcher {
                 try await BlockingWork.run { try job.source.check() }
                 let film = try await join(order, of: id)
                 jobs[id]?.warnings += film.warnings
+                jobs[id]?.held = nil
                 submit(.concatenated(id))
             } catch {
-                submit(.concatFailed(id, reason: CoordinatorError(error).message))
+                joinEnded(id, CoordinatorError(error))
             }
         }
+    }
+
+    /// Too little space is waited for where others use the farm too; all else is the job's end.
+    private func joinEnded(_ id: JobID, _ error: CoordinatorError) {
+        guard disk != nil, error.message.contains(String(cString: strerror(ENOSPC))) else {
+            return submit(.concatFailed(id, reason: error.message))
+        }
+        jobs[id]?.held = "joining waits for space: \(error.message)"
+        submit(.concatHeld(id, reason: error.message))
     }
 
     /// Joining reads what is there and writes one file: a child that was killed is simply followed by another.

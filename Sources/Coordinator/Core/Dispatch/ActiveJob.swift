@@ -15,6 +15,8 @@ struct ActiveJob: Sendable {
     var parameterSets: String?
     /// Set while the film is being joined: packets written and to write.
     var joining: (done: Int64, total: Int64)?
+    /// Why joining waits: there is no space for the film.
+    var held: String?
     /// What the user should know when the job is done: frames struck, streams that the container cannot hold.
     var warnings: [String] = []
 

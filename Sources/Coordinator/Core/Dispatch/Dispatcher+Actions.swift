@@ -9,7 +9,7 @@ extension Dispatcher {
     func perform(_ action: SchedulerAction) async throws {
         switch action {
         case .persist(let changes):
-            try await store.apply(changes)
+            try await persist(changes)
             note(changes)
         case .welcome(let worker): welcome(worker)
         case .reject(let worker, let reason): send(.reject(reason: reason), to: worker)
@@ -17,8 +17,7 @@ extension Dispatcher {
         case .calibrate(let worker, let slot, let job): calibrate(job, on: worker, slot: slot)
         case .lease(let worker, let slot, let attempt, let extraRunUp):
             lease(attempt, to: worker, slot: slot, extraRunUp: extraRunUp)
-        case .adopt(let worker, let slot, let attempt, let extraRunUp):
-            lease(attempt, to: worker, slot: slot, extraRunUp: extraRunUp, isNew: false)
+        case .adopt(let worker, _, let attempt, let extraRunUp): adopt(attempt, of: worker, extraRunUp: extraRunUp)
         case .accept(let worker, let attempt): send(.accepted(attempt), to: worker)
         case .refuse(let worker, let attempt, let reason): send(.refused(attempt, reason: reason), to: worker)
         case .cancel(let worker, let attempt): send(.cancel(attempt), to: worker)
@@ -39,7 +38,8 @@ extension Dispatcher {
             case .accepted(let result):
                 noteDamage(result)
                 settleParameterSets(of: result.attempt)
-            case .state(let job, let state, _): jobs[job]?.durableState = state
+            case .state(let job, let state, _): settle(job, state)
+            case .reopened(let job): jobs[job]?.durableState = .running
             default: break
             }
         }
@@ -52,36 +52,64 @@ extension Dispatcher {
             .calibrate(
                 CalibrationRequest(
                     job: id, slot: slot, recipe: job.record.recipe, tile: settings.tile, batch: settings.batch,
-                    precision: settings.precision)), to: worker)
+                    precision: settings.precision, model: models.blob(of: job.record.recipe.model))), to: worker)
     }
 
-    /// Cuts beside the loop, for it reads and hashes the segment's packets. A worker that has the lease already is not
-    /// sent it again.
-    private func lease(
-        _ attempt: AttemptID, to worker: WorkerID, slot: Int, extraRunUp: Int, isNew: Bool = true
+    private func settle(_ id: JobID, _ state: JobState) {
+        jobs[id]?.durableState = state
+        guard state.isEnded, let ended else { return }
+        Task { await ended(id, state) }
+    }
+
+    private func lease(_ attempt: AttemptID, to worker: WorkerID, slot: Int, extraRunUp: Int) {
+        cut(attempt, for: worker, extraRunUp: extraRunUp) { dispatcher, task in
+            let model = await dispatcher.models.blob(of: task.recipe.model)
+            let lifetime = await dispatcher.scheduler.configuration.leaseLifetime
+            await dispatcher.send(.lease(Lease(task: task, slot: slot, lifetime: lifetime, model: model)), to: worker)
+        }
+    }
+
+    /// An attempt that an earlier life leased, or whose worker has a new connection: its worker may still need its input,
+    /// and what it delivered may lie in the spool already.
+    private func adopt(_ attempt: AttemptID, of worker: WorkerID, extraRunUp: Int) {
+        let path = spool.segment(attempt)
+        cut(attempt, for: worker, extraRunUp: extraRunUp) { dispatcher, _ in
+            guard FileManager.default.fileExists(atPath: path) else { return }
+            let blob = try await BlobReference.describing(id: Wire.encodedBlob(attempt), slices: [try .file(path)])
+            await dispatcher.take(blob)
+        }
+    }
+
+    /// Cuts beside the loop, for it reads and hashes the segment's packets; then its input is served and its result expected.
+    private func cut(
+        _ attempt: AttemptID, for worker: WorkerID, extraRunUp: Int,
+        _ then: @escaping @Sendable (Dispatcher, SegmentTask) async throws -> Void
     ) {
         guard let job = jobs[attempt.segment.job], let range = scheduler.range(of: attempt.segment) else { return }
         openAttempts.insert(attempt)
         let cutter = SegmentCutter(
             recipe: job.record.recipe, table: job.table, store: spool.packets(attempt.segment.job))
-        let lifetime = scheduler.configuration.leaseLifetime
         Task {
             do {
                 let cut = try await cutter.cut(attempt, range: range, extraRunUp: extraRunUp)
-                try offer(cut)
-                guard isNew, openAttempts.contains(attempt) else { return }
-                send(.lease(Lease(task: cut.task, slot: slot, lifetime: lifetime)), to: worker)
+                guard try offer(cut, to: worker) else { return }
+                try await then(self, cut.task)
             } catch {
                 submit(.jobStopped(attempt.segment.job, reason: CoordinatorError(error).message))
             }
         }
     }
 
-    private func offer(_ cut: SegmentCutter.Cut) throws {
+    /// - Returns: false where the attempt ended while it was being cut.
+    private func offer(_ cut: SegmentCutter.Cut, to worker: WorkerID) throws -> Bool {
         let attempt = cut.task.attempt
-        guard openAttempts.contains(attempt) else { return }  // it ended while it was being cut
-        try bulk.serve(id: cut.task.input.id, slices: cut.slices)
-        bulk.expect(id: Wire.encodedBlob(attempt), destination: spool.segment(attempt), limit: Self.segmentLimit)
+        guard openAttempts.contains(attempt) else { return false }
+        let audience = senders[worker]?.name.map { Audience.holder(named: $0) } ?? .role(.worker)
+        try bulk.serve(id: cut.task.input.id, slices: cut.slices, to: audience)
+        bulk.expect(
+            id: Wire.encodedBlob(attempt), destination: spool.segment(attempt), limit: Self.segmentLimit, from: audience
+        )
+        return true
     }
 
     private func end(_ attempt: AttemptID, _ outcome: AttemptOutcome) {

@@ -1,4 +1,4 @@
-public import FarmModel
+import FarmModel
 import Foundation
 import Media
 
@@ -13,6 +13,11 @@ extension Dispatcher {
         job.parameterSets = try await BlockingWork.run {
             try paths.first.map { SegmentCheck.parameterSetsSHA256(of: try PacketFileReader(path: $0).stream) }
         }
+        if let (blob, model) = try models.add(record.recipe.model, for: record.id) {
+            try bulk.serve(id: blob.id, slices: [.file(path: model, offset: 0, length: blob.size)], to: .role(.worker))
+        }
+        // A failed or cancelled job is taken up again: what its end leads to must not reach it any more.
+        if job.durableState.isEnded { job.durableState = .running }
         jobs[record.id] = job
         // What an earlier life had to say of the film still holds.
         if !record.plan.struck.isEmpty { strike(record.plan.struck, of: record.id) }
@@ -20,29 +25,35 @@ extension Dispatcher {
         submit(.jobAdded(record.plan))
     }
 
-    /// Where a job stands.
-    public func status(of job: JobID) -> JobStatus? {
-        guard let active = jobs[job], var snapshot = scheduler.snapshot(of: job) else { return nil }
-        if snapshot.state.isEnded { snapshot.state = active.durableState }
-        let stages = scheduler.plan(of: job)?.segments.compactMap { $0.result?.stages } ?? []
-        return JobStatus(
-            snapshot: snapshot, joining: active.joining, warnings: active.warnings, deviceBusy: Self.busyShare(stages))
+    /// Takes up a job of the store after a restart, or to try it again: what is missing of its spool is set right.
+    /// - Throws: `CoordinatorError` where it cannot go on.
+    func takeUp(_ record: JobRecord) async throws {
+        let source = try FilmSource(decoding: record.sourceIdentity)
+        let missing = try await BlockingWork.run { [spool] in
+            try source.check()
+            return try spool.setRight(record)
+        }
+        for result in missing {
+            logger.warning(
+                "a finished segment is gone or damaged, and is made again", metadata: ["attempt": "\(result.attempt)"])
+        }
+        var record = record
+        try await retract(missing, from: &record)
+        try await add(record, source: source, overwrite: source.overwrite ?? false)
     }
 
-    /// The inference stage's work as a share of its work and its waiting.
-    private static func busyShare(_ stages: [StageTimes]) -> Double {
-        let busy = stages.reduce(0) { $0 + $1.inference.busy }
-        let waiting = stages.reduce(0) { $0 + $1.inference.starved + $1.inference.blocked }
-        return busy + waiting > 0 ? busy / (busy + waiting) : 0
+    private func retract(_ missing: [SegmentResult], from record: inout JobRecord) async throws {
+        guard !missing.isEmpty else { return }
+        try await store.apply(missing.map { .retracted($0.attempt, reason: "its file is gone or damaged") })
+        guard let now = try await store.job(record.id) else { return }
+        record = now
     }
-}
 
-/// A job at a glance.
-public struct JobStatus: Sendable {
-    public var snapshot: JobSnapshot
-    /// Packets joined, and in all, while the film is being joined.
-    public var joining: (done: Int64, total: Int64)?
-    public var warnings: [String]
-    /// The share of the pipeline's time in which devices worked, 0 to 1.
-    public var deviceBusy: Double
+    /// Lets go of a job that has ended; nothing where it was taken up again meanwhile.
+    func forget(_ id: JobID) {
+        guard jobs[id]?.durableState.isEnded == true else { return }
+        jobs[id] = nil
+        for blob in models.remove(id) { bulk.withdraw(blob) }
+        submit(.jobRemoved(id))
+    }
 }

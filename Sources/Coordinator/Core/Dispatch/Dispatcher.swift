@@ -7,7 +7,8 @@ import Messaging
 
 /// The thin shell around the scheduler: turns messages into its events, and carries out its actions in their order.
 ///
-/// One event at a time: what is to be persisted is durable before anything that depends on it is done or said (P5).
+/// Events that wait are handled together, so that they share a commit; what is to be persisted is durable before anything
+/// that depends on it is done or said (P5).
 public actor Dispatcher {
     var scheduler: Scheduler
     var jobs: [JobID: ActiveJob] = [:]
@@ -19,21 +20,29 @@ public actor Dispatcher {
     var early: [AttemptID: (result: SegmentResult, worker: WorkerID)] = [:]
     /// Hashes of the parameter sets of checked segments that the scheduler has not yet decided on.
     var checkedSets: [AttemptID: String] = [:]
+    /// Who is behind each connection that has said hello.
+    var senders: [WorkerID: Sender] = [:]
+    var models = ServedModels()
+    var disk: DiskWatch?
+    /// Answers people's commands; nil where there are none to answer.
+    var desk: (@Sendable (ClientRequest, Sender) async -> ClientReply)?
+    /// Told of each job whose end is durable.
+    var ended: (@Sendable (JobID, JobState) async -> Void)?
     let store: QueueStore
     let spool: Spool
     let control: ControlServer
     let bulk: BulkServer
     let filmTool: FilmTool
     let logger: Logger
-    private let heartbeatInterval: Double
-    private let inbox: AsyncStream<SchedulerEvent>
-    private let post: AsyncStream<SchedulerEvent>.Continuation
+    let inbox = EventInbox()
+    let heartbeatInterval: Double
     /// What made the dispatcher stop, where it did not do so when told.
     private(set) var failure: CoordinatorError?
 
+    /// - Parameter reserve: bytes of the spool's disk that stay free; nil: jobs fail where they cannot write.
     init(
         store: QueueStore, spool: Spool, control: ControlServer, bulk: BulkServer, filmTool: FilmTool,
-        configuration: SchedulerConfiguration, heartbeatInterval: Double, logger: Logger
+        configuration: SchedulerConfiguration, heartbeatInterval: Double, reserve: Int64?, logger: Logger
     ) {
         self.store = store
         self.spool = spool
@@ -43,10 +52,19 @@ public actor Dispatcher {
         self.heartbeatInterval = heartbeatInterval
         self.logger = logger
         scheduler = Scheduler(configuration: configuration)
-        (inbox, post) = AsyncStream.makeStream(of: SchedulerEvent.self)
+        disk = reserve.map { DiskWatch(path: spool.root, reserve: $0) }
     }
 
-    /// Serves workers until cancelled.
+    /// Before `run`: who answers commands, and who hears of jobs that have ended.
+    func connect(
+        desk: @escaping @Sendable (ClientRequest, Sender) async -> ClientReply,
+        ended: @escaping @Sendable (JobID, JobState) async -> Void
+    ) {
+        self.desk = desk
+        self.ended = ended
+    }
+
+    /// Serves workers and clients until cancelled.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.receive() }
@@ -56,20 +74,27 @@ public actor Dispatcher {
             await group.next()
             group.cancelAll()
         }
+        inbox.close()
         guard failure == nil, !Task.isCancelled else { return }
         failure = CoordinatorError(.farm, "the coordinator's sockets have closed; run again")
     }
 
     /// Queues an event behind those already there.
-    nonisolated func submit(_ event: SchedulerEvent) { post.yield(event) }
+    nonisolated func submit(_ event: SchedulerEvent) { inbox.post(event) }
+
+    /// Returns when what the event led to is durable.
+    nonisolated func carryOut(_ event: SchedulerEvent) async throws { try await inbox.postAndWait(event) }
 
     private func work() async {
-        for await event in inbox {
+        while let entries = await inbox.take() {
             do {
-                for action in scheduler.handle(event, at: Monotonic.seconds) { try await perform(action) }
+                let actions = scheduler.handle(entries.map(\.event), at: Monotonic.seconds)
+                for action in actions { try await perform(action) }
+                for entry in entries { entry.done?.resume() }
             } catch {
                 // What could not be made durable must not be acted on, and the scheduler's state is ahead of the store.
                 failure = CoordinatorError(.file, error.reason)
+                for entry in entries { entry.done?.resume(throwing: error) }
                 logger.critical("\(error)")
                 return
             }
@@ -79,56 +104,10 @@ public actor Dispatcher {
     private func keepTime() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(500))
+            await lookAtDisk()
             submit(.tick)
         }
     }
-
-    private func receive() async {
-        for await event in control.events {
-            switch event {
-            case .message(let peer, _, let data): hear(data, from: peer)
-            case .unreachable(let peer), .revoked(let peer): submit(.workerGone(WorkerID(peer)))
-            }
-        }
-    }
-
-    /// The channel stops where nobody listens.
-    private func receiveBlobs() async {
-        for await event in bulk.events {
-            switch event {
-            case .received(let blob): await take(blob)
-            case .refused(let id, let reason), .noSpace(let id, let reason):
-                logger.warning(
-                    "a delivered segment did not arrive whole", metadata: ["blob": "\(id)", "reason": "\(reason)"])
-            }
-        }
-    }
-
-    private func hear(_ data: Data, from peer: PeerID) {
-        let worker = WorkerID(peer)
-        do {
-            switch try WorkerMessage(decoding: data) {
-            case .hello(let hello): submit(.workerConnected(worker, hello))
-            case .heartbeat(let heartbeat): submit(.heartbeat(worker, heartbeat))
-            case .calibrated(let calibration): submit(.calibrated(worker, calibration))
-            case .failure(let failure): submit(.failed(worker, failure))
-            case .draining: submit(.drain(worker))
-            case .goodbye: submit(.goodbye(worker))
-            case .result(let result): Task { await check(result, from: worker) }
-            }
-        } catch {
-            logger.warning("a message that cannot be used", metadata: ["peer": "\(peer)", "error": "\(error)"])
-            send(.reject(reason: "\(error)"), to: worker)
-        }
-    }
-
-    func send(_ message: CoordinatorMessage, to worker: WorkerID) {
-        do { control.send(try message.encoded(), to: PeerID(worker)) } catch {
-            logger.error("cannot write a message: \(error)")
-        }
-    }
-
-    func welcome(_ worker: WorkerID) { send(.welcome(Welcome(heartbeatInterval: heartbeatInterval)), to: worker) }
 }
 
 /// Monotonic seconds for the scheduler.

@@ -34,12 +34,34 @@ public struct Spool: Hashable, Sendable {
     func check(_ accepted: [SegmentResult]) throws {
         for result in accepted {
             let path = segment(result.attempt)
-            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
-            guard size?.int64Value == result.output.size else {
+            guard size(path) == result.output.size else {
                 throw CoordinatorError(
                     .file, "\(path), a finished segment, is gone or damaged: start over with --restart")
             }
         }
+    }
+
+    /// Holds the job's files against the queue: what attempts that did not count have left is removed. What attempts under way
+    /// delivered stays, for their workers take it for delivered.
+    /// - Returns: accepted results whose files are gone or short.
+    /// - Throws: where the job cannot go on at all.
+    func setRight(_ record: JobRecord) throws -> [SegmentResult] {
+        let job = record.id
+        for path in [packets(job), frameTable(job)] where !FileManager.default.fileExists(atPath: path) {
+            throw CoordinatorError(.file, "\(path) is gone: remove job \(job), and submit its film again")
+        }
+        let results = record.plan.segments.compactMap(\.result)
+        let open = record.plan.segments.enumerated().flatMap { index, segment in
+            segment.attempts.filter { $0.outcome == nil }.map {
+                AttemptID(segment: SegmentID(job: job, index: index), number: $0.number)
+            }
+        }
+        try tidy(job, keeping: results.map(\.attempt) + open)
+        return results.filter { size(segment($0.attempt)) != $0.output.size }
+    }
+
+    private func size(_ path: String) -> Int64? {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value
     }
 
     /// Removes what no unfinished job owns: left by a process that was killed between making a spool and queueing its job,

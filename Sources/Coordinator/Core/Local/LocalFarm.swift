@@ -70,9 +70,11 @@ public struct LocalFarm: Sendable {
     private func farmConfiguration(_ sockets: PrivateDirectory) -> FarmConfiguration {
         var models = configuration.worker
         models.arguments += ["models"]
-        return FarmConfiguration(
+        var farm = FarmConfiguration(
             stateDirectory: configuration.stateDirectory, control: sockets.endpoint("control"),
             bulk: sockets.endpoint("bulk"), filmTool: configuration.filmTool, modelTool: models)
+        farm.slots = configuration.workers
+        return farm
     }
 
     private func launches(_ sockets: PrivateDirectory) -> [Launch] {

@@ -5,12 +5,17 @@ public enum RunReport: Sendable {
     case warning(String)
     case progress(RunProgress)
     case done(RunDone)
+    /// A film is a running coordinator's job now.
+    case submitted(job: String, film: String)
 }
 
 /// How far a film is.
 public struct RunProgress: Encodable, Sendable {
     public enum Phase: String, Encodable, Sendable {
-        case indexing, calibrating, upscaling, joining
+        case uploading, waiting, indexing, calibrating, upscaling, joining, fetching
+
+        /// Bytes are counted, not frames.
+        public var isTransfer: Bool { self == .uploading || self == .fetching }
     }
 
     public struct Segments: Encodable, Sendable {
@@ -21,7 +26,7 @@ public struct RunProgress: Encodable, Sendable {
 
     public var film: String
     public var phase: Phase
-    /// Frames done and in all; while indexing and joining, whatever is counted there.
+    /// Frames done and in all; while indexing and joining, whatever is counted there; bytes of a transfer.
     public var frames: Int
     public var total: Int
     /// Since this run began work on the film.
@@ -30,12 +35,16 @@ public struct RunProgress: Encodable, Sendable {
     /// Seconds to go.
     public var eta: Double?
     public var segments: Segments?
+    /// Why nothing is done at the moment.
+    public var waits: String?
 
     public var fraction: Double { total > 0 ? min(1, Double(frames) / Double(total)) : 0 }
 }
 
 /// A film that came out.
 public struct RunDone: Encodable, Sendable {
+    /// The job's id, where it was one of a running coordinator.
+    public var job: String?
     public var output: String
     public var frames: Int
     public var seconds: Double
@@ -44,13 +53,13 @@ public struct RunDone: Encodable, Sendable {
     public var deviceBusy: Double
 
     enum CodingKeys: String, CodingKey {
-        case output, frames, seconds, fps
+        case job, output, frames, seconds, fps
         case deviceBusy = "device_busy"
     }
 }
 
 extension RunReport: Encodable {
-    private enum Key: String, CodingKey { case event, text }
+    private enum Key: String, CodingKey { case event, text, job, film }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
@@ -67,6 +76,10 @@ extension RunReport: Encodable {
         case .done(let done):
             try container.encode("done", forKey: .event)
             try done.encode(to: encoder)
+        case .submitted(let job, let film):
+            try container.encode("submitted", forKey: .event)
+            try container.encode(job, forKey: .job)
+            try container.encode(film, forKey: .film)
         }
     }
 }

@@ -2,20 +2,29 @@ import FarmModel
 import Foundation
 public import Media
 
-/// The film of a job, as the queue remembers it.
+/// The film of a job and where its result goes, as the queue remembers it.
 public struct FilmSource: Codable, Hashable, Sendable {
     public var identity: SourceIdentity
     /// The stream that is upscaled.
     public var videoIndex: Int
     /// What indexing had to say of the film.
     public var warnings: [String]
+    /// The film's file name at its user's; nil where it is the path's.
+    public var name: String?
+    /// The user allowed the output to be replaced.
+    public var overwrite: Bool?
+    /// The client's own mark of its submission: the same again is the same job.
+    public var token: String?
 
     func encoded() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
 
-    init(identity: SourceIdentity, videoIndex: Int, warnings: [String]) {
+    init(identity: SourceIdentity, videoIndex: Int, warnings: [String], request: JobRequest) {
         self.identity = identity
         self.videoIndex = videoIndex
         self.warnings = warnings
+        name = request.name
+        overwrite = request.overwrite
+        token = request.token
     }
 
     init(decoding text: String) throws { self = try JSONDecoder().decode(FilmSource.self, from: Data(text.utf8)) }

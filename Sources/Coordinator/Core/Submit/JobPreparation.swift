@@ -9,6 +9,8 @@ struct JobPreparation: Sendable {
     let filmTool: FilmTool
     let models: ModelResolver
     let stateDirectory: String
+    /// How many slots the farm has: a job is to have several segments for each.
+    let slots: @Sendable () async -> Int
     let report: @Sendable (RunReport) -> Void
 
     /// A job that the dispatcher can take.
@@ -20,9 +22,12 @@ struct JobPreparation: Sendable {
 
     func prepare(_ request: JobRequest, restart: Bool) async throws -> Prepared {
         if let unfinished = try await store.unfinishedJob(source: request.film, output: request.output) {
-            return restart ? try await make(request, replacing: unfinished) : try await resume(unfinished, request)
+            guard restart else { return try await resume(unfinished, request) }
+            return try await make(request, as: try await store.unusedJobID(), replacing: unfinished) {
+                try await store.insert($0)
+            }
         }
-        return try await make(request, replacing: nil)
+        return try await make(request, as: try await store.unusedJobID()) { try await store.insert($0) }
     }
 
     /// Forgets a job and gives back its spool.
@@ -41,7 +46,13 @@ struct JobPreparation: Sendable {
 
     // MARK: A new job
 
-    private func make(_ request: JobRequest, replacing old: JobRecord?) async throws -> Prepared {
+    /// - Parameters:
+    ///   - old: an unfinished job to forget, once it is clear that the new one can be.
+    ///   - enqueue: puts the job into the store.
+    func make(
+        _ request: JobRequest, as id: JobID, replacing old: JobRecord? = nil,
+        _ enqueue: @Sendable (JobRecord) async throws -> JobRecord
+    ) async throws -> Prepared {
         try request.checkOutput()
         try FilmWriter.checkContainer(request.output, codec: request.settings.codec)
         // The film's head tells whether the settings fit, before all of it is read.
@@ -50,10 +61,11 @@ struct JobPreparation: Sendable {
         let recipe = try RecipePlanner(settings: request.settings, film: film, model: model).recipe()
         if let old { try await discard(old) }
         try SpaceEstimate.checkIndexing(film, stateDirectory: stateDirectory)
-        let id = try await store.unusedJobID()
         do {
             try await BlockingWork.run { [spool] in try spool.create(id) }
-            return try await index(request, as: id, recipe: recipe)
+            var job = try await index(request, as: id, recipe: recipe)
+            job.record = try await enqueue(job.record)
+            return job
         } catch {
             try? await BlockingWork.run { [spool] in try spool.remove(id) }
             throw error
@@ -68,12 +80,13 @@ struct JobPreparation: Sendable {
         let path = spool.frameTable(id)
         let table = try await BlockingWork.run { try FrameTable(contentsOf: path) }
         let source = FilmSource(
-            identity: film.identity, videoIndex: film.description.videoIndex, warnings: film.warnings)
+            identity: film.identity, videoIndex: film.description.videoIndex, warnings: film.warnings, request: request)
+        let length = request.settings.segmentLength.resolved(seconds: table.seconds, slots: await slots())
         let record = JobRecord(
             id: id, source: request.film, sourceIdentity: try source.encoded(), output: request.output,
-            settings: request.settings, recipe: recipe, segments: table.segments(length: request.settings.segmentLength)
-        )
-        try await store.insert(record)
+            settings: request.settings, recipe: recipe, segments: table.segments(length: length),
+            priority: request.priority, owner: request.owner,
+            memory: RecipePlanner.memory(recipe))
         return Prepared(record: record, source: source, warnings: film.warnings)
     }
 

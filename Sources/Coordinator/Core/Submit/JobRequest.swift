@@ -2,11 +2,19 @@ public import FarmModel
 internal import Foundation
 
 /// What a person asks for: a film, a name for the result, and settings.
-public struct JobRequest: Hashable, Sendable {
+public struct JobRequest: Codable, Hashable, Sendable {
     public var film: String
     public var output: String
     public var settings: JobSettings
     public var overwrite: Bool
+    /// The film's file name at its user's, where `film` is a copy under another.
+    public var name: String?
+    /// The key's name that it came with; nil on the coordinator's own machine.
+    public var owner: String?
+    /// Higher goes first.
+    public var priority = 0
+    /// The client's own mark of its submission.
+    public var token: String?
 
     /// - Parameter output: nil puts `NAME.upscaled.mkv` beside the film.
     public init(film: String, output: String?, settings: JobSettings, overwrite: Bool) {

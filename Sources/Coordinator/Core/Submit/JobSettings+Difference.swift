@@ -14,6 +14,7 @@ extension JobSettings {
     private static func texts(_ settings: JobSettings) -> [(name: String, text: String)] {
         let length =
             switch settings.segmentLength {
+            case .automatic: ("automatic", "")
             case .seconds(let seconds): ("--segment-seconds", "\(seconds)")
             case .frames(let frames): ("--segment-frames", "\(frames)")
             }
@@ -23,7 +24,8 @@ extension JobSettings {
             ("--encoder", text(settings.encoder)), ("--crf", "\(settings.crf)"), ("--preset", text(settings.preset)),
             ("--encoder-params", parameters.isEmpty ? "none" : parameters),
             ("--pixel-format", text(settings.pixelFormat)),
-            ("the segment length", "\(length.0) \(length.1)"), ("--overlap", text(settings.overlap)),
+            ("the segment length", "\(length.0) \(length.1)".trimmingCharacters(in: .whitespaces)),
+            ("--overlap", text(settings.overlap)),
             ("--temporal-blend", "\(settings.temporalBlend)"), ("--tile", text(settings.tile)),
             ("--batch", text(settings.batch)), ("--precision", settings.precision.rawValue),
         ]

@@ -1,0 +1,118 @@
+import ArgumentParser
+import CoordinatorCore
+import FarmModel
+import FarmProtocol
+
+/// What the commands that act on jobs share.
+struct JobsArgument: ParsableArguments {
+    @Argument(help: "Job ids, as `queue` lists them.")
+    var jobs: [String]
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    /// All of them are tried; the first failure is the command's.
+    func act(_ action: JobAction) async throws {
+        let jobs = jobs.map { JobID($0) }
+        try await connection.connected { client in
+            var failure: (any Error)?
+            for job in jobs {
+                do { print(try await client.act(job, action)) } catch {
+                    if jobs.count > 1 { Output.error("coordinator: \(CoordinatorError(error).message)\n") }
+                    failure = failure ?? error
+                }
+            }
+            if let failure { throw failure }
+        }
+    }
+}
+
+struct PauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Lease no more of a job's segments; what is leased is finished.")
+    @OptionGroup var arguments: JobsArgument
+    func run() async throws { try await arguments.act(.pause) }
+}
+
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Go on with a paused job.")
+    @OptionGroup var arguments: JobsArgument
+    func run() async throws { try await arguments.act(.resume) }
+}
+
+struct CancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Stop a job now; `retry` goes on from what was accepted, `remove` gives its space back.")
+    @OptionGroup var arguments: JobsArgument
+    func run() async throws { try await arguments.act(.cancel) }
+}
+
+struct RetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Go on with a job that failed or was cancelled; what was accepted is not done again.")
+    @OptionGroup var arguments: JobsArgument
+    func run() async throws { try await arguments.act(.retry) }
+}
+
+struct RemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Forget a job that has ended, with all that the coordinator keeps of it.")
+    @OptionGroup var arguments: JobsArgument
+    func run() async throws { try await arguments.act(.remove) }
+}
+
+struct PriorityCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "priority", abstract: "Set a job's priority: higher goes first, 0 is usual.")
+
+    @Argument(help: "The job's id, as `queue` lists it.")
+    var job: String
+
+    @Argument(help: "-1000 to 1000.")
+    var priority: Int
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    func run() async throws {
+        let (id, priority) = (JobID(job), priority)
+        print(try await connection.connected { try await $0.act(id, .priority(priority)) })
+    }
+}
+
+/// What the commands that act on workers share.
+struct WorkersArgument: ParsableArguments {
+    @Argument(help: "Names of workers, as `workers` lists them.")
+    var workers: [String]
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    func manage(_ action: WorkerAction) async throws {
+        let workers = workers
+        try await connection.connected { client in
+            for worker in workers { print(try await client.manage(worker, action)) }
+        }
+    }
+}
+
+struct DrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain", abstract: "Lease no more to a worker; it finishes what it holds and stays connected.")
+    @OptionGroup var arguments: WorkersArgument
+    func run() async throws { try await arguments.manage(.drain) }
+}
+
+struct UndrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undrain", abstract: "Lease to a drained worker again.")
+    @OptionGroup var arguments: WorkersArgument
+    func run() async throws { try await arguments.manage(.undrain) }
+}
+
+struct ReinstateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reinstate",
+        abstract: "Trust a worker again that was set aside because it failed what others can do.")
+    @OptionGroup var arguments: WorkersArgument
+    func run() async throws { try await arguments.manage(.reinstate) }
+}

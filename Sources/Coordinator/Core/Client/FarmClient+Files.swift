@@ -1,0 +1,108 @@
+public import FarmModel
+public import FarmProtocol
+import Foundation
+import Messaging
+
+/// Bytes done and in all.
+public typealias TransferProgress = @Sendable (_ done: Int64, _ total: Int64) -> Void
+
+/// Files on their way to the coordinator and back. Either way goes on where it was cut off, also in another process.
+extension FarmClient {
+    /// Gives a file to the coordinator, unless it has it.
+    /// - Throws: `CoordinatorError`; `CancellationError`
+    public func upload(_ path: String, as kind: Upload.Kind, progress: @escaping TransferProgress) async throws
+        -> Upload
+    {
+        let file = URL(fileURLWithPath: path)
+        let content: BlobReference
+        do {
+            content = try await BlobReference.describing(id: path, slices: [try .file(file.path)])
+        } catch { throw CoordinatorError(.file, error.reason) }
+        let upload = Upload(kind: kind, name: file.lastPathComponent, size: content.size, sha256: content.sha256)
+        try await transfer("upload \(path)") {
+            let answer = try await self.ask(.upload(upload))
+            if case .present = answer { return }
+            guard case .deliver(let blob) = answer else { throw await self.unexpected(answer) }
+            try await self.bulk.deliver(blob, from: file.path, patience: await self.filePatience, progress: progress)
+        }
+        return upload
+    }
+
+    /// Brings a finished film; it appears under its name when it is whole.
+    /// - Parameters:
+    ///   - path: a file, or a folder for the film's own name; nil: the folder where the command runs.
+    ///   - overwrite: a file of that name may be replaced.
+    /// - Returns: the film's path.
+    /// - Throws: `CoordinatorError`; `CancellationError`
+    public func fetch(
+        _ job: JobID, to path: String?, overwrite: Bool, progress: @escaping TransferProgress
+    ) async throws -> String {
+        let target = try await transfer("fetch \(job)") {
+            let answer = try await self.ask(.fetch(job: job))
+            guard case .film(let offer) = answer else { throw await self.unexpected(answer) }
+            let target = try FetchTarget(path, name: offer.name, overwrite: overwrite)
+            try await self.bulk.fetch(
+                offer.blob, to: target.partial(of: job), resumable: true, patience: await self.filePatience,
+                progress: progress)
+            return target
+        }
+        try await BlockingWork.run {
+            try Publication.publish(target.partial(of: job), as: target.path, overwrite: overwrite)
+        }
+        return target.path
+    }
+}
+
+extension FarmClient {
+    /// A coordinator that was started anew knows nothing of transfers: it is asked again, and they go on.
+    private func transfer<Value: Sendable>(
+        _ what: String, _ work: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        var refusals = 0
+        while true {
+            do { return try await work() } catch MessagingError.refused(_, let reason) {
+                refusals += 1
+                guard refusals < 5 else {
+                    throw CoordinatorError(.farm, "cannot \(what): the coordinator refuses it: \(reason)")
+                }
+                try await Task.sleep(for: .seconds(1))
+            } catch let error as MessagingError {
+                throw CoordinatorError(.farm, "cannot \(what): \(error); the same command goes on where it was")
+            }
+        }
+    }
+
+    private var filePatience: Patience { patience == .infinity ? .forever : .usual }
+}
+
+/// Where a fetched film goes.
+struct FetchTarget: Sendable {
+    let path: String
+
+    /// - Throws: `CoordinatorError` where nothing could be put there.
+    init(_ path: String?, name: String, overwrite: Bool) throws {
+        // The name comes from the other side: it must not lead into another folder.
+        let name = URL(fileURLWithPath: "/" + name).lastPathComponent
+        var isDirectory: ObjCBool = false
+        let given = URL(fileURLWithPath: path ?? ".").standardizedFileURL
+        let exists = FileManager.default.fileExists(atPath: given.path, isDirectory: &isDirectory)
+        let file = exists && isDirectory.boolValue ? given.appendingPathComponent(name) : given
+        self.path = file.path
+        guard overwrite || !FileManager.default.fileExists(atPath: file.path) else {
+            throw CoordinatorError(
+                .file, "\(file.path) exists: give --overwrite to replace it, or another name with -o")
+        }
+        let folder = file.deletingLastPathComponent().path
+        guard access(folder, W_OK) == 0 else {
+            throw CoordinatorError(
+                .file,
+                "cannot write into the folder \(folder): \(String(cString: strerror(errno))); name another with -o")
+        }
+    }
+
+    /// Beside the film's name, so that naming it is one step.
+    func partial(of job: JobID) -> String {
+        let file = URL(fileURLWithPath: path)
+        return file.deletingLastPathComponent().path + "/.\(file.lastPathComponent).\(job).fetch"
+    }
+}

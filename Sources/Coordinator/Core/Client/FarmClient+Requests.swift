@@ -1,0 +1,49 @@
+public import FarmModel
+public import FarmProtocol
+
+/// The questions of commands, each with the kind of its answer.
+extension FarmClient {
+    public func queue(all: Bool) async throws -> [JobView] {
+        let answer = try await ask(.queue(all: all))
+        guard case .queue(let jobs) = answer else { throw unexpected(answer) }
+        return jobs
+    }
+
+    public func show(_ job: JobID) async throws -> JobDetail {
+        let answer = try await ask(.show(job: job))
+        guard case .job(let detail) = answer else { throw unexpected(answer) }
+        return detail
+    }
+
+    public func workers() async throws -> [WorkerView] {
+        let answer = try await ask(.workers)
+        guard case .workers(let workers) = answer else { throw unexpected(answer) }
+        return workers
+    }
+
+    public func logs(_ job: JobID, after: Int64) async throws -> [HistoryView] {
+        let answer = try await ask(.logs(job: job, after: after))
+        guard case .logs(let lines) = answer else { throw unexpected(answer) }
+        return lines
+    }
+
+    public func submit(_ submission: Submission) async throws -> JobID {
+        let answer = try await ask(.submit(submission))
+        guard case .submitted(let job) = answer else { throw unexpected(answer) }
+        return job
+    }
+
+    /// - Returns: a line that says what is done.
+    public func act(_ job: JobID, _ action: JobAction) async throws -> String {
+        let answer = try await ask(.act(job: job, action))
+        guard case .done(let line) = answer else { throw unexpected(answer) }
+        return line
+    }
+
+    /// - Returns: a line that says what is done.
+    public func manage(_ worker: String, _ action: WorkerAction) async throws -> String {
+        let answer = try await ask(.manage(worker: worker, action))
+        guard case .done(let line) = answer else { throw unexpected(answer) }
+        return line
+    }
+}

@@ -1,0 +1,52 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+
+/// A disk that is full: nothing fails for it, everything waits.
+extension Dispatcher {
+    func lookAtDisk() async {
+        guard let path = disk?.path, let free = try? await BlockingWork.run({ try DiskSpace.free(path) }) else {
+            return
+        }
+        tell(disk?.look(free: free))
+    }
+
+    /// The bytes of a file could not be stored.
+    func ranOutOfSpace(for blob: String) async {
+        let path = spool.root
+        let free = (try? await BlockingWork.run { try DiskSpace.free(path) }) ?? 0
+        tell(disk?.ranOut(free: free))
+        guard let attempt = openAttempts.first(where: { Wire.encodedBlob($0) == blob }),
+            let worker = scheduler.holder(of: attempt)?.worker
+        else { return }
+        submit(.deliveryHeld(worker, attempt, reason: "the coordinator's disk is full"))
+    }
+
+    private func tell(_ change: DiskWatch.Change?) {
+        switch change {
+        case .full(let reason)?:
+            logger.error("\(reason)")
+            submit(.diskFull(reason: reason))
+        case .free?:
+            logger.notice("the disk has space again")
+            submit(.diskFree)
+        case nil: break
+        }
+    }
+
+    /// Makes changes durable. A full disk is waited for: until it has space nothing of what depends on them is done.
+    func persist(_ changes: [QueueChange]) async throws {
+        var isWaiting = false
+        while true {
+            do {
+                try await store.apply(changes)
+                if isWaiting { logger.notice("the queue can be written again") }
+                return
+            } catch QueueStoreError.diskFull(let path, let reason) where disk != nil {
+                if !isWaiting { logger.critical("cannot write \(path): \(reason); waiting for space") }
+                isWaiting = true
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+}

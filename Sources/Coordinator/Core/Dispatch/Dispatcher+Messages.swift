@@ -1,0 +1,111 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+import Messaging
+
+/// What comes in over the sockets.
+extension Dispatcher {
+    /// Events that may wait before the sockets are read no further: a flood then fills the flooder's own connection.
+    private static var mostWaiting: Int { 4096 }
+
+    func receive() async {
+        for await event in control.events {
+            switch event {
+            case .message(let peer, let sender, let data): hear(data, from: peer, sender)
+            case .unreachable(let peer), .revoked(let peer):
+                senders[WorkerID(peer)] = nil
+                submit(.workerGone(WorkerID(peer)))
+            }
+            while inbox.count > Self.mostWaiting, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    /// The channel stops where nobody listens.
+    func receiveBlobs() async {
+        for await event in bulk.events {
+            switch event {
+            case .received(let blob): await take(blob)
+            case .noSpace(let id, _): await ranOutOfSpace(for: id)
+            case .refused(let id, let reason):
+                logger.warning("a file did not arrive whole", metadata: ["blob": "\(id)", "reason": "\(reason)"])
+            }
+        }
+    }
+
+    private func hear(_ data: Data, from peer: PeerID, _ sender: Sender) {
+        let worker = WorkerID(peer)
+        do {
+            switch try IncomingMessage(decoding: data) {
+            case .client(let request): answer(request, to: peer, sender)
+            case .worker(let message):
+                guard sender.may(.worker) else {
+                    return send(.reject(reason: "the key \(sender.name ?? "") is no worker's"), to: worker)
+                }
+                hear(message, from: worker, sender)
+            }
+        } catch {
+            logger.warning(
+                "a message that cannot be used",
+                metadata: ["peer": "\(sender.name ?? "\(peer)")", "error": "\(error)"])
+            send(.reject(reason: Self.complaint(error)), to: worker)
+        }
+    }
+
+    private func hear(_ message: WorkerMessage, from worker: WorkerID, _ sender: Sender) {
+        switch message {
+        case .hello(let hello):
+            guard sender.owns(workerName: hello.worker.name) else {
+                let reason = "the key \(sender.name ?? "") is not for a worker called \(hello.worker.name)"
+                return send(.reject(reason: reason), to: worker)
+            }
+            senders[worker] = sender
+            submit(.workerConnected(worker, hello))
+        case .heartbeat(let heartbeat): submit(.heartbeat(worker, heartbeat))
+        case .calibrated(let calibration): submit(.calibrated(worker, calibration))
+        case .failure(let failure): submit(.failed(worker, failure))
+        case .draining: submit(.drain(worker))
+        case .goodbye:
+            senders[worker] = nil
+            submit(.goodbye(worker))
+        case .result(let result): Task { await check(result, from: worker) }
+        }
+    }
+
+    /// Beside the loop: reading the store and hashing films take their time.
+    private func answer(_ request: ClientRequest, to peer: PeerID, _ sender: Sender) {
+        guard let desk else {
+            return send(.reject(reason: "this coordinator serves one machine only"), to: WorkerID(peer))
+        }
+        let control = control
+        let logger = logger
+        Task {
+            let reply = await desk(request, sender)
+            do { control.send(try reply.encoded(), to: peer) } catch {
+                logger.error("cannot write an answer: \(error)")
+            }
+        }
+    }
+
+    /// In the words of the other side's user: "this side" there would be theirs.
+    private static func complaint(_ error: any Error) -> String {
+        guard case .version(let theirs)? = error as? WireError else { return "\(error)" }
+        let older = theirs < Wire.version ? "the side that connects" : "the coordinator"
+        return "it speaks protocol version \(Wire.version), and this side \(theirs): upgrade \(older)"
+    }
+
+    func send(_ message: CoordinatorMessage, to worker: WorkerID) {
+        do { control.send(try message.encoded(), to: PeerID(worker)) } catch {
+            logger.error("cannot write a message: \(error)")
+        }
+    }
+
+    func welcome(_ worker: WorkerID) { send(.welcome(Welcome(heartbeatInterval: heartbeatInterval)), to: worker) }
+}
+
+extension Sender {
+    /// A worker is called as its key, or so with something after a dot: nobody takes another's place.
+    func owns(workerName: String) -> Bool {
+        guard let name else { return true }
+        return workerName == name || workerName.hasPrefix(name + ".")
+    }
+}

@@ -1,0 +1,92 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+public import Logging
+import Messaging
+
+/// `coordinator serve`: a farm for workers and clients on other machines, for as long as it is left running.
+public struct FarmServer: Sendable {
+    private let configuration: ServeConfiguration
+    private let logger: Logger
+
+    public init(configuration: ServeConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Serves until cancelled.
+    /// - Throws: `CoordinatorError` where it cannot begin, or cannot go on.
+    public func run() async throws {
+        let roots = try AllowedRoots(configuration.roots)
+        let keys = try Self.keys(configuration)
+        // The list is filled before anyone can knock.
+        let watch = try keys?.watch(logger: logger)
+        let farm = try await Farm.open(farmConfiguration(keys), logger: logger)
+        let desk: FrontDesk
+        do {
+            desk = try await opened(farm, roots)
+            try await restore(farm)
+        } catch {
+            await farm.close()
+            throw error
+        }
+        await desk.intake.proceed()
+        logger.notice(
+            "serving",
+            metadata: [
+                "control": "\(configuration.control)", "bulk": "\(configuration.bulk)",
+                "state": "\(configuration.stateDirectory)",
+            ])
+        await farm.dispatcher.run()
+        await desk.intake.stop()
+        watch?.stop()
+        let failure = await farm.dispatcher.failure
+        await farm.close()
+        if let failure { throw failure }
+    }
+
+    private func farmConfiguration(_ keys: KeyDesk?) throws -> FarmConfiguration {
+        var farm = FarmConfiguration(
+            stateDirectory: configuration.stateDirectory, control: configuration.control, bulk: configuration.bulk,
+            scheduler: configuration.scheduler)
+        farm.reserve = configuration.reserve
+        if let keys { farm.security = try keys.serverSecurity() }
+        return farm
+    }
+
+    /// Keys are for networks: on `ipc://` the directory's permissions decide.
+    private static func keys(_ configuration: ServeConfiguration) throws -> KeyDesk? {
+        guard !configuration.control.hasPrefix("ipc://") else { return nil }
+        let desk = KeyDesk(stateDirectory: configuration.stateDirectory)
+        try desk.prepare(control: configuration.control, bulk: configuration.bulk)
+        return desk
+    }
+
+    private func opened(_ farm: Farm, _ roots: AllowedRoots) async throws -> FrontDesk {
+        let state = configuration.stateDirectory
+        let dispatcher = farm.dispatcher
+        let intake = Intake(store: farm.store, preparation: farm.preparation, logger: logger) { job in
+            try await dispatcher.add(job.record, source: job.source, overwrite: job.source.overwrite ?? false)
+        }
+        let desk = FrontDesk(
+            dispatcher: dispatcher, store: farm.store, bulk: farm.bulk, intake: intake,
+            uploads: try UploadStore(stateDirectory: state), shelf: FilmShelf(stateDirectory: state), roots: roots,
+            spool: Spool(stateDirectory: state), reserve: configuration.reserve, logger: logger)
+        let hook = configuration.execAfter.map { ExecAfter(command: $0, logger: logger) }
+        await dispatcher.connect(
+            desk: { await desk.answer($0, from: $1) }, ended: { await desk.jobEnded($0, $1, hook: hook) })
+        return desk
+    }
+
+    /// Takes up what an earlier life left: workers that were drained or set aside stay so, jobs go on.
+    private func restore(_ farm: Farm) async throws {
+        for worker in try await farm.store.workers() { farm.dispatcher.submit(.workerKnown(worker)) }
+        for record in try await farm.store.jobs(in: [.running, .concatenating]) {
+            do { try await farm.dispatcher.takeUp(record) } catch {
+                // The others can go on; this one says why it cannot.
+                logger.error("a job cannot go on", metadata: ["job": "\(record.id)", "error": "\(error.reason)"])
+                try await farm.store.apply([.state(record.id, .failed, reasons: [CoordinatorError(error).message])])
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+import Media
+import Messaging
+
+extension FrontDesk {
+    /// - Returns: a line that says what is done.
+    func act(_ id: JobID, _ action: JobAction) async throws -> String {
+        switch try await find(id) {
+        case .submission(let submission): try await act(on: submission, action)
+        case .job(let record): try await act(on: record, action)
+        }
+    }
+
+    private func act(on submission: SubmissionRecord, _ action: JobAction) async throws -> String {
+        let id = submission.id
+        switch (action, submission.state) {
+        case (.cancel, .queued):
+            guard try await intake.cancel(id) else {
+                throw CoordinatorError(.usage, "job \(id) has just been made; try again")
+            }
+            return "\(id): cancelled"
+        case (.retry, .failed):
+            try await store.deleteSubmission(id)
+            try await store.insert(
+                SubmissionRecord(id: id, owner: submission.owner, request: submission.request))
+            Task { await intake.proceed() }
+            return "\(id): its film is read again"
+        case (.remove, .failed):
+            try await store.deleteSubmission(id)
+            try await giveBackUploads()
+            return "\(id): removed"
+        case (.remove, .queued): throw CoordinatorError(.usage, "job \(id) has not ended: cancel it first")
+        case (_, .queued): throw CoordinatorError(.usage, "job \(id) is still being read in: try again when it runs")
+        case (_, .failed): throw CoordinatorError(.usage, "job \(id) has failed: retry it or remove it")
+        }
+    }
+
+    private func act(on record: JobRecord, _ action: JobAction) async throws -> String {
+        let id = record.id
+        if case .remove = action { return try await remove(record) }
+        if case .retry = action { return try await retry(record) }
+        guard !record.plan.state.isEnded else {
+            throw CoordinatorError(.usage, "job \(id) is \(record.plan.state.rawValue): nothing of it runs any more")
+        }
+        switch action {
+        case .pause:
+            try await dispatcher.carryOut(.jobPaused(id))
+            return "\(id): paused; what is leased is finished"
+        case .resume:
+            try await dispatcher.carryOut(.jobResumed(id))
+            return "\(id): goes on"
+        case .cancel:
+            try await dispatcher.carryOut(.jobCancelled(id))
+            return "\(id): cancelled; `retry` goes on with it, `remove` gives its space back"
+        case .priority(let priority):
+            guard (-1000...1000).contains(priority) else {
+                throw CoordinatorError(.usage, "a priority of \(priority) is out of range: give -1000 to 1000")
+            }
+            try await dispatcher.carryOut(.jobPriority(id, priority))
+            return "\(id): priority \(priority)"
+        case .retry, .remove: return ""
+        }
+    }
+
+    private func retry(_ record: JobRecord) async throws -> String {
+        guard record.plan.state == .failed || record.plan.state == .cancelled else {
+            throw CoordinatorError(
+                .usage, "job \(record.id) is \(record.plan.state.rawValue): there is nothing to retry")
+        }
+        try await dispatcher.takeUp(record)
+        let done = record.plan.segments.count { $0.result != nil }
+        return "\(record.id): goes on, \(done) of \(record.plan.segments.count) segments are done"
+    }
+
+    private func remove(_ record: JobRecord) async throws -> String {
+        let id = record.id
+        guard record.plan.state.isEnded else {
+            throw CoordinatorError(.usage, "job \(id) has not ended: cancel it first")
+        }
+        await dispatcher.forget(id)
+        if let blob = served.removeValue(forKey: id) { bulk.withdraw(blob.id) }
+        try await store.delete(id)
+        try await BlockingWork.run { [spool, shelf] in
+            try spool.remove(id)
+            unlink(record.partialPath)
+            try shelf.remove(id)
+        }
+        try await giveBackUploads()
+        return "\(id): removed"
+    }
+
+    /// Removes uploads that no job needs any more: each has its film, or is gone. What was uploaded and not yet submitted is
+    /// kept for a week.
+    func giveBackUploads() async throws {
+        var wanted: Set<String> = []
+        var finished: Set<String> = []
+        for job in try await store.jobs() {
+            let files = [job.source, job.settings.model]
+            if job.plan.state == .done { finished.formUnion(files) } else { wanted.formUnion(files) }
+        }
+        for submission in try await store.submissions() {
+            guard let request = try? JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8)) else {
+                continue
+            }
+            wanted.formUnion([request.film, request.settings.model])
+        }
+        let (uploads, done, kept) = (uploads, finished.subtracting(wanted), wanted)
+        try await BlockingWork.run {
+            for path in done where uploads.owns(path) { try uploads.remove(path) }
+            try uploads.sweep(keeping: kept, olderThan: 7 * 86400)
+        }
+    }
+
+    // MARK: Fetching
+
+    /// Serves a finished film that is kept for fetching, to its owner.
+    func offer(_ id: JobID, to sender: Sender) async throws -> FilmOffer {
+        guard case .job(let record) = try await find(id), record.plan.state == .done else {
+            throw CoordinatorError(.job, "job \(id) is not done: `coordinator show \(id)` says how far it is")
+        }
+        let output = record.output
+        guard FileManager.default.fileExists(atPath: output) else {
+            throw CoordinatorError(.file, "the film of job \(id) is no longer at \(output)")
+        }
+        let blob: BlobReference
+        if let known = served[id] {
+            blob = known
+        } else {
+            blob = try await BlobReference.describing(id: Wire.filmBlob(id), slices: [try .file(output)])
+            served[id] = blob
+        }
+        let audience: Audience = record.plan.owner.map { .holder(named: $0) } ?? .role(.client)
+        try bulk.serve(id: blob.id, slices: [.file(path: output, offset: 0, length: blob.size)], to: audience)
+        return FilmOffer(blob: blob, name: URL(fileURLWithPath: output).lastPathComponent)
+    }
+}

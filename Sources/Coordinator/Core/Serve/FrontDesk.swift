@@ -1,0 +1,109 @@
+import FarmModel
+import FarmProtocol
+import Foundation
+import Logging
+import Media
+import Messaging
+
+/// Answers people's commands: who may ask what, and what the answer is.
+actor FrontDesk {
+    let dispatcher: Dispatcher
+    let store: QueueStore
+    let bulk: BulkServer
+    let intake: Intake
+    let uploads: UploadStore
+    let shelf: FilmShelf
+    let roots: AllowedRoots
+    let spool: Spool
+    let reserve: Int64
+    let logger: Logger
+    /// Finished films that are being served, by their jobs: hashing one again for each request would take long.
+    var served: [JobID: BlobReference] = [:]
+    /// Jobs between `submit`'s look for their token and their submission's place in the store.
+    var arriving: [String: Task<JobID, any Error>] = [:]
+
+    init(
+        dispatcher: Dispatcher, store: QueueStore, bulk: BulkServer, intake: Intake, uploads: UploadStore,
+        shelf: FilmShelf, roots: AllowedRoots, spool: Spool, reserve: Int64, logger: Logger
+    ) {
+        self.dispatcher = dispatcher
+        self.store = store
+        self.bulk = bulk
+        self.intake = intake
+        self.uploads = uploads
+        self.shelf = shelf
+        self.roots = roots
+        self.spool = spool
+        self.reserve = reserve
+        self.logger = logger
+    }
+
+    func answer(_ request: ClientRequest, from sender: Sender) async -> ClientReply {
+        do {
+            guard sender.may(.client) else {
+                throw CoordinatorError(.farm, "the key \(sender.name ?? "") is a worker's, and may not ask that")
+            }
+            return ClientReply(id: request.id, answer: try await answer(request.ask, from: sender))
+        } catch {
+            return ClientReply(id: request.id, answer: .refused(CoordinatorError(error).refusal))
+        }
+    }
+
+    private func answer(_ ask: ClientRequest.Ask, from sender: Sender) async throws -> ClientReply.Answer {
+        switch ask {
+        case .upload(let upload): return try await expect(upload)
+        case .submit(let submission): return .submitted(job: try await submit(submission, from: sender))
+        case .queue(let all): return .queue(try await queue(all: all))
+        case .show(let job): return .job(try await detail(job))
+        case .workers: return .workers(try await workers())
+        case .logs(let job, let after): return .logs(try await history(job, after: after))
+        case .fetch(let job):
+            try await requireOwner(of: job, sender, "fetch it")
+            return .film(try await offer(job, to: sender))
+        case .act(let job, let action):
+            try await requireOwner(of: job, sender, "act on it")
+            return .done(try await act(job, action))
+        case .manage(let worker, let action):
+            guard sender.may(.operator) else {
+                throw CoordinatorError(
+                    .farm, "the key \(sender.name ?? "") is a client's: an operator's is needed for that")
+            }
+            return .done(try await dispatcher.manage(worker, action))
+        }
+    }
+
+    /// A job belongs to the key that it was submitted with; operators may do everything.
+    private func requireOwner(of job: JobID, _ sender: Sender, _ what: String) async throws {
+        if sender.may(.operator) { return }
+        let owner = try await find(job).owner
+        guard owner == sender.name else {
+            throw CoordinatorError(
+                .farm, "job \(job) is \(owner ?? "the coordinator's own"): only that key, or an operator's, may \(what)"
+            )
+        }
+    }
+
+    /// A job wherever it stands.
+    enum Standing {
+        case submission(SubmissionRecord)
+        case job(JobRecord)
+
+        var owner: String? {
+            switch self {
+            case .submission(let submission): submission.owner
+            case .job(let record): record.plan.owner
+            }
+        }
+    }
+
+    /// - Throws: where there is no such job.
+    func find(_ id: JobID) async throws -> Standing {
+        if let submission = try await store.submissions().first(where: { $0.id == id }) {
+            return .submission(submission)
+        }
+        guard let record = try await store.job(id) else {
+            throw CoordinatorError(.usage, "there is no job \(id): `coordinator queue --all` lists them")
+        }
+        return .job(record)
+    }
+}

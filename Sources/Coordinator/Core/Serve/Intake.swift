@@ -1,0 +1,92 @@
+import FarmModel
+import Foundation
+import Logging
+
+/// Makes jobs of what clients submitted, one after the other: reading a film is the disk's work. What is not done when the
+/// coordinator stops is done by the next one.
+actor Intake {
+    private let store: QueueStore
+    private let preparation: @Sendable (@escaping @Sendable (RunReport) -> Void) -> JobPreparation
+    private let enter: @Sendable (JobPreparation.Prepared) async throws -> Void
+    private let logger: Logger
+    private var current: (job: JobID, task: Task<Void, Never>)?
+    private var isStopping = false
+    /// How far the film that is being read is.
+    private(set) var progress: [JobID: RunProgress] = [:]
+
+    /// - Parameter enter: takes a job that is in the store.
+    init(
+        store: QueueStore, preparation: @escaping @Sendable (@escaping @Sendable (RunReport) -> Void) -> JobPreparation,
+        logger: Logger, enter: @escaping @Sendable (JobPreparation.Prepared) async throws -> Void
+    ) {
+        self.store = store
+        self.preparation = preparation
+        self.logger = logger
+        self.enter = enter
+    }
+
+    /// Begins with the oldest that waits, unless one is being made.
+    func proceed() async {
+        guard current == nil, !isStopping else { return }
+        do {
+            guard let next = try await store.submissions().first(where: { $0.state == .queued }), current == nil else {
+                return
+            }
+            current = (next.id, Task { await make(next) })
+            progress[next.id] = RunProgress(film: "", phase: .indexing, frames: 0, total: 0, seconds: 0)
+        } catch { logger.error("cannot read what was submitted: \(error.reason)") }
+    }
+
+    /// Gives up a film that is being read; its submission counts as failed.
+    /// - Returns: false where there is none of that id.
+    func cancel(_ id: JobID) async throws -> Bool {
+        guard try await store.submissions().contains(where: { $0.id == id && $0.state == .queued }) else {
+            return false
+        }
+        try await store.failSubmission(id, reason: Self.cancelled)
+        if current?.job == id { current?.task.cancel() }
+        return true
+    }
+
+    /// Leaves what is being read for the next start.
+    func stop() async {
+        isStopping = true
+        current?.task.cancel()
+        await current?.task.value
+    }
+
+    static let cancelled = "cancelled"
+
+    private func make(_ submission: SubmissionRecord) async {
+        do {
+            let request = try JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8))
+            let maker = preparation { [weak self] report in
+                guard case .progress(let progress) = report else { return }
+                Task { await self?.note(progress, of: submission.id) }
+            }
+            let job = try await maker.make(request, as: submission.id) { [store] record in
+                try await store.insert(record, replacing: submission.id)
+            }
+            try await enter(job)
+        } catch {
+            await fail(submission.id, error)
+        }
+        progress[submission.id] = nil
+        current = nil
+        await proceed()
+    }
+
+    private func note(_ progress: RunProgress, of job: JobID) {
+        if current?.job == job { self.progress[job] = progress }
+    }
+
+    private func fail(_ id: JobID, _ error: any Error) async {
+        guard !isStopping else { return }
+        let reason = CoordinatorError(error).message
+        logger.error("a film cannot become a job", metadata: ["job": "\(id)", "reason": "\(reason)"])
+        do {
+            let waiting = try await store.submissions().first { $0.id == id }
+            if waiting?.state == .queued { try await store.failSubmission(id, reason: reason) }
+        } catch { logger.error("cannot note it: \(error.reason)", metadata: ["job": "\(id)"]) }
+    }
+}
