@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test build setup models sample bench format check check-format check-models install clean
+.PHONY: run test build setup models sample bench bench-transfer format check check-format check-models install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -46,6 +46,11 @@ check-models: models
 ## bench: the pipeline against the network alone and against one frame at a time
 bench: build models sample
 	scripts/bench.sh
+
+## bench-transfer [MIB=1024] [FOLDER=/dev/shm]: bulk transfers beside bare libzmq, with keys and without
+bench-transfer: setup
+	swift build -c release --product transfer-bench
+	$(RELEASE)/transfer-bench $(or $(MIB),1024) $(FOLDER)
 
 ## format: put every Swift file into the project's format
 format:

@@ -84,6 +84,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["FarmModel", crypto], path: "Tests/TestSupport", swiftSettings: settings
         ),
+        .executableTarget(
+            name: "transfer-bench", dependencies: ["FarmModel", "Messaging", "CZeroMQ", logging],
+            path: "Tests/TransferBench", swiftSettings: settings),
         tests("FarmModelTests", ["FarmModel"]),
         tests("FarmProtocolTests", ["FarmProtocol"]),
         tests("MessagingTests", ["Messaging"]),

@@ -3,8 +3,8 @@ import FarmModel
 internal import FarmProtocol
 internal import Foundation
 
-/// A blob on its way into a file: written in order to `<destination>.part`, and moved to its name when it is whole. It is
-/// used by one thread at a time, and may wait for the disk.
+/// A blob on its way into a file: written in order to `<destination>.part`, and moved to its name when it is whole. It may
+/// wait for the disk. One thread at a time uses it, but another may `hash` while one `append`s.
 ///
 /// A resumable one leaves its part where it fails, and beside it `<destination>.part.of`, which says what it is a part of.
 final class IncomingFile {
@@ -63,10 +63,10 @@ final class IncomingFile {
         return .from(kept)
     }
 
-    func append(_ bytes: UnsafeRawBufferPointer) throws {
-        try descriptor.writeAll(bytes, to: part)
-        hash.update(bufferPointer: bytes)
-    }
+    func append(_ bytes: UnsafeRawBufferPointer) throws { try descriptor.writeAll(bytes, to: part) }
+
+    /// To be called with all that is appended, in the same order.
+    func hash(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
 
     /// Whether the bytes are the ones promised. False where they are not, and some of them were there before: the part is
     /// empty then, and all is to be asked for anew.

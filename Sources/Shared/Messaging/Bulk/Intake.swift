@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// A transfer's file, as its socket's thread sees it: what it asks for is done in order on a file worker's thread, and
 /// reported when it is done.
-// Unchecked because of the file: only jobs of its path use it, and those run one after the other.
+// Unchecked because of the file: only jobs of its path use it, and those run one after the other; its hash is left to the
+// jobs of another name between `opened` and `finish`.
 final class Intake: @unchecked Sendable {
     /// What became of the file, in the order of what was asked for.
     enum Report: Sendable {
@@ -11,6 +12,8 @@ final class Intake: @unchecked Sendable {
         case opened(Int64)
         /// One chunk more is written.
         case wrote
+        /// One chunk more is hashed.
+        case hashed
         /// The part that was there before was damaged: all is to be asked for anew.
         case restarted
         /// The file has its name, and is on the disk where it was to be.
@@ -29,6 +32,8 @@ final class Intake: @unchecked Sendable {
     private let blob: String
     private let file: IncomingFile
     private let path: String
+    /// Under this name the file workers hash; no path looks like it.
+    private let hashing: String
     private let desk: Desk
     private let isAbandoned = Atomic<Bool>(false)
     /// Used by the jobs alone.
@@ -36,6 +41,7 @@ final class Intake: @unchecked Sendable {
 
     fileprivate init(_ ticket: Int, _ blob: String, _ file: IncomingFile, _ path: String, _ desk: Desk) {
         (self.ticket, self.blob, self.file, self.path, self.desk) = (ticket, blob, file, path, desk)
+        hashing = "hash \(ticket)"
         work { file, isAbandoned in
             switch try file.open(isAbandoned: isAbandoned) {
             case .from(let bytes): .opened(bytes)
@@ -44,15 +50,21 @@ final class Intake: @unchecked Sendable {
         }
     }
 
+    /// Writing a chunk and hashing it take about as long: they are done at the same time.
     func append(_ payload: Frame) {
         let payload = Handover(payload)
         work { file, _ in
             try file.append(payload.value.bytes)
             return .wrote
         }
+        desk.workers.run(hashing) { [self] in
+            guard !isAbandoned.load(ordering: .relaxed) else { return }
+            file.hash(payload.value.bytes)
+            report(.hashed)
+        }
     }
 
-    /// After the last chunk.
+    /// After the last chunk is written and hashed.
     func finish() {
         work { file, _ in
             guard try file.verify() else { return .restarted }
@@ -73,13 +85,15 @@ final class Intake: @unchecked Sendable {
     private func work(_ job: @escaping @Sendable (IncomingFile, () -> Bool) throws -> Report) {
         desk.workers.run(path) { [self] in
             guard !hasFailed, !isAbandoned.load(ordering: .relaxed) else { return }
-            let report: Report
-            do { report = try job(file) { isAbandoned.load(ordering: .relaxed) } } catch {
+            do { report(try job(file) { isAbandoned.load(ordering: .relaxed) }) } catch {
                 hasFailed = true
-                report = .failed(error)
+                report(.failed(error))
             }
-            _ = desk.outcomes.post(Outcome(ticket: ticket, blob: blob, report: report))
         }
+    }
+
+    private func report(_ report: Report) {
+        _ = desk.outcomes.post(Outcome(ticket: ticket, blob: blob, report: report))
     }
 
     /// Where intakes are made, and where their outcomes come in. One a socket.

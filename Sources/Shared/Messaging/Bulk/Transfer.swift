@@ -24,6 +24,9 @@ final class Transfer {
     let intake: Intake
     private(set) var window: TransferWindow
     private var phase = Phase.opening
+    /// Chunks that the file's workers wrote, and hashed, since `opened`.
+    private var written: Int64 = 0
+    private var hashed: Int64 = 0
     private var lastMove: ContinuousClock.Instant
     private var lastAsk: ContinuousClock.Instant
     /// Silence that is borne before asking again; longer each time in vain, so that a slow connection is not flooded.
@@ -40,7 +43,8 @@ final class Transfer {
         window = TransferWindow(size: blob.size, chunkSize: Wire.chunkSize, credit: Wire.creditWindow)
     }
 
-    var isFinishing: Bool { phase == .finishing }
+    /// Nothing more is needed of the sender.
+    var isFinishing: Bool { phase == .finishing || window.isComplete }
 
     /// Bytes that are in the file.
     var done: Int64 { window.settledBytes }
@@ -66,7 +70,6 @@ final class Transfer {
         lastAsk = now
         patience = retry
         intake.append(payload)
-        if window.isComplete { finish() }
         return true
     }
 
@@ -76,18 +79,26 @@ final class Transfer {
         case .opened(let bytes):
             window.skip(bytes)
             phase = .moving
-            if window.isComplete { finish() }
+            if window.isSettled { finish() }
             return .ask
-        case .wrote:
-            window.settle()
-            return .ask
+        case .wrote: return settle(&written, hashed)
+        case .hashed: return settle(&hashed, written)
         case .restarted:
             window.restart()
+            (written, hashed) = (0, 0)
             phase = .moving
             return .ask
         case .published: return .published
         case .failed(let error): return .failed(error)
         }
+    }
+
+    /// A chunk is done with when it is both written and hashed.
+    private func settle(_ count: inout Int64, _ other: Int64) -> Step {
+        count += 1
+        if count <= other { window.settle() }
+        if window.isSettled { finish() }
+        return .ask
     }
 
     /// Takes it that whatever is outstanding was lost: the next `ask` asks for it once more.

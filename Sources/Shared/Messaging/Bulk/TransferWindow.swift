@@ -27,6 +27,7 @@ struct TransferWindow: Hashable {
     var chunks: Int64 { size == 0 ? 1 : (size - 1) / chunkSize + 1 }
     var outstanding: Int { Int(asked - arrived) }
     var isComplete: Bool { arrived == chunks }
+    var isSettled: Bool { settled == chunks }
     var settledBytes: Int64 { min(settled * chunkSize, size) }
 
     /// The next chunk to ask for, or nil while the window is full or nothing is left.
