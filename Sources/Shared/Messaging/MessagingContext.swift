@@ -2,7 +2,7 @@ internal import CZeroMQ
 internal import Foundation
 internal import Synchronization
 
-/// libzmq's context: its I/O thread and all sockets. One a process is enough.
+/// libzmq's context: its I/O threads and all sockets. One a process is enough.
 // Unchecked because of the pointer: libzmq's contexts are thread-safe, and `handle` is used only under `isOver`'s lock.
 public final class MessagingContext: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
@@ -13,6 +13,12 @@ public final class MessagingContext: @unchecked Sendable {
     /// - Throws: `MessagingError.socket` where the process has no file descriptors or memory left
     public init() throws {
         guard let handle = zmq_ctx_new() else { throw MessagingError.last("make", "a ZeroMQ context") }
+        // Sockets have not been made yet, which is when libzmq starts its threads.
+        guard zmq_ctx_set(handle, ZMQ_IO_THREADS, Int32(1 + SocketOptions.bulkThreads)) == 0 else {
+            let error = MessagingError.last("start threads of", "a ZeroMQ context")
+            zmq_ctx_term(handle)
+            throw error
+        }
         self.handle = handle
     }
 

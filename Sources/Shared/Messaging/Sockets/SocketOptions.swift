@@ -1,5 +1,6 @@
 internal import CZeroMQ
 internal import FarmProtocol
+internal import Foundation
 
 /// The two ends of a channel.
 enum SocketKind {
@@ -20,6 +21,12 @@ struct SocketOptions {
     var maximumMessageSize: Int64
     /// Bytes in a message that the other end takes.
     var maximumSendSize: Int64
+    /// The I/O threads that serve it, a bit each.
+    var threads: UInt64
+
+    /// Sealing a chunk takes a millisecond and more: bulk has I/O threads of its own, and no heartbeat waits for them. A
+    /// connection has one of them; several workers share out.
+    static let bulkThreads = min(max(ProcessInfo.processInfo.activeProcessorCount / 2, 1), 4)
 
     /// How long messages outlive their socket, in milliseconds.
     static let linger: Int32 = 1000
@@ -42,16 +49,18 @@ struct SocketOptions {
 
     static let controlServer = SocketOptions(
         sendHighWater: 1000, receiveHighWater: 64, maximumMessageSize: longestReport,
-        maximumSendSize: Wire.maximumMessageSize)
+        maximumSendSize: Wire.maximumMessageSize, threads: 1)
     static let controlClient = SocketOptions(
         sendHighWater: 1000, receiveHighWater: 64, maximumMessageSize: Wire.maximumMessageSize,
-        maximumSendSize: longestReport)
+        maximumSendSize: longestReport, threads: 1)
     /// Twice the window: one of data, and what a reconnection asks for again.
     static let bulk = SocketOptions(
         sendHighWater: Int32(2 * Wire.creditWindow), receiveHighWater: Int32(2 * Wire.creditWindow),
-        maximumMessageSize: Int64(Wire.chunkSize), maximumSendSize: Int64(Wire.chunkSize))
+        maximumMessageSize: Int64(Wire.chunkSize), maximumSendSize: Int64(Wire.chunkSize),
+        threads: ((1 << bulkThreads) - 1) << 1)
 
     func apply(to socket: Socket) throws {
+        try socket.set(ZMQ_AFFINITY, threads, "ZMQ_AFFINITY")
         try socket.set(ZMQ_LINGER, Self.linger, "ZMQ_LINGER")
         try socket.set(ZMQ_SNDHWM, sendHighWater, "ZMQ_SNDHWM")
         try socket.set(ZMQ_RCVHWM, receiveHighWater, "ZMQ_RCVHWM")
