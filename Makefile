@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test build setup models sample bench bench-transfer format check check-format check-models install clean
+.PHONY: run test build setup models sample bench bench-transfer fuzz-protocol format check check-format check-models install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -51,6 +51,10 @@ bench: build models sample
 bench-transfer: setup
 	swift build -c release --product transfer-bench
 	$(RELEASE)/transfer-bench $(or $(MIB),1024) $(FOLDER)
+
+## fuzz-protocol [SECONDS=60]: libFuzzer on every decoder of network bytes, from the golden messages
+fuzz-protocol: setup
+	scripts/fuzz.sh $(CACHE) $(or $(SECONDS),60)
 
 ## format: put every Swift file into the project's format
 format:

@@ -60,4 +60,23 @@ import Testing
             #expect(!text.contains(file.secretKey))
         }
     }
+
+    @Test func almostKeyFilesCrashNothing() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        let good = try encoder.encode(makeFile())
+        var noise = Noise(seed: 11)
+        for _ in 0..<3000 {
+            var data = good
+            for _ in 0..<Int.random(in: 1...3, using: &noise) {
+                let place = Int.random(in: 0..<data.count, using: &noise)
+                data[place] = UInt8.random(in: 0...255, using: &noise)
+                if Bool.random(using: &noise) { data = Data(data.prefix(max(1, place))) }
+            }
+            do {
+                let file = try KeyFile(decoding: data)
+                #expect(file.pair.fault == nil)
+            } catch { #expect(error is MessagingError) }
+        }
+    }
 }
