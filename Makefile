@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test build setup models sample bench bench-transfer fuzz-protocol format check check-format check-models install clean
+.PHONY: run test simulate soak build setup models sample bench bench-transfer fuzz-protocol format check check-format check-models install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -21,6 +21,17 @@ test: setup models sample
 	swift build --build-tests
 	swift test --skip-build --skip EndToEndTests
 	swift test --skip-build --filter EndToEndTests
+	$(MAKE) simulate
+
+## simulate: the scheduler among simulated workers, 1,000 farms of up to 50 and five of 2,000, optimised
+simulate: setup
+	swift build -c release --product simulate
+	$(RELEASE)/simulate --seeds 1-1000 --workers 50 --large 5
+
+## soak SEEDS=1-100000: as many simulated farms as you have time for
+soak: setup
+	swift build -c release --product simulate
+	$(RELEASE)/simulate --seeds $(or $(SEEDS),1-20000) --workers 50
 
 ## build: the release executables
 build: setup

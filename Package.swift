@@ -87,6 +87,12 @@ let package = Package(
         .executableTarget(
             name: "transfer-bench", dependencies: ["FarmModel", "Messaging", "CZeroMQ", logging],
             path: "Tests/TransferBench", swiftSettings: settings),
+        .target(
+            name: "Simulation", dependencies: ["CoordinatorCore", "FarmModel", "FarmProtocol"],
+            path: "Tests/Simulation",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: settings),
         tests("FarmModelTests", ["FarmModel"]),
         tests("FarmProtocolTests", ["FarmProtocol"]),
         tests("MessagingTests", ["Messaging"]),
@@ -94,7 +100,7 @@ let package = Package(
         tests("InferenceTests", ["Inference"]),
         tests("CoordinatorCoreTests", ["CoordinatorCore", grdb]),
         tests("WorkerCoreTests", ["WorkerCore"]),
-        tests("SimulationTests", ["CoordinatorCore"]),
+        tests("SimulationTests", ["Simulation", "CoordinatorCore"]),
         tests("EndToEndTests", ["Media", "CoordinatorCore", "WorkerCore"]),
     ],
     swiftLanguageModes: [.v6],

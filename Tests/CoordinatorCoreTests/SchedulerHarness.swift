@@ -33,8 +33,10 @@ struct Story {
     }
 
     @discardableResult
-    mutating func connect(_ name: String, slots: Int = 1, epoch: Int64 = 1, as id: String? = nil) -> [SchedulerAction] {
-        when(.workerConnected(WorkerID(id ?? name), hello(name, slots: slots, epoch: epoch)))
+    mutating func connect(
+        _ name: String, slots: Int = 1, epoch: Int64 = 1, as id: String? = nil, holding held: [AttemptID] = []
+    ) -> [SchedulerAction] {
+        when(.workerConnected(WorkerID(id ?? name), hello(name, slots: slots, epoch: epoch, holding: held)))
     }
 
     @discardableResult
@@ -76,11 +78,12 @@ func result(_ attempt: AttemptID, missing: [Int] = []) -> SegmentResult {
         stages: StageTimes())
 }
 
-func hello(_ name: String, slots: Int = 1, epoch: Int64 = 1) -> WorkerHello {
+func hello(_ name: String, slots: Int = 1, epoch: Int64 = 1, holding held: [AttemptID] = []) -> WorkerHello {
     let slot = SlotDescription(
         device: "cpu", deviceModel: "test", libtorch: "1.13.1", memory: 1 << 30, encoders: ["ffv1"])
     return WorkerHello(
-        worker: WorkerIdentity(name: name, epoch: epoch, processID: 1), slots: Array(repeating: slot, count: slots))
+        worker: WorkerIdentity(name: name, epoch: epoch, processID: 1), slots: Array(repeating: slot, count: slots),
+        held: held)
 }
 
 func beat(_ attempts: [AttemptID], frames: Int = 0) -> Heartbeat {

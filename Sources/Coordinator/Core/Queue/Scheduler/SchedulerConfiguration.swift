@@ -7,11 +7,19 @@ public struct SchedulerConfiguration: Hashable, Sendable {
     /// The wait before a segment's second attempt; it doubles with each further one.
     public var backOff = 1.0
     public var longestBackOff = 60.0
+    /// For so long a segment waits for a slot that has not failed on it, before it takes any.
+    public var patience = 60.0
     /// Failed attempts of a segment, or failed calibrations, that fail the job.
     public var failureLimit = 3
     /// Attempts of a segment, or calibrations, that lost their worker at work that fail the job. Far above
     /// `failureLimit`: a killed worker says nothing about its segment. Yet one that takes down every worker must end.
     public var lossLimit = 10
+    /// Segments that a worker fails in a row, and others can do, before it is set aside.
+    public var failureStreak = 3
+    /// A worker that has not been away for longer may come back and try what failed elsewhere.
+    public var absence = 600.0
+    /// A worker that has been away for so long is forgotten, unless an operator decided about it.
+    public var workerMemory = 86_400.0
     /// A calibrating worker may be silent for so long: nothing in it reports progress.
     public var calibrationSilence = 120.0
     /// The longest a calibration may take.

@@ -70,8 +70,6 @@ public struct WaitReason: Codable, Hashable, Sendable {
         case reconnection
         /// Jobs that go first have all the slots.
         case behind
-        /// Its film is being joined.
-        case joining
     }
 
     public var code: Code

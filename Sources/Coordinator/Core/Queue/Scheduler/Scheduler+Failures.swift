@@ -1,0 +1,67 @@
+internal import FarmModel
+internal import FarmProtocol
+
+extension Scheduler {
+    mutating func failed(_ id: WorkerID, _ failure: AttemptFailure) {
+        hear(id)
+        guard let attempt = failure.attempt else { return calibrationFailed(id, failure.job, failure.reason) }
+        attemptFailed(id, attempt, .failed(reason: failure.reason, crashed: failure.crashed, log: failure.log))
+    }
+
+    /// Ends a current attempt as failed, and the job with it when its segment has failed too often. A failure of an
+    /// attempt that has ended changes nothing.
+    mutating func attemptFailed(_ id: WorkerID, _ attempt: AttemptID, _ outcome: AttemptOutcome) {
+        hear(id)
+        let refusal = refusal(of: attempt, from: id)
+        if case .refused(let reason) = outcome { refuse(id, attempt, refusal ?? reason, isOver: refusal == nil) }
+        guard refusal == nil, let number = connections[id], let name = workers[number]?.name
+        else {
+            return
+        }
+        close(attempt, outcome, waitUntil: clock + backOff(for: attempt.segment))
+        noteFailure(of: name, attempt, outcome.reason ?? "")
+        judge(attempt.segment)
+    }
+
+    /// Fails the job when one of its segments has failed, or taken workers down, too often.
+    mutating func judge(_ id: SegmentID) {
+        guard let job = jobs[id.job], !job.plan.state.isEnded, job.plan.segments[id.index].result == nil else { return }
+        let segment = job.plan.segments[id.index]
+        let spent = segment.counted.filter { $0.outcome?.isFailure == true || $0.outcome?.isLoss == true }
+        let failures = spent.filter { $0.outcome?.isFailure == true }.map(\.worker)
+        guard isTooMuch(failures, in: job.pool) || spent.count - failures.count >= configuration.lossLimit else {
+            return
+        }
+        let head = "segment \(id.index), frames \(segment.range), came to nothing \(spent.count) times"
+        let lines = spent.map { "attempt \($0.number) on \($0.worker), slot \($0.slot): \($0.outcome?.reason ?? "")" }
+        fail(id.job, reasons: [head] + lines)
+    }
+
+    /// Whether so many failures, on these workers, are the work's fault. While there is a worker that could try it and on
+    /// which it has not failed yet, only one of each worker counts: one bad box must not fail a job. That worker may be
+    /// busy, or away for a little while.
+    func isTooMuch(_ failures: [String], in pool: Int?) -> Bool {
+        guard failures.count >= configuration.failureLimit else { return false }
+        let names = Set(failures)
+        if names.count >= configuration.failureLimit || failures.count >= 4 * configuration.failureLimit { return true }
+        guard let pool = pool.flatMap({ pools[$0] }) else { return true }
+        let hasFresh = pool.available > names.count { isAvailable($0, in: pool) }
+        return !hasFresh && !mayReturn(besides: names, for: pool.needs)
+    }
+
+    private func isAvailable(_ name: String, in pool: Pool) -> Bool {
+        guard let worker = names[name].flatMap({ workers[$0] }), worker.isAvailable else { return false }
+        return worker.hello.slots.contains { pool.needs.areMet(by: $0) }
+    }
+
+    /// A worker that has not been away or silent for long, and could do it.
+    private func mayReturn(besides tried: Set<String>, for needs: JobNeeds) -> Bool {
+        let recent = away.reversed().prefix { $0.since > clock - configuration.absence }
+        return recent.contains { key in
+            guard !tried.contains(key.name), let note = notes[key.name], !note.isDrained, note.asideReason == nil else {
+                return false
+            }
+            return note.hello?.slots.contains { needs.areMet(by: $0) } == true
+        }
+    }
+}
