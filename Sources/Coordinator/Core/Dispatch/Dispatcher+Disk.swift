@@ -17,7 +17,7 @@ extension Dispatcher {
         let free = (try? await BlockingWork.run { try DiskSpace.free(path) }) ?? 0
         tell(disk?.ranOut(free: free))
         guard let attempt = openAttempts.first(where: { Wire.encodedBlob($0) == blob }),
-            let worker = scheduler.holder(of: attempt)?.worker
+            let worker = scheduler.connection(holding: attempt)
         else { return }
         submit(.deliveryHeld(worker, attempt, reason: "the coordinator's disk is full"))
     }

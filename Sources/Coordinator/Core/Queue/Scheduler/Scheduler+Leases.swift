@@ -1,4 +1,4 @@
-internal import FarmModel
+public import FarmModel
 
 extension Scheduler {
     /// Begins an attempt of a segment at a slot.
@@ -33,6 +33,11 @@ extension Scheduler {
             let place = workers[ref.worker]?.slots[ref.slot].leases.firstIndex(where: { $0.attempt == attempt })
         else { return nil }
         return (ref, place)
+    }
+
+    /// The connection of the worker that holds the attempt; nil for every attempt that has ended or is nobody's.
+    public func connection(holding attempt: AttemptID) -> WorkerID? {
+        holders[attempt].flatMap { workers[$0.worker]?.connection }
     }
 
     /// Ends a current attempt that is not accepted; its segment waits again, unless another attempt is under way.
