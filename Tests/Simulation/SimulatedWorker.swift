@@ -33,6 +33,7 @@ struct SimulatedWorker {
     var isLeaving = false
     var connection: WorkerID?
     var isWelcome = false
+    var beats = 0
     var partitionedUntil = 0.0
     /// When the coordinator last knew this connection, or had a reason not to.
     var lastKnown = 0.0

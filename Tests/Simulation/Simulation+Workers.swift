@@ -26,17 +26,22 @@ extension Simulation {
 
     private func greet(_ index: Int) { send(.hello(workers[index].hello), from: index) }
 
-    /// At each interval: all that is held, and again what was not answered.
+    /// At each interval: all that is held, and now and then again what was not answered.
     private func beat(_ index: Int, epoch: Int64) {
         guard workers[index].isAlive, workers[index].epoch == epoch else { return }
         if let id = workers[index].connection, connections[id] == nil { connections[id] = index }
+        workers[index].beats += 1
         if workers[index].isWelcome {
             send(.heartbeat(workers[index].heartbeat(at: now)), from: index)
-            for held in workers[index].slots.joined() where held.stage == .delivering { deliver(held, from: index) }
+            if workers[index].beats.isMultiple(of: 3) { deliverAgain(index) }
         } else {
             greet(index)
         }
         after(settings.heartbeat) { $0.beat(index, epoch: epoch) }
+    }
+
+    private func deliverAgain(_ index: Int) {
+        for held in workers[index].slots.joined() where held.stage == .delivering { deliver(held, from: index) }
     }
 
     func receive(_ message: CoordinatorMessage, _ index: Int) {
@@ -47,7 +52,7 @@ extension Simulation {
         case .reject: connect(index)
         case .stranger:
             greet(index)
-            for held in workers[index].slots.joined() where held.stage == .delivering { deliver(held, from: index) }
+            deliverAgain(index)
         case .calibrate(let request): calibrate(request, index)
         case .lease(let lease): begin(lease, index)
         case .accepted(let attempt), .refused(let attempt, _), .cancel(let attempt): drop(attempt, index)

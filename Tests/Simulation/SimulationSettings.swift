@@ -58,8 +58,8 @@ package struct SimulationSettings {
     package static func large(workers: Int) -> SimulationSettings {
         var settings = SimulationSettings()
         settings.workers = workers
-        settings.segments = workers * 3 / 4
-        settings.storm = 150
+        settings.segments = workers / 2
+        settings.storm = 100
         settings.heartbeat = 10
         settings.coordinatorCrash = 0.0005
         (settings.workerCrashEvery, settings.partitionEvery, settings.flapEvery) = (0.5, 1, 0.5)

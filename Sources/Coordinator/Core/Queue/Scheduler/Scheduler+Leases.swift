@@ -64,7 +64,7 @@ extension Scheduler {
 
     /// Takes an attempt from its slot, or from those that wait for their worker.
     /// - Returns: whether a slot had it.
-    mutating func unhold(_ attempt: AttemptID) -> Bool {
+    mutating func unhold(_ attempt: AttemptID, isDone: Bool = false) -> Bool {
         guard let (ref, place) = position(of: attempt) else {
             dropOrphan(attempt)
             return false
@@ -72,7 +72,7 @@ extension Scheduler {
         holders[attempt] = nil
         if let lease = workers[ref.worker]?.slots[ref.slot].leases.remove(at: place) {
             if let key = lease.tail { jobs[attempt.segment.job]?.prefetched.remove(key) }
-            learnSlowness(from: lease, at: ref)
+            if isDone { learnPace(from: lease, at: ref, isDone: true) } else { learnSlowness(from: lease, at: ref) }
         }
         if workers[ref.worker]?.slots[ref.slot].leases.first?.begun == nil { promote(ref) }
         list(attempt.segment)

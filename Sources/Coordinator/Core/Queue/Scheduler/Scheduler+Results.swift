@@ -76,14 +76,13 @@ extension Scheduler {
 
     private mutating func accept(_ id: WorkerID, _ result: SegmentResult) {
         let (attempt, segment) = (result.attempt, result.attempt.segment)
-        guard let (ref, place) = position(of: attempt), let worker = workers[ref.worker],
+        guard let ref = holders[attempt], let worker = workers[ref.worker]?.name,
             let others = jobs[segment.job]?.open[segment.index]?.filter({ $0 != attempt.number })
         else { return }
-        learnPace(from: worker.slots[ref.slot].leases[place], at: ref, isDone: true)
-        _ = unhold(attempt)
+        _ = unhold(attempt, isDone: true)
         _ = jobs[segment.job]?.end(segment.index, attempt.number, .accepted)
         jobs[segment.job]?.accept(result)
-        noteSuccess(of: worker.name)
+        noteSuccess(of: worker)
         outbox.change(.accepted(result))
         outbox.act(.accept(id, attempt))
         outbox.act(.attemptEnded(attempt, .accepted))

@@ -111,6 +111,11 @@ extension Scheduler {
 extension Scheduler {
     package func waits(of id: JobID) -> [WaitReason] { jobs[id].map(waits) ?? [] }
 
+    /// Segments that nobody has yet, and that are under way.
+    package func segmentsLeft(of id: JobID) -> (waiting: Int, leased: Int) {
+        (jobs[id]?.waitingCount ?? 0, jobs[id]?.open.count ?? 0)
+    }
+
     /// A worker is at work on the job or will be, or its film is being joined.
     package func isAtWork(on id: JobID) -> Bool {
         guard let job = jobs[id] else { return false }
