@@ -45,6 +45,12 @@ import Testing
         #expect(late.leased == [attempt(1, 2)])
     }
 
+    @Test func whereNoWorkerOutlivesTheCoordinatorNobodyIsWaitedFor() {
+        var story = Story { $0.reconnection = 0 }
+        #expect(story.when(.jobAdded(interrupted)).changes.count == 2)
+        #expect(story.connect("beta").leased == [attempt(0, 2), attempt(1, 2)])
+    }
+
     @Test func anotherWorkerDoesNotTakeThemOver() {
         var story = Story()
         story.when(.jobAdded(interrupted))

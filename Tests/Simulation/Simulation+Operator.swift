@@ -63,7 +63,7 @@ extension Simulation {
         isCalm = true
         disk = SimulatedDisk()
         for index in workers.indices {
-            workers[index].partitionedUntil = 0
+            workers[index].partitionedUntil = min(now, workers[index].partitionedUntil)
             after(generator.between(0, 10)) { $0.startWorker(index) }
         }
         try permit()

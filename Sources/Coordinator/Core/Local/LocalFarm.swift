@@ -74,6 +74,7 @@ public struct LocalFarm: Sendable {
             stateDirectory: configuration.stateDirectory, control: sockets.endpoint("control"),
             bulk: sockets.endpoint("bulk"), filmTool: configuration.filmTool, modelTool: models)
         farm.slots = configuration.workers
+        farm.scheduler.reconnection = 0  // workers end with their coordinator
         return farm
     }
 

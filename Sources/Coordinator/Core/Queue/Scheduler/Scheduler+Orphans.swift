@@ -15,7 +15,10 @@ extension Scheduler {
                 guard let record = jobs[id]?.plan.segments[index].attempts[number - 1] else { continue }
                 let attempt = AttemptID(segment: SegmentID(job: id, index: index), number: number)
                 orphan(attempt, of: record.worker)
-                guard let worker = names[record.worker], let connection = workers[worker]?.connection else { continue }
+                guard let worker = names[record.worker], let connection = workers[worker]?.connection else {
+                    if configuration.reconnection <= 0 { endOrphan(attempt) }
+                    continue
+                }
                 guard let hasResult = workers[worker]?.unclaimed.removeValue(forKey: attempt) else {
                     endOrphan(attempt)
                     continue
@@ -36,7 +39,7 @@ extension Scheduler {
             list(attempt.segment)
         }
         orphans[name, default: []].append(attempt)
-        timers.add(.orphan(attempt), at: (clock + configuration.leaseLifetime).nextUp)
+        timers.add(.orphan(attempt), at: (clock + configuration.reconnection).nextUp)
         if sabotage.contains(.leaseTwice) { jobs[attempt.segment.job]?.makeReady(attempt.segment.index, now: clock) }
     }
 

@@ -2,6 +2,8 @@
 public struct SchedulerConfiguration: Hashable, Sendable {
     /// Without a heartbeat that names an attempt for so long, its lease lapses; without any word, a worker is silent.
     public var leaseLifetime = 30.0
+    /// For so long what an earlier life of the coordinator leased waits for its worker; 0: no worker outlives it.
+    public var reconnection = 30.0
     /// Leases that a slot holds: the current one and the next (P9).
     public var leasesPerSlot = 2
     /// The wait before a segment's second attempt; it doubles with each further one.
