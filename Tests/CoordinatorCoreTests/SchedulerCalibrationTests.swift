@@ -86,6 +86,31 @@ import Testing
         #expect(story.job?.failures == ["calibration on alpha, slot 0: no result within 60 s"])
     }
 
+    @Test func aSlotWhoseJobWasCancelledMeanwhileComesFreeInTheEnd() {
+        var story = Story { $0.calibrationLimit = 60 }
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 1, pinned: false)))
+        story.when(.jobCancelled(film))
+        story.when(.jobAdded(plan(JobID("film2"), segments: 1)))
+        #expect(story.pass(60, alive: ["alpha": []]).leased == [])
+        #expect(story.pass(1, alive: ["alpha": []]).leased == [attempt(0, of: JobID("film2"))])
+    }
+
+    @Test func aJobDoesNotWaitForEverForASlotThatIsBusy() {
+        var story = Story()
+        story.connect("alpha")
+        story.connect("busy")
+        story.when(.jobAdded(plan(JobID("film2"), segments: 1)))
+        story.when(.workerGone(WorkerID("alpha")))
+        story.connect("alpha", epoch: 2)
+        story.when(.jobAdded(plan(segments: 1, pinned: false)))
+        #expect(story.job?.isCalibrating == true)
+        story.when(.failed(WorkerID("busy"), failure("out of memory")))
+        story.when(.failed(WorkerID("alpha"), failure("out of memory")))
+        let later = story.pass(70, alive: ["alpha": [attempt(0, of: JobID("film2"))], "busy": []])
+        #expect(later.contains { if case .calibrate(_, _, film) = $0 { true } else { false } })
+    }
+
     @Test func aResumedJobKeepsItsShape() throws {
         var story = Story()
         story.connect("alpha")

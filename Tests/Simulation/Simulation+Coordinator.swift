@@ -16,7 +16,10 @@ extension Simulation {
         lifeBegan = now
         inbox = []
         isCommitting = false
-        scheduler = Scheduler()
+        var configuration = SchedulerConfiguration()
+        // The simulated network loses what a real connection would bring, and nobody says it again.
+        (configuration.calibrationLimit, configuration.calibrationSilence) = (120, 60)
+        scheduler = Scheduler(configuration: configuration)
         switch settings.planted {
         case .lapsedAccepted: scheduler?.sabotage = .acceptLapsed
         case .bothAccepted: scheduler?.sabotage = .acceptBoth

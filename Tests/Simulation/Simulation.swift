@@ -69,7 +69,10 @@ package final class Simulation {
     /// - Throws: `Violation`
     package func run() throws {
         startCoordinator()
-        for index in workers.indices { after(generator.between(0, 20)) { $0.startWorker(index) } }
+        for index in workers.indices {
+            // A bad worker that was the only one ever seen would rightly fail a job.
+            after(generator.between(0, 20) + (workers[index].isBad ? 40 : 0)) { $0.startWorker(index) }
+        }
         scheduleFaults()
         after(settings.storm) { try $0.mend() }
         try play(until: settings.storm + limit) { $0.isCalm && $0.hasEnded }
@@ -94,7 +97,8 @@ package final class Simulation {
     private var limit: Double {
         let able = workers.filter { $0.isHealthy && $0.descriptions.allSatisfy(Self.isAble) }
         let rate = able.reduce(0) { $0 + Double($1.slots.count) / $1.pace }
-        return 6 * Double(films.count * settings.segments) / rate + 900
+        // A cursed segment waits up to a minute for each slot that it has not failed on, a dozen times.
+        return 6 * Double(films.count * settings.segments) / rate + (settings.isCursed ? 2400 : 900)
     }
 
     func after(_ seconds: Double, _ happening: @escaping Happening) { agenda.add(happening, at: now + seconds) }

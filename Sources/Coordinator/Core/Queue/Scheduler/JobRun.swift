@@ -91,6 +91,8 @@ struct JobRun: Sendable {
 struct CalibrationRun: Sendable {
     var holder: SlotRef?
     var notBefore = 0.0
+    /// When a reminder is set for.
+    var reminded = 0.0
     var failures: [String] = []
     var losses: [String] = []
     /// Slots where it failed, and where it came to nothing.

@@ -11,7 +11,8 @@ extension Scheduler {
     /// Has a slot find the execution shape of a job that has none yet: an idle one, or the emptiest, which then takes
     /// nothing more before it.
     mutating func calibrate(_ id: JobID) {
-        guard let job = jobs[id], let pool = job.pool, let ref = slot(in: pool, avoiding: job.calibration.marks),
+        guard let job = jobs[id], let pool = job.pool,
+            let ref = slot(in: pool, avoiding: job.calibration.marks) ?? anySlot(in: pool, for: job),
             let isIdle = workers[ref.worker]?.slots[ref.slot].leases.isEmpty
         else { return }
         if let reserved = job.calibration.holder {
@@ -25,6 +26,15 @@ extension Scheduler {
         refresh(id)
     }
 
+    /// After a while that a better slot did not come free, any will do.
+    private mutating func anySlot(in pool: Int, for job: JobRun) -> SlotRef? {
+        let end = job.calibration.notBefore + configuration.patience
+        if end <= clock { return pools[pool]?.open.first?.ref }
+        if job.calibration.reminded != end { timers.add(.calibrationWait(job.id), at: end) }
+        jobs[job.id]?.calibration.reminded = end
+        return nil
+    }
+
     mutating func startReservedCalibration(_ ref: SlotRef) {
         guard let slot = workers[ref.worker]?.slots[ref.slot], slot.leases.isEmpty, let calibration = slot.calibration,
             calibration.started == nil, let id = workers[ref.worker]?.connection
@@ -32,7 +42,7 @@ extension Scheduler {
         workers[ref.worker]?.slots[ref.slot].calibration?.started = clock
         outbox.act(.calibrate(id, slot: ref.slot, calibration.job))
         let first = min(configuration.calibrationLimit, configuration.calibrationSilence)
-        timers.add(.calibration(calibration.job), at: (clock + first).nextUp)
+        timers.add(.calibration(calibration.job, ref), at: (clock + first).nextUp)
         refresh(calibration.job)
     }
 
@@ -82,21 +92,22 @@ extension Scheduler {
         }
     }
 
-    /// Ends a calibration that takes too long, or whose worker is silent for too long.
-    mutating func lapseCalibration(_ job: JobID) {
-        guard let ref = jobs[job]?.calibration.holder, let worker = workers[ref.worker],
-            let started = worker.slots[ref.slot].calibration?.started
+    /// Ends a calibration that takes too long, or whose worker is silent for too long. In the second case the slot stays
+    /// with it until it answers or takes too long: it may be at it still.
+    mutating func lapseCalibration(of job: JobID, at ref: SlotRef) {
+        guard let worker = workers[ref.worker], let calibration = worker.slots[ref.slot].calibration,
+            calibration.job == job, let started = calibration.started
         else { return }
         let limit = started + configuration.calibrationLimit
         let silence = max(started, worker.lastHeard) + configuration.calibrationSilence
         if limit < clock {
-            calibrationFailed(worker.connection, job, "no result within \(Int(configuration.calibrationLimit)) s")
-        } else if silence < clock {
-            let reason = "the worker fell silent for \(Int(configuration.calibrationSilence)) s"
-            calibrationLost(job, by: ref, of: worker.name, .lost(reason: reason, begun: true))
-        } else {
-            timers.add(.calibration(job), at: min(limit, silence).nextUp)
+            let reason = "no result within \(Int(configuration.calibrationLimit)) s"
+            return calibrationFailed(worker.connection, job, reason)
         }
+        timers.add(.calibration(job, ref), at: (silence < clock ? limit : min(limit, silence)).nextUp)
+        guard silence < clock else { return }
+        let reason = "the worker fell silent for \(Int(configuration.calibrationSilence)) s"
+        calibrationLost(job, by: ref, of: worker.name, .lost(reason: reason, begun: true))
     }
 
     /// Notes a calibration that came to nothing; the job fails with its reasons after too many.
@@ -114,6 +125,7 @@ extension Scheduler {
             timers.add(.calibrationWait(id), at: run.notBefore)
         } else {
             run.losses.append(line)
+            run.notBefore = clock
         }
         jobs[id]?.calibration = run
         refresh(id)

@@ -54,13 +54,11 @@ extension Scheduler {
         return worker.hello.slots.contains { pool.needs.areMet(by: $0) }
     }
 
-    /// A worker that has not been away or silent for long, and could do it.
+    /// A worker that has not been away, silent or drained for long, and could do it.
     private func mayReturn(besides tried: Set<String>, for needs: JobNeeds) -> Bool {
         let recent = away.reversed().prefix { $0.since > clock - configuration.absence }
         return recent.contains { key in
-            guard !tried.contains(key.name), let note = notes[key.name], !note.isDrained, note.asideReason == nil else {
-                return false
-            }
+            guard !tried.contains(key.name), let note = notes[key.name], note.asideReason == nil else { return false }
             return note.hello?.slots.contains { needs.areMet(by: $0) } == true
         }
     }

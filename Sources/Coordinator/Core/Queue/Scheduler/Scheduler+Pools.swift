@@ -59,6 +59,7 @@ extension Scheduler {
         let isAvailable = !worker.isSilent && !worker.isLeaving && !note.isDrained && note.asideReason == nil
         guard isAvailable != worker.isAvailable else { return }
         workers[number]?.isAvailable = isAvailable
+        setAway(worker.name, !isAvailable)
         isAssignDue = true
         for pool in Set(worker.slots.flatMap(\.pools)) { pools[pool]?.available += isAvailable ? 1 : -1 }
         for slot in worker.slots.indices {

@@ -13,7 +13,7 @@ extension Scheduler {
         case .orphan(let attempt): if isOrphan(attempt) { endOrphan(attempt) }
         case .backOff(let segment): endBackOff(segment)
         case .calibrationWait(let job), .join(let job): look(at: job)
-        case .calibration(let job): lapseCalibration(job)
+        case .calibration(let job, let ref): lapseCalibration(of: job, at: ref)
         case .silence(let worker): noticeSilence(worker)
         case .unclaimed(let worker): dropUnclaimed(worker)
         case .forget(let name): forget(name)

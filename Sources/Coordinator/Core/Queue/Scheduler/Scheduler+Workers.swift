@@ -54,7 +54,7 @@ extension Scheduler {
         connections[id] = workersConnected
         names[name] = workersConnected
         notes[name, default: WorkerNote()].hello = workers[workersConnected]?.hello
-        setAway(name, false)
+        setAway(name, true)  // until it is found to be available
         if let kept = workers[workersConnected]?.hello { outbox.change(.workerSeen(kept)) }
         timers.add(.silence(worker: workersConnected), at: (clock + configuration.leaseLifetime).nextUp)
         enrol(workersConnected)
@@ -82,7 +82,6 @@ extension Scheduler {
         connections[id] = nil
         names[worker.name] = nil
         notes[worker.name]?.lastHeard = worker.lastHeard
-        setAway(worker.name, true)
         timers.add(.forget(name: worker.name), at: clock + configuration.workerMemory)
     }
 
@@ -130,7 +129,6 @@ extension Scheduler {
         workers[number]?.lastHeard = clock
         guard workers[number]?.isSilent == true else { return }
         workers[number]?.isSilent = false
-        if let name = workers[number]?.name { setAway(name, false) }
         timers.add(.silence(worker: number), at: (clock + configuration.leaseLifetime).nextUp)
         refresh(worker: number)
     }
@@ -140,7 +138,6 @@ extension Scheduler {
         let end = (worker.lastHeard + configuration.leaseLifetime).nextUp
         guard end <= clock else { return timers.add(.silence(worker: number), at: end) }
         workers[number]?.isSilent = true
-        setAway(worker.name, true)
         refresh(worker: number)
     }
 }

@@ -29,7 +29,7 @@ public struct Scheduler: Sendable {
     var names: [String: Int] = [:]
     /// By name, connected or not.
     var notes: [String: WorkerNote] = [:]
-    /// Workers that are away or silent, by how long.
+    /// Workers that may not be given work: away, silent, drained, set aside; by how long.
     var away = SortedList<AwayKey>()
     var pools: [Int: Pool] = [:]
     var poolOrder: [Int] = []

@@ -7,7 +7,7 @@ enum Reminder: Hashable, Sendable {
     case orphan(AttemptID)
     case backOff(SegmentID)
     case calibrationWait(JobID)
-    case calibration(JobID)
+    case calibration(JobID, SlotRef)
     case join(JobID)
     case silence(worker: Int)
     case unclaimed(worker: Int)

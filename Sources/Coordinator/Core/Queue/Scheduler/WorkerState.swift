@@ -94,7 +94,7 @@ struct WorkerNote: Sendable {
     var away: AwayKey?
 }
 
-/// A worker that is away or silent.
+/// A worker that may not be given work, and since when.
 struct AwayKey: Hashable, Comparable, Sendable {
     var since: Double
     var name: String
