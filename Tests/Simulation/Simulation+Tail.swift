@@ -21,7 +21,7 @@ struct TailWatch {
 extension Simulation {
     func runLastJob() throws {
         // The workers settle first: leases of the storm's jobs end, the last restarts are over.
-        let settled = now + 40
+        let settled = now + 30
         try play(until: settled + 1) { $0.now >= settled - 5 }
         let slots = workers.reduce(0) { $0 + $1.slots.count }
         let film = SimulatedFilm(

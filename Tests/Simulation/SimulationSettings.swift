@@ -39,7 +39,7 @@ package struct SimulationSettings {
         settings.workers = Int.random(in: 1...max(1, most), using: &generator)
         settings.jobs = Int.random(in: 2...4, using: &generator)
         settings.segments = max(6, Int(Double(settings.workers) * generator.between(0.5, 4)))
-        settings.storm = generator.between(60, 400)
+        settings.storm = generator.between(60, 300)
         let wildness = generator.between(0.2, 3)
         settings.loss = 0.01 * wildness
         settings.duplication = 0.01 * wildness
