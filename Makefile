@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test simulate soak build setup models sample bench bench-transfer fuzz-protocol format check check-format check-models install clean
+.PHONY: run test chaos simulate soak build setup models sample bench bench-transfer fuzz-protocol format check check-format check-models install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -22,6 +22,11 @@ test: setup models sample
 	swift test --skip-build --skip EndToEndTests
 	swift test --skip-build --filter EndToEndTests
 	$(MAKE) simulate
+
+## chaos [SEEDS=1-20]: films through processes that are killed, stopped and cut off, by seeds; some minutes
+chaos: setup models sample
+	swift build --build-tests
+	UPSCALE_FARM_CHAOS=$(or $(SEEDS),1-20) swift test --skip-build --filter EndToEndTests.ChaosTests
 
 ## simulate: the scheduler among simulated workers, 1,000 farms of up to 50 and five of 2,000, optimised
 simulate: setup

@@ -58,7 +58,8 @@ let package = Package(
         .systemLibrary(name: "CX265", path: "Sources/Shared/CX265"),
         module("FarmModel", at: "Shared/FarmModel"),
         module("FarmProtocol", at: "Shared/FarmProtocol", ["FarmModel"]),
-        module("Processes", at: "Shared/Processes"),
+        .target(name: "CProcesses", path: "Sources/Shared/CProcesses"),
+        module("Processes", at: "Shared/Processes", ["CProcesses"]),
         module("Messaging", at: "Shared/Messaging", ["FarmModel", "FarmProtocol", "CZeroMQ", logging, crypto]),
         module("Media", at: "Shared/Media", ["FarmModel", "CLibAV", "CX265", crypto]),
 
@@ -82,7 +83,8 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["FarmModel", crypto], path: "Tests/TestSupport", swiftSettings: settings
+            name: "TestSupport", dependencies: ["FarmModel", "Processes", crypto], path: "Tests/TestSupport",
+            swiftSettings: settings
         ),
         .executableTarget(
             name: "transfer-bench", dependencies: ["FarmModel", "Messaging", "CZeroMQ", logging],

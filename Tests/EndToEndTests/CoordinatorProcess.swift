@@ -15,12 +15,10 @@ final class CoordinatorProcess: Sendable {
         var description: String { "coordinator ended with \(status)\(bySignal ? " (signal)" : ""): \(error)" }
     }
 
-    // Process is not Sendable; the tests touch it from one task.
-    private struct Box: @unchecked Sendable { let process: Process }
-    private let box: Box
-    private let output = Collected()
-    private let error = Collected()
-    private let finished = DispatchSemaphore(value: 0)
+    private let process: Spawned
+    private let output: Collected
+    private let error: Collected
+    private let exit: AsyncStream<Exit>
     private let readers = DispatchGroup()
 
     /// - Parameters:
@@ -30,42 +28,43 @@ final class CoordinatorProcess: Sendable {
         _ arguments: [String], program: String = "coordinator", prefix: [String] = [],
         environment: [String: String] = [:]
     ) throws {
-        let process = Process()
         let line = prefix + [Launch.sibling(program, []).executable] + arguments
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = line
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let (out, err) = (Pipe(), Pipe())
-        process.standardOutput = out
-        process.standardError = err
-        process.standardInput = FileHandle.nullDevice
-        box = Box(process: process)
-        let finished = finished
-        process.terminationHandler = { _ in finished.signal() }
-        try process.run()
-        collect(out, into: output)
-        collect(err, into: error)
+        let (out, err) = (try ClosedPipe(), try ClosedPipe())
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { for end in [out.writing, err.writing, null] { close(end) } }
+        let (exit, ended) = AsyncStream.makeStream(of: Exit.self)
+        self.exit = exit
+        process = try Spawned(
+            "/usr/bin/env", line, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            descriptors: (null, out.writing, err.writing)
+        ) {
+            ended.yield($0)
+            ended.finish()
+        }
+        (output, error) = (Collected(), Collected())
+        output.collect(out.reading, readers)
+        error.collect(err.reading, readers)
     }
 
     private final class Collected: Sendable {
         private let data = Mutex(Data())
-        func append(_ more: Data) { data.withLock { $0.append(more) } }
+        func collect(_ descriptor: Int32, _ readers: DispatchGroup) {
+            readers.enter()
+            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            let thread = Thread { [self] in
+                while true {
+                    let more = handle.availableData
+                    if more.isEmpty { break }
+                    data.withLock { $0.append(more) }
+                }
+                readers.leave()
+            }
+            thread.start()
+        }
         var text: String { data.withLock { String(decoding: $0, as: UTF8.self) } }
     }
 
-    private func collect(_ pipe: Pipe, into target: Collected) {
-        readers.enter()
-        Thread.detachNewThread { [self] in
-            while true {
-                let data = pipe.fileHandleForReading.availableData
-                if data.isEmpty { break }
-                target.append(data)
-            }
-            readers.leave()
-        }
-    }
-
-    var processID: Int32 { box.process.processIdentifier }
+    var processID: Int32 { process.processID }
     var outputText: String { output.text }
     var errorText: String { error.text }
 
@@ -87,28 +86,27 @@ final class CoordinatorProcess: Sendable {
         return (accepted, total)
     }
 
-    /// Returns the exit once the process has ended and all it wrote is read.
+    /// Returns the exit once the process has ended and all it wrote is read. To be asked once.
     func wait() async -> Ended {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread { [self] in
-                finished.wait()
-                readers.wait()
-                let process = box.process
-                continuation.resume(
-                    returning: Ended(
-                        status: process.terminationStatus, bySignal: process.terminationReason == .uncaughtSignal,
-                        output: outputText, error: errorText))
-            }
+        for await exit in exit {
+            await withCheckedContinuation { continuation in readers.notify(queue: .global()) { continuation.resume() } }
+            return Ended(status: exit.code, bySignal: exit.bySignal, output: outputText, error: errorText)
         }
+        return Ended(status: -1, bySignal: true, output: outputText, error: "nobody knows how it ended")
     }
 
-    func signal(_ number: Int32) { kill(processID, number) }
+    /// What it runs for somebody: `strace` is asked in vain to end.
+    func signalChildren(_ number: Int32) {
+        for child in Self.children(of: processID) { kill(child, number) }
+    }
+
+    func signal(_ number: Int32) { process.signal(number) }
 
     /// Waits for `condition`; false where the process ended, or two minutes passed, before it held.
     func reaches(_ condition: (CoordinatorProcess) -> Bool) async -> Bool {
         for _ in 0..<12000 {
             if condition(self) { return true }
-            if !box.process.isRunning { return condition(self) }
+            if !process.isRunning { return condition(self) }
             try? await Task.sleep(for: .milliseconds(10))
         }
         return false

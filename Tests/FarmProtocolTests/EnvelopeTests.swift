@@ -14,6 +14,27 @@ import Testing
         #expect(try CoordinatorMessage(decoding: message.encoded()) == message)
     }
 
+    @Test(arguments: Samples.requests)
+    func everyRequestComesBackAsItWas(_ request: ClientRequest) throws {
+        #expect(try ClientRequest(decoding: request.encoded()) == request)
+        #expect(try IncomingMessage(decoding: request.encoded()) == .client(request))
+    }
+
+    @Test(arguments: Samples.replies)
+    func everyReplyComesBackAsItWas(_ reply: ClientReply) throws {
+        #expect(try ClientReply(decoding: reply.encoded()) == reply)
+    }
+
+    @Test func aCoordinatorTakesWorkersAndClientsMessagesOnly() throws {
+        for message in Samples.worker { #expect(try IncomingMessage(decoding: message.encoded()) == .worker(message)) }
+        for message in Samples.coordinator {
+            #expect(throws: WireError.self) { try IncomingMessage(decoding: message.encoded()) }
+        }
+        for reply in Samples.replies {
+            #expect(throws: WireError.self) { try IncomingMessage(decoding: reply.encoded()) }
+        }
+    }
+
     @Test(arguments: Samples.bulk)
     func everyBulkHeaderComesBackAsItWas(_ header: BulkHeader) throws {
         #expect(try BulkHeader(decoding: header.encoded()) == header)
@@ -74,7 +95,8 @@ import Testing
         var noise = SystemRandomNumberGenerator()
         let messages =
             try Samples.worker.map { try $0.encoded() } + Samples.coordinator.map { try $0.encoded() }
-            + Samples.bulk.map { try $0.encoded() }
+            + Samples.bulk.map { try $0.encoded() } + Samples.requests.map { try $0.encoded() }
+            + Samples.replies.map { try $0.encoded() }
         var refused = 0
         for message in messages {
             for _ in 0..<100 {
@@ -95,6 +117,7 @@ import Testing
 
     private static let decoders: [@Sendable (Data) throws -> Void] = [
         { _ = try WorkerMessage(decoding: $0) }, { _ = try CoordinatorMessage(decoding: $0) },
-        { _ = try BulkHeader(decoding: $0) },
+        { _ = try BulkHeader(decoding: $0) }, { _ = try IncomingMessage(decoding: $0) },
+        { _ = try ClientRequest(decoding: $0) }, { _ = try ClientReply(decoding: $0) },
     ]
 }

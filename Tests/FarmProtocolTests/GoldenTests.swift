@@ -24,6 +24,18 @@ import Testing
         #expect(try BulkHeader(decoding: Data(golden.utf8)) == header)
     }
 
+    @Test(arguments: zip(requests, ["upload", "submit", "queue", "workers", "act", "manage"]))
+    func requestsKeepTheirNames(_ golden: String, _ ask: String) throws {
+        let data = Data(golden.utf8)
+        #expect(try JSON.parse(ClientRequest(decoding: data).encoded()) == JSON.parse(data), "\(ask)")
+    }
+
+    @Test(arguments: replies)
+    func repliesKeepTheirNames(_ golden: String) throws {
+        let data = Data(golden.utf8)
+        #expect(try JSON.parse(ClientReply(decoding: data).encoded()) == JSON.parse(data))
+    }
+
     @Test func everyMessageHasItsGolden() {
         #expect(Self.worker.count == Samples.worker.count)
         #expect(Self.coordinator.count == Samples.coordinator.count)
@@ -81,6 +93,34 @@ import Testing
         #"{"v":2,"type":"refused","blob":"source/k7f/3#2","reason":"nobody expects it"}"#,
     ]
 
+    static let requests = [
+        #"""
+        {"v":2,"type":"request","body":{"id":1,"ask":{"upload":{"_0":\#(upload)}}}}
+        """#,
+        #"""
+        {"v":2,"type":"request","body":{"id":2,"ask":{"submit":{"_0":{"token":"t","film":{"uploaded":{"_0":\#(upload)}},
+          "container":"mkv","priority":0,"overwrite":false,"settings":{"model":"nearest","codec":"hevc","crf":18,
+            "encoderParameters":[],"segmentLength":{"automatic":{}},"temporalBlend":0,"precision":"auto"}}}}}}
+        """#,
+        #"{"v":2,"type":"request","body":{"id":3,"ask":{"queue":{"all":true}}}}"#,
+        #"{"v":2,"type":"request","body":{"id":4,"ask":{"workers":{}}}}"#,
+        #"{"v":2,"type":"request","body":{"id":5,"ask":{"act":{"job":"k7f","_1":{"priority":{"_0":3}}}}}}"#,
+        #"{"v":2,"type":"request","body":{"id":6,"ask":{"manage":{"worker":"box-1","_1":"reinstate"}}}}"#,
+    ]
+
+    static let replies = [
+        #"{"v":2,"type":"reply","body":{"id":1,"answer":{"present":{}}}}"#,
+        #"{"v":2,"type":"reply","body":{"id":2,"answer":{"submitted":{"job":"k7f"}}}}"#,
+        #"""
+        {"v":2,"type":"reply","body":{"id":3,"answer":{"refused":{"_0":{"kind":"usage","message":"there is no job k7f"}}}}}
+        """#,
+        #"""
+        {"v":2,"type":"reply","body":{"id":4,"answer":{"film":{"_0":{"name":"out.mkv",
+          "blob":{"id":"film/k7f","size":1234,"sha256":"\#(hash)"}}}}}}
+        """#,
+    ]
+
+    private static let upload = #"{"kind":"film","name":"film.mkv","size":1234,"sha256":"\#(hash)"}"#
     private static let hash = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
     private static let modelBlob = #"{"id":"model/\#(hash)","size":4321,"sha256":"\#(hash)"}"#
     private static let attempt = #"{"segment":{"job":"k7f","index":3},"number":2}"#

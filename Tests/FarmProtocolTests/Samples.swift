@@ -83,6 +83,56 @@ enum Samples {
     ]
 }
 
+/// What people's commands and the coordinator say to each other.
+extension Samples {
+    static let job = JobID("k7f")
+    static let upload = Upload(kind: .film, name: "film.mkv", size: 1234, sha256: hash)
+
+    static let requests: [ClientRequest] =
+        [
+            .upload(upload),
+            .submit(
+                Submission(
+                    token: "t", film: .uploaded(upload), output: "/films/out.mkv", container: "mkv",
+                    settings: JobSettings(scale: 2, codec: .av1, segmentLength: .frames(24)), model: upload,
+                    priority: 5,
+                    overwrite: true)),
+            .submit(Submission(token: "t", film: .path("/films/film.mkv"), settings: JobSettings())),
+            .queue(all: true), .show(job: job), .workers, .logs(job: job, after: 7), .fetch(job: job),
+            .act(job: job, .pause), .act(job: job, .resume), .act(job: job, .cancel), .act(job: job, .retry),
+            .act(job: job, .remove), .act(job: job, .priority(3)), .manage(worker: "box-1", .drain),
+            .manage(worker: "box-1", .undrain), .manage(worker: "box-1", .reinstate),
+        ].enumerated().map { ClientRequest(id: Int64($0.offset), ask: $0.element) }
+
+    static let running = JobDetail.Running(attempt: attempt, worker: "box-1", frames: 3, total: 24, seconds: 1.5)
+    static let view = JobView(
+        id: job, film: "film.mkv", owner: "anna", state: .running, priority: 1, frames: 12, total: 48,
+        segments: .init(accepted: 1, leased: 2, waiting: 3), fps: 2.5, eta: .init(low: 10, high: 20),
+        waits: ["no worker is connected"], reasons: ["it failed"], output: "/films/out.mkv", submitted: 1, updated: 2)
+    static let detail = JobDetail(
+        job: view, recipe: "320x180 to 640x360", running: [running], slowest: running,
+        failures: [.init(attempt: attempt, worker: "box-1", reason: "no picture", log: ["[hevc] no picture"])],
+        warnings: ["a warning"], deviceBusy: 0.5, resultFrames: 48)
+    static let slot = WorkerView.Slot(
+        device: "cpu", deviceModel: "EPYC", memory: 1 << 33, libtorch: "1.13.1", encoders: ["libx265"],
+        leases: [running],
+        calibrates: job, fps: 2.5)
+
+    static let replies: [ClientReply] =
+        [
+            .deliver(BlobReference(id: Wire.uploadBlob(hash), size: 1234, sha256: hash)), .present,
+            .submitted(job: job), .queue([view]), .job(detail),
+            .workers([
+                WorkerView(
+                    name: "box-1", state: .aside, reason: "its encoder is broken", slots: [slot], segmentsDone: 3,
+                    failures: 3, lastHeard: 0.5)
+            ]),
+            .logs([HistoryView(number: 8, time: 1, segment: 3, attempt: 2, kind: "leased", detail: "box-1, slot 0")]),
+            .film(FilmOffer(blob: BlobReference(id: Wire.filmBlob(job), size: 1234, sha256: hash), name: "out.mkv")),
+            .done("k7f: paused"), .refused(Refusal(.usage, "there is no job k7f")),
+        ].enumerated().map { ClientReply(id: Int64($0.offset), answer: $0.element) }
+}
+
 /// Any JSON, to compare documents whatever the order of their keys.
 enum JSON: Codable, Hashable {
     case null

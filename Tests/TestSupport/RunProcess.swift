@@ -1,4 +1,5 @@
 public import Foundation
+internal import Processes
 
 /// A tool that ended with an error.
 public struct ProcessFailure: Error, CustomStringConvertible {
@@ -27,18 +28,18 @@ public func run(_ tool: String, _ arguments: [String]) async throws -> Data {
 
 /// Into files and not pipes: nobody must read while it runs.
 private func launch(_ tool: String, _ arguments: [String], output: String, errors: String) async throws -> Int32 {
-    for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [tool] + arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    let files = try [("/dev/null", O_RDONLY), (output, O_WRONLY), (errors, O_WRONLY)].map { path, mode in
+        let descriptor = open(path, mode | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path]) }
+        return descriptor
+    }
+    defer { for file in files { close(file) } }
     return try await withCheckedThrowingContinuation { continuation in
-        process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-        do { try process.run() } catch {
-            process.terminationHandler = nil
-            continuation.resume(throwing: error)
-        }
+        do {
+            _ = try Spawned(
+                "/usr/bin/env", [tool] + arguments, environment: ProcessInfo.processInfo.environment,
+                descriptors: (files[0], files[1], files[2])
+            ) { continuation.resume(returning: $0.code) }
+        } catch { continuation.resume(throwing: error) }
     }
 }

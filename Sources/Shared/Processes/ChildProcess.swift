@@ -1,5 +1,4 @@
 public import Foundation
-import Synchronization
 
 /// What to start.
 public struct Launch: Hashable, Sendable {
@@ -41,60 +40,58 @@ public final class ChildProcess: Sendable {
     public let lines: AsyncStream<Data>
     private let input: LineWriter
     private let exited: AsyncStream<Exit>
-    private let process: Mutex<Box>
-    public let processID: Int32
+    private let process: Spawned
 
-    // Foundation's Process is not Sendable; after `init` it is only kept alive here.
-    private struct Box: @unchecked Sendable { let process: Process }
+    public var processID: Int32 { process.processID }
 
     /// - Parameter errors: told each line that the child writes to standard error, and nil at the end, on a thread of its
     ///   own; it takes the place of `launch.errorLog`. Lines longer than `LineReader.longestErrorLine` come in pieces.
     /// - Throws: where the executable cannot be started.
     public init(_ launch: Launch, name: String, errors: (@Sendable (Data?) -> Void)? = nil) throws {
-        let process = Process()
-        let input = Pipe()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: launch.executable)
-        process.arguments = launch.arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(launch.environment) { $1 }
-        process.standardInput = input
-        process.standardOutput = output
-        let errorPipe = errors.map { _ in Pipe() }
-        if let errorPipe {
-            process.standardError = errorPipe
-        } else if let path = launch.errorLog {
-            process.standardError = try Self.appending(to: path)
-        }
+        let input = try ClosedPipe()
+        let output = try ClosedPipe()
+        let log = try errors.map { _ in try ClosedPipe() }
+        let error = try log?.writing ?? launch.errorLog.map(Self.appending(to:))
+        // The child's ends are the child's.
+        defer { for end in [input.reading, output.writing, error] { if let end { close(end) } } }
         let (lines, line) = AsyncStream.makeStream(of: Data.self)
         let (exited, exit) = AsyncStream.makeStream(of: Exit.self)
-        process.terminationHandler = {
-            exit.yield(Exit(code: $0.terminationStatus, bySignal: $0.terminationReason == .uncaughtSignal))
-            exit.finish()
+        do {
+            process = try Spawned(
+                launch.executable, launch.arguments,
+                environment: ProcessInfo.processInfo.environment.merging(launch.environment) { $1 },
+                descriptors: (input.reading, output.writing, error ?? STDERR_FILENO)
+            ) {
+                exit.yield($0)
+                exit.finish()
+            }
+        } catch {
+            for end in [input.writing, output.reading, log?.reading] { if let end { close(end) } }
+            throw error
         }
-        try process.run()
         self.lines = lines
         self.exited = exited
-        self.input = LineWriter(input.fileHandleForWriting)
-        self.processID = process.processIdentifier
-        self.process = Mutex(Box(process: process))
-        LineReader.start(output.fileHandleForReading, name: name, line: { line.yield($0) }, end: { line.finish() })
-        if let errors, let errorPipe {
+        self.input = LineWriter(FileHandle(fileDescriptor: input.writing, closeOnDealloc: true))
+        LineReader.start(
+            FileHandle(fileDescriptor: output.reading, closeOnDealloc: true), name: name, line: { line.yield($0) },
+            end: { line.finish() })
+        if let errors, let log {
             LineReader.start(
-                errorPipe.fileHandleForReading, name: "\(name) log", limit: LineReader.longestErrorLine,
-                line: { errors($0) }, end: { errors(nil) })
+                FileHandle(fileDescriptor: log.reading, closeOnDealloc: true), name: "\(name) log",
+                limit: LineReader.longestErrorLine, line: { errors($0) }, end: { errors(nil) })
         }
     }
 
-    private static func appending(to path: String) throws -> FileHandle {
+    private static func appending(to path: String) throws -> Int32 {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw CocoaError(.fileWriteNoPermission, userInfo: [NSFilePathErrorKey: path]) }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        return descriptor
     }
 
     /// - Throws: where the child is gone; the end of `lines` says so too.
     public func send(_ message: some Encodable) throws { try input.write(message) }
 
-    public func signal(_ number: Int32) { kill(processID, number) }
+    public func signal(_ number: Int32) { process.signal(number) }
 
     /// How the child ended; returns once it has. To be asked once.
     public func exit() async -> Exit {

@@ -21,7 +21,7 @@ import Testing
                     + FarmTests.settings)
             let ended = await client.wait()
             try #require(ended.status == 0, "\(ended)")
-            coordinator.signal(SIGTERM)
+            coordinator.signalChildren(SIGTERM)
             _ = await coordinator.wait()
             return try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
         }
@@ -36,7 +36,7 @@ import Testing
         let commit = try #require(finished("fdatasync", of: "queue.sqlite-wal>", after: folder, in: trace))
         let word = try #require(
             trace.firstIndex { line in
-                line.contains("sendto(") && line.contains("\\\"accepted\\\"")
+                line.contains("sendto(") && line.contains("\\\"type\\\":\\\"accepted\\\"")
                     && (line.contains("\\\"index\\\":\(segment),") || line.contains("\\\"index\\\":\(segment)}"))
             }, "segment \(segment): nobody was told")
         #expect(file < named && named < folder && folder < commit && commit < word, "segment \(segment)")

@@ -34,6 +34,13 @@ final class FarmUnderTest: Sendable {
         }
     }
 
+    /// Another farm that would be at the same place.
+    init(at endpoints: (control: String, bulk: String)) throws {
+        folder = try TemporaryFolder()
+        prefixes = { _ in [] }
+        (control, bulk) = endpoints
+    }
+
     deinit { for process in processes.withLock({ $0 }) { process.signal(SIGKILL) } }
 
     var state: String { folder.path("state") }
@@ -43,8 +50,12 @@ final class FarmUnderTest: Sendable {
     private static func port(_ endpoint: String) -> Int { Int(endpoint.split(separator: ":").last ?? "") ?? 0 }
 
     /// Starts the coordinator and waits until it listens.
+    /// - Parameter roots: names of folders that are made for it.
     @discardableResult
-    func serve(_ arguments: [String] = []) async throws -> CoordinatorProcess {
+    func serve(_ arguments: [String] = [], roots: [String] = []) async throws -> CoordinatorProcess {
+        for name in roots {
+            try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+        }
         let process = try CoordinatorProcess(
             ["serve", "--bind", control, "--bulk", bulk, "--state", state] + arguments
                 + (arguments.contains("--reserve") ? [] : ["--reserve", "16"]),

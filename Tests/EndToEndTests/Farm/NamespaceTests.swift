@@ -26,7 +26,7 @@ import Testing
             try await farm.serve()
             let anna = try await farm.key("client", "anna")
             for name in ["box-1", "box-2"] { try await farm.work(name) }
-            let blind = try await farm.ask(["probe", source])
+            let blind = try await CoordinatorProcess(["probe", source], prefix: hosts.prefix(0, hiding: [mine])).wait()
             #expect(blind.status == 3, "the coordinator sees the client's film: \(blind)")
             let id = try await farm.submit(source, FarmTests.settings, key: anna)
             try await farm.waits(for: id, "done") { $0["state"] as? String == "done" }

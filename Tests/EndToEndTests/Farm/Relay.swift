@@ -8,6 +8,8 @@ final class Relay: Sendable {
         var delay = 0.0
         /// Nothing passes, and nobody is told.
         var isFrozen = false
+        /// Bytes a second that pass in each direction of a connection.
+        var rate: Int?
         /// New connections are closed at once.
         var isShut = false
         var connections: [Int32: Int32] = [:]
@@ -54,6 +56,7 @@ final class Relay: Sendable {
     /// How often bytes were held back.
     var held: Int { state.withLock { $0.held } }
 
+    func throttle(bytesPerSecond: Int?) { state.withLock { $0.rate = bytesPerSecond } }
     func delay(by seconds: Double) { state.withLock { $0.delay = seconds } }
     func freeze(_ isFrozen: Bool) { state.withLock { $0.isFrozen = isFrozen } }
 
@@ -126,6 +129,7 @@ final class Relay: Sendable {
                 state.withLock { $0.held += 1 }
             }
             while state.withLock({ $0.isFrozen }) { Thread.sleep(forTimeInterval: 0.01) }
+            if let rate = state.withLock({ $0.rate }) { Thread.sleep(forTimeInterval: Double(count) / Double(rate)) }
             var done = 0
             while done < count {
                 let sent = buffer[done..<count].withUnsafeBytes {

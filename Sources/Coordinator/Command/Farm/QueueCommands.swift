@@ -9,7 +9,7 @@ struct QueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue", abstract: "List jobs: what runs, what waits and why.")
 
-    @Flag(help: "Those that have ended, too.")
+    @Flag(help: "Those that are done or cancelled, too.")
     var all = false
 
     @OptionGroup var output: JSONOption

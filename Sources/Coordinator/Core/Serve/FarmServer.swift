@@ -17,11 +17,17 @@ public struct FarmServer: Sendable {
     /// Serves until cancelled.
     /// - Throws: `CoordinatorError` where it cannot begin, or cannot go on.
     public func run() async throws {
+        Self.raiseDescriptorLimit()
         let roots = try AllowedRoots(configuration.roots)
-        let keys = try Self.keys(configuration)
+        let keys = Self.keys(configuration)
         // The list is filled before anyone can knock.
         let watch = try keys?.watch(logger: logger)
         let farm = try await Farm.open(farmConfiguration(keys), logger: logger)
+        // The state directory is this process's now, and the endpoints are real.
+        do { try keys?.prepare(control: configuration.control, bulk: configuration.bulk) } catch {
+            await farm.close()
+            throw error
+        }
         let desk: FrontDesk
         do {
             desk = try await opened(farm, roots)
@@ -45,6 +51,15 @@ public struct FarmServer: Sendable {
         if let failure { throw failure }
     }
 
+    /// Each connection takes one, and the usual limit is lower than the number of workers that a farm may have.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(kind, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = min(limit.rlim_max, 1 << 20)
+        setrlimit(kind, &limit)
+    }
+
     private func farmConfiguration(_ keys: KeyDesk?) throws -> FarmConfiguration {
         var farm = FarmConfiguration(
             stateDirectory: configuration.stateDirectory, control: configuration.control, bulk: configuration.bulk,
@@ -55,11 +70,9 @@ public struct FarmServer: Sendable {
     }
 
     /// Keys are for networks: on `ipc://` the directory's permissions decide.
-    private static func keys(_ configuration: ServeConfiguration) throws -> KeyDesk? {
+    private static func keys(_ configuration: ServeConfiguration) -> KeyDesk? {
         guard !configuration.control.hasPrefix("ipc://") else { return nil }
-        let desk = KeyDesk(stateDirectory: configuration.stateDirectory)
-        try desk.prepare(control: configuration.control, bulk: configuration.bulk)
-        return desk
+        return KeyDesk(stateDirectory: configuration.stateDirectory)
     }
 
     private func opened(_ farm: Farm, _ roots: AllowedRoots) async throws -> FrontDesk {

@@ -4,18 +4,16 @@ import Foundation
 
 /// What people are shown.
 extension FrontDesk {
-    /// Jobs in the order of submission.
+    /// Jobs in the order of submission: those that want something done, failed ones too; `all` adds the others that have ended.
     func queue(all: Bool) async throws -> [JobView] {
         let submissions = try await store.submissions()
         let progress = await intake.progress
         var views: [(order: Int64, view: JobView)] = submissions.map { ($0.order, view($0, progress[$0.id])) }
         let active = await dispatcher.statuses()
         views += active.map { ($0.record.plan.order, JobView($0.record, $0.status)) }
-        if all {
-            let known = Set(active.map(\.record.id))
-            let ended = try await store.jobs(in: Set(JobState.allCases.filter(\.isEnded)))
-            views += ended.filter { !known.contains($0.id) }.map { ($0.plan.order, JobView($0)) }
-        }
+        let known = Set(active.map(\.record.id))
+        let ended = try await store.jobs(in: all ? [.done, .failed, .cancelled] : [.failed])
+        views += ended.filter { !known.contains($0.id) }.map { ($0.plan.order, JobView($0)) }
         return views.sorted { $0.order < $1.order }.map { hidden($0.view) }
     }
 

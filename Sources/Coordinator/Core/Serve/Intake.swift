@@ -69,7 +69,7 @@ actor Intake {
             }
             try await enter(job)
         } catch {
-            await fail(submission.id, error)
+            await fail(submission, error)
         }
         progress[submission.id] = nil
         current = nil
@@ -80,13 +80,22 @@ actor Intake {
         if current?.job == job { self.progress[job] = progress }
     }
 
-    private func fail(_ id: JobID, _ error: any Error) async {
+    private func fail(_ submission: SubmissionRecord, _ error: any Error) async {
         guard !isStopping else { return }
-        let reason = CoordinatorError(error).message
+        let id = submission.id
+        let reason = Self.reason(error, submission)
         logger.error("a film cannot become a job", metadata: ["job": "\(id)", "reason": "\(reason)"])
         do {
             let waiting = try await store.submissions().first { $0.id == id }
             if waiting?.state == .queued { try await store.failSubmission(id, reason: reason) }
         } catch { logger.error("cannot note it: \(error.reason)", metadata: ["job": "\(id)"]) }
+    }
+
+    /// In the user's words: where an uploaded film lies is the coordinator's own business.
+    private static func reason(_ error: any Error, _ submission: SubmissionRecord) -> String {
+        let reason = CoordinatorError(error).message
+        let request = try? JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8))
+        guard let request, let name = request.name else { return reason }
+        return reason.replacingOccurrences(of: request.film, with: name)
     }
 }

@@ -16,7 +16,7 @@ public struct ClientRequest: Codable, Hashable, Sendable {
         /// A file is to come over the bulk channel; answered by `deliver`, or `present` where the coordinator has it.
         case upload(Upload)
         case submit(Submission)
-        /// Jobs, the newest last; `all` adds those that have ended.
+        /// Jobs, the newest last; `all` adds those that are done or cancelled.
         case queue(all: Bool)
         case show(job: JobID)
         case workers

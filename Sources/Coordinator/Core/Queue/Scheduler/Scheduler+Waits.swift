@@ -87,8 +87,8 @@ extension Scheduler {
             names[code, default: []].append(worker.name)
         }
         let words: [(WaitReason.Code, String)] = [
-            (.silent, "nothing is heard of"), (.aside, "set aside after failures (see workers; reinstate):"),
-            (.drained, "told to take no more (undrain):"),
+            (.silent, "nothing is heard of"), (.aside, "set aside after failures (see `workers`; `reinstate`):"),
+            (.drained, "drained (`undrain`):"),
         ]
         return words.compactMap { code, text in names[code].map { WaitReason(code, "\(text) \(list($0))") } }
     }

@@ -1,0 +1,140 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What else `serve` and `submit` promise.
+@Suite struct ServeTests {
+    @Test func aFolderAPathAndAHook() async throws {
+        let film = try await Fixtures.shared.film(.x264Closed)
+        try await Gate.shared.pass {
+            let farm = try FarmUnderTest()
+            let log = farm.folder.path("hook.log")
+            let hook =
+                "echo \"$UPSCALE_FARM_JOB $UPSCALE_FARM_STATE $UPSCALE_FARM_FILM $UPSCALE_FARM_OUTPUT\" >> \(log)"
+            try await farm.serve(["--exec-after", hook, "--root", farm.folder.path("films")], roots: ["films"])
+            let films = farm.folder.path("films")
+            for name in ["a.mkv", "b.mkv"] {
+                try FileManager.default.copyItem(atPath: film, toPath: films + "/" + name)
+            }
+            try Data("no film\n".utf8).write(to: URL(fileURLWithPath: films + "/c.mkv"))
+            try Data("text\n".utf8).write(to: URL(fileURLWithPath: films + "/notes.txt"))
+            try await farm.work("box-1")
+            let settings = exact + ["--scale", "1"]
+
+            // A folder: each film a job, brought back beside it; the one that is none says so.
+            let ended = try await farm.ask(["submit", films, "--wait", "--json"] + settings)
+            #expect(ended.status == 1 && ended.error.contains("c.mkv") && !ended.error.contains("uploads"), "\(ended)")
+            let jobs = ended.events.filter { $0["event"] as? String == "submitted" }
+            #expect(jobs.count == 3, "\(ended)")
+            for name in ["a", "b"] {
+                #expect(try await referenceFrames("\(films)/\(name).upscaled.mkv").count == FilmKind.frames)
+            }
+
+            // A path at the coordinator: nothing is uploaded, and the result is put there.
+            let id = try await farm.submit(
+                films + "/a.mkv",
+                ["--on-coordinator", "-o", films + "/there.mp4"] + settings + [
+                    "--codec", "h264", "--pixel-format", "yuv420p",
+                ])
+            try await farm.waits(for: id, "done") { $0["state"] as? String == "done" }
+            #expect(try await referenceFrames(films + "/there.mp4").count == FilmKind.frames)
+            let again = try await farm.ask(
+                ["submit", films + "/a.mkv", "--on-coordinator", "-o", films + "/there.mp4"] + settings)
+            #expect(again.status == 3 && again.error.contains("--overwrite"), "\(again)")
+
+            let bad = try #require(
+                jobs.first { ($0["film"] as? String)?.hasSuffix("c.mkv") == true }?["job"] as? String)
+            #expect(try await farm.job(bad)["state"] as? String == "failed")
+            for _ in 0..<100 where (try? String(contentsOfFile: log, encoding: .utf8))?.contains(id) != true {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            let lines = try String(contentsOfFile: log, encoding: .utf8)
+            #expect(lines.contains("\(id) done ") && lines.contains("there.mp4"), "\(lines)")
+
+            let all = try #require(try await farm.json(["queue", "--all"]) as? [[String: Any]])
+            let unfinished = try await farm.json(["queue"]) as? [[String: Any]]
+            #expect(all.count == 4 && unfinished?.count == 1)
+            for job in all.compactMap({ $0["id"] as? String }) {
+                #expect(try await farm.ask(["remove", job]).status == 0)
+            }
+            let left = try await farm.json(["queue", "--all"]) as? [[String: Any]]
+            #expect(left?.isEmpty == true)
+            #expect(
+                FileManager.default.fileExists(atPath: films + "/there.mp4"), "a film that has a path is its user's")
+        }
+    }
+
+    /// Wrong words are one line each, and the exit status that README promises.
+    @Test(arguments: wrong) func wrongWords(_ line: String) async throws {
+        let parts = line.components(separatedBy: " → ")
+        let words = parts[0].split(separator: " ").map(String.init)
+        let status = Int32(parts[1])
+        let farm = try await Self.idleFarm.farm()
+        let ended = try await farm.ask(words)
+        #expect(ended.status == status && !ended.bySignal, "\(words): \(ended)")
+        #expect(
+            ended.error.split(separator: "\n").count == 1 && ended.error.hasPrefix("coordinator: "), "\(ended.error)")
+    }
+
+    private static let wrong = """
+        submit none.mkv → 3
+        submit film.mkv -o x.mkv → 2
+        submit film.mkv --crf 99 → 2
+        submit film.mkv --priority 5000 → 2
+        submit film.mkv --container avi → 2
+        show zzzzz → 2
+        show → 2
+        fetch zzzzz → 2
+        pause zzzzz → 2
+        priority zzzzz x → 2
+        drain nobody → 2
+        logs zzzzz → 2
+        watch --interval 0 → 2
+        queue --key /nonexistent.key → 3
+        keys new --role king --name x → 2
+        keys new --role client --name ../x → 2
+        keys revoke nobody → 2
+        serve --bind udp://x:1 → 3
+        serve --root /nonexistent → 2
+        serve --log-level loud → 2
+        """.split(separator: "\n").map(String.init)
+
+    /// Nobody listens: one line, within the patience of a person.
+    @Test func aCoordinatorThatIsNotThere() async throws {
+        let farm = try FarmUnderTest()
+        let key = try await farm.key("client", "anna")
+        let ended = try await farm.ask(["queue"], key: key)
+        #expect(ended.status == 4 && ended.error.contains(farm.control), "\(ended)")
+        #expect(ended.error.split(separator: "\n").count == 1, "\(ended.error)")
+    }
+
+    /// What cannot be listened on leaves the keys as they were.
+    @Test func endpointsThatCannotBe() async throws {
+        let folder = try TemporaryFolder()
+        for endpoint in ["udp://x:1", "tcp://127.0.0.1:99999", "tcp://192.0.2.1:5555", "ipc://relative"] {
+            let process = try CoordinatorProcess(["serve", "--bind", endpoint, "--state", folder.path("state")])
+            let ended = await process.wait()
+            #expect(ended.status == 4 && ended.error.contains(endpoint), "\(ended)")
+            #expect(ended.error.split(separator: "\n").count == 1, "\(ended.error)")
+            #expect(!FileManager.default.fileExists(atPath: folder.path("state/keys/local.key")))
+        }
+    }
+
+    private static let idleFarm = IdleFarm()
+
+    /// One coordinator for all that is refused.
+    private actor IdleFarm {
+        private var made: Task<FarmUnderTest, any Error>?
+
+        func farm() async throws -> FarmUnderTest {
+            if let made { return try await made.value }
+            let task = Task {
+                let farm = try FarmUnderTest()
+                try await farm.serve()
+                return farm
+            }
+            made = task
+            return try await task.value
+        }
+    }
+}
