@@ -45,6 +45,22 @@ import Testing
         #expect(late.leased == [attempt(1, 2)])
     }
 
+    /// A connection that breaks says nothing of the process behind it.
+    @Test func aBrokenConnectionCostsNoWork() {
+        var story = Story()
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 4)))
+        #expect(story.when(.workerUnreachable(WorkerID("alpha"))) == [])
+        // Nothing new goes to it, and what it holds stays its own.
+        #expect(story.deliver(attempt(0), from: "alpha").contains(.accept(WorkerID("alpha"), attempt(0))))
+        #expect(story.segments[1].attempts.map(\.outcome) == [nil])
+        story.when(.workerUnreachable(WorkerID("alpha")))
+        let hello = story.connect("alpha", as: "again", holding: [attempt(1), attempt(2)])
+        #expect(hello.leased == [])
+        #expect(story.segments[1].attempts.count == 1 && story.segments[2].attempts.count == 1)
+        #expect(story.deliver(attempt(1), from: "again").contains(.accept(WorkerID("again"), attempt(1))))
+    }
+
     @Test func whereNoWorkerOutlivesTheCoordinatorNobodyIsWaitedFor() {
         var story = Story { $0.reconnection = 0 }
         #expect(story.when(.jobAdded(interrupted)).changes.count == 2)

@@ -46,7 +46,8 @@ extension Simulation {
         if let id = workers[index].connection {
             connections[id] = nil
             let current = life
-            if generator.chance(0.7) { after(0.1) { try $0.submit(.workerGone(id), in: current) } }
+            let event: SchedulerEvent = generator.chance(0.5) ? .workerGone(id) : .workerUnreachable(id)
+            if generator.chance(0.7) { after(0.1) { try $0.submit(event, in: current) } }
         }
         workers[index].die()
     }
@@ -71,6 +72,10 @@ extension Simulation {
     private func partition(_ index: Int) {
         guard mayLose(index) else { return }
         count(.partition)
+        if let id = workers[index].connection, generator.chance(0.5) {
+            let current = life
+            after(generator.between(0, 5)) { try $0.submit(.workerUnreachable(id), in: current) }
+        }
         workers[index].partitionedUntil = now + generator.between(5, 90)
     }
 
@@ -83,7 +88,9 @@ extension Simulation {
                 let (old, current) = (simulation.workers[index].connection, simulation.life)
                 simulation.connect(index)
                 guard let old, simulation.generator.chance(0.7) else { return }
-                simulation.after(simulation.generator.between(0, 5)) { try $0.submit(.workerGone(old), in: current) }
+                simulation.after(simulation.generator.between(0, 5)) {
+                    try $0.submit(.workerUnreachable(old), in: current)
+                }
             }
         }
     }

@@ -48,6 +48,7 @@ public final class ChildProcess: Sendable {
     ///   own; it takes the place of `launch.errorLog`. Lines longer than `LineReader.longestErrorLine` come in pieces.
     /// - Throws: where the executable cannot be started.
     public init(_ launch: Launch, name: String, errors: (@Sendable (Data?) -> Void)? = nil) throws {
+        _ = Self.brokenPipesAreErrors
         let input = try ClosedPipe()
         let output = try ClosedPipe()
         let log = try errors.map { _ in try ClosedPipe() }
@@ -81,6 +82,9 @@ public final class ChildProcess: Sendable {
                 limit: LineReader.longestErrorLine, line: { errors($0) }, end: { errors(nil) })
         }
     }
+
+    /// Writing to a child that has gone must fail, and not end this process.
+    private static let brokenPipesAreErrors: Void = { Foundation.signal(SIGPIPE, SIG_IGN) }()
 
     private static func appending(to path: String) throws -> Int32 {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

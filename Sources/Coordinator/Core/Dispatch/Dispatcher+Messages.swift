@@ -12,7 +12,8 @@ extension Dispatcher {
         for await event in control.events {
             switch event {
             case .message(let peer, let sender, let data): hear(data, from: peer, sender)
-            case .unreachable(let peer), .revoked(let peer):
+            case .unreachable(let peer): submit(.workerUnreachable(WorkerID(peer)))
+            case .revoked(let peer):
                 senders[WorkerID(peer)] = nil
                 submit(.workerGone(WorkerID(peer)))
             }

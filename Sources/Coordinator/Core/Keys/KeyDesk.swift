@@ -52,6 +52,7 @@ public struct KeyDesk: Sendable {
 
     /// Notes where the coordinator listens, for key files to come, and sees to the key for commands on this machine.
     func prepare(control: String, bulk: String) throws {
+        _ = try store.server()
         let endpoints = Endpoints(control: control, bulk: bulk)
         do {
             try JSONEncoder().encode(endpoints).write(to: URL(fileURLWithPath: endpointsFile), options: .atomic)

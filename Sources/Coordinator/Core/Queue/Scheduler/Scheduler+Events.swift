@@ -6,7 +6,8 @@ extension Scheduler {
         case .jobAdded, .jobCancelled, .jobStopped, .jobRemoved, .jobPaused, .jobResumed, .jobPriority, .concatenated,
             .concatFailed, .concatHeld, .resultMissing:
             takeJob(event)
-        case .workerConnected, .workerGone, .goodbye, .heartbeat, .calibrated, .delivered, .deliveryRefused,
+        case .workerConnected, .workerGone, .workerUnreachable, .goodbye, .heartbeat, .calibrated, .delivered,
+            .deliveryRefused,
             .deliveryHeld, .failed, .drain:
             takeWorker(event)
         case .workerKnown(let record): know(record)
@@ -39,6 +40,7 @@ extension Scheduler {
     private mutating func takeWorker(_ event: SchedulerEvent) {
         switch event {
         case .workerConnected(let id, let hello): connect(id, hello)
+        case .workerUnreachable(let id): loseTouch(with: id)
         case .workerGone(let id): lose(id, .lost(reason: "the worker went away", begun: false))
         case .goodbye(let id): lose(id, .withdrawn(reason: "the worker left"))
         case .drain(let id): leave(id)

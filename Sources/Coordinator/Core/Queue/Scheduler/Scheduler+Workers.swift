@@ -133,6 +133,13 @@ extension Scheduler {
         refresh(worker: number)
     }
 
+    /// As silent as one that was not heard of for a lease's lifetime.
+    mutating func loseTouch(with id: WorkerID) {
+        guard let number = connections[id], workers[number]?.isSilent == false else { return }
+        workers[number]?.isSilent = true
+        refresh(worker: number)
+    }
+
     mutating func noticeSilence(_ number: Int) {
         guard let worker = workers[number], !worker.isSilent else { return }
         let end = (worker.lastHeard + configuration.leaseLifetime).nextUp

@@ -36,8 +36,11 @@ public enum SchedulerEvent: Hashable, Sendable {
     // MARK: Workers
 
     case workerConnected(WorkerID, WorkerHello)
-    /// The process or the connection is gone.
+    /// The worker is gone for good: its key was revoked, its process is known to have ended.
     case workerGone(WorkerID)
+    /// Something said to the worker could not go out: its connection broke, or takes no more. The process may well be at work:
+    /// it keeps what it holds until that lapses, and gets nothing more before it is heard again.
+    case workerUnreachable(WorkerID)
     /// The worker left in order.
     case goodbye(WorkerID)
     case heartbeat(WorkerID, Heartbeat)
