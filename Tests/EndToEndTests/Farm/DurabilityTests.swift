@@ -12,7 +12,7 @@ import Testing
             // Without keys, so that what is said can be read.
             let farm = try FarmUnderTest(host: nil, in: folder) { place in
                 guard case .coordinator = place else { return [] }
-                return ["strace", "-f", "-y", "-s", "400", "-e", "trace=fsync,fdatasync,rename,sendto", "-o", log]
+                return ["strace", "-f", "-y", "-s", "65536", "-e", "trace=fsync,fdatasync,rename,sendto", "-o", log]
             }
             let coordinator = try await farm.serve()
             try await farm.work("box-1")
@@ -35,11 +35,33 @@ import Testing
         let folder = try #require(finished("fsync", of: "/segments>", after: named, in: trace))
         let commit = try #require(finished("fdatasync", of: "queue.sqlite-wal>", after: folder, in: trace))
         let word = try #require(
-            trace.firstIndex { line in
-                line.contains("sendto(") && line.contains("\\\"type\\\":\\\"accepted\\\"")
-                    && (line.contains("\\\"index\\\":\(segment),") || line.contains("\\\"index\\\":\(segment)}"))
-            }, "segment \(segment): nobody was told")
+            trace.firstIndex { $0.contains("sendto(") && tells(ofSegment: segment, $0) },
+            "segment \(segment): nobody was told")
         #expect(file < named && named < folder && folder < commit && commit < word, "segment \(segment)")
+    }
+
+    /// One call sends whatever messages wait, each an object of JSON.
+    private func tells(ofSegment index: Int, _ line: String) -> Bool {
+        messages(in: line.replacing("\\\"", with: "\"")).contains { message in
+            message.contains("\"type\":\"accepted\"")
+                && (message.contains("\"index\":\(index),") || message.contains("\"index\":\(index)}"))
+        }
+    }
+
+    private func messages(in line: String) -> [Substring] {
+        var (found, depth, start) = ([Substring](), 0, line.startIndex)
+        for index in line.indices {
+            if line[index] == "{" {
+                // A brace by itself may be a frame's length.
+                guard depth > 0 || line[index...].hasPrefix("{\"") else { continue }
+                if depth == 0 { start = index }
+                depth += 1
+            } else if line[index] == "}", depth > 0 {
+                depth -= 1
+                if depth == 0 { found.append(line[start...index]) }
+            }
+        }
+        return found
     }
 
     /// The line where a call on a file has come back: of two threads' calls the log shows begin and end apart.
