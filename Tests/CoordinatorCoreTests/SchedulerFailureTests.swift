@@ -30,6 +30,32 @@ import Testing
         #expect(story.segments[0].result == result(attempt(0, 2)))
     }
 
+    @Test func aLeaseWhoseInputIsStillBeingCutDoesNotLapse() {
+        var story = Story()
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 2)))
+        for _ in 0..<10 {
+            #expect(story.when(.cutting([attempt(0), attempt(1), attempt(7)])) == [])
+            #expect(story.pass(10, alive: ["alpha": []]) == [])
+        }
+        #expect(story.job?.underWay.map(\.seconds) == [10, 10])
+        let lapsed = story.pass(21, alive: ["alpha": []])
+        #expect(lapsed.contains(.cancel(WorkerID("alpha"), attempt(0))))
+        #expect(lapsed.contains(.cancel(WorkerID("alpha"), attempt(1))))
+    }
+
+    /// A pace is how long the worker took, not how long its input took to be cut.
+    @Test func cuttingIsNoPartOfASlotsPace() throws {
+        var story = Story()
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 11)))
+        story.pass(4, alive: ["alpha": []])
+        story.when(.cutting([attempt(0)]))
+        story.pass(2, alive: ["alpha": [attempt(0)]])
+        story.deliver(attempt(0), from: "alpha")
+        #expect(try #require(story.job?.framesPerSecond) == 5)
+    }
+
     @Test func aLateResultIsRefusedEvenWhileNobodyHasTheSegment() {
         var story = Story()
         story.connect("alpha")

@@ -7,8 +7,7 @@ extension Scheduler {
             .concatFailed, .concatHeld, .resultMissing:
             takeJob(event)
         case .workerConnected, .workerGone, .workerUnreachable, .goodbye, .heartbeat, .calibrated, .delivered,
-            .deliveryRefused,
-            .deliveryHeld, .failed, .drain:
+            .deliveryRefused, .deliveryHeld, .failed, .cutting, .drain:
             takeWorker(event)
         case .workerKnown(let record): know(record)
         case .drainWorker(let name): setDrained(name, true)
@@ -50,6 +49,7 @@ extension Scheduler {
         case .deliveryRefused(let id, let attempt, let reason): attemptFailed(id, attempt, .refused(reason: reason))
         case .deliveryHeld(let id, let attempt, let reason): holdDelivery(id, attempt, reason)
         case .failed(let id, let failure): failed(id, failure)
+        case .cutting(let attempts): for attempt in attempts { restart(attempt) }
         default: break
         }
     }

@@ -27,6 +27,19 @@ extension Scheduler {
         refresh(attempt.segment.job)
     }
 
+    /// The worker has no input yet: the lease's time begins anew, and nothing of its wait is held against the slot.
+    mutating func restart(_ attempt: AttemptID) {
+        guard let (ref, place) = position(of: attempt), var lease = workers[ref.worker]?.slots[ref.slot].leases[place]
+        else { return }
+        lease.expires = clock + configuration.leaseLifetime
+        if lease.frames == 0 {
+            (lease.leased, lease.progressed) = (clock, clock)
+            if lease.begun != nil { lease.begun = clock }
+        }
+        workers[ref.worker]?.slots[ref.slot].leases[place] = lease
+        expect(ref)
+    }
+
     /// Where a connected worker holds the attempt; nil for every attempt that has ended or is nobody's.
     func position(of attempt: AttemptID) -> (ref: SlotRef, place: Int)? {
         guard let ref = holders[attempt],

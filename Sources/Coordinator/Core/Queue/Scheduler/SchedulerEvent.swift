@@ -52,6 +52,9 @@ public enum SchedulerEvent: Hashable, Sendable {
     /// An attempt's result could not be stored for lack of space: it is withdrawn, and that is nobody's failure.
     case deliveryHeld(WorkerID, AttemptID, reason: String)
     case failed(WorkerID, AttemptFailure)
+    /// The shell still cuts the input of these attempts, which it was told to lease or adopt: their time begins only when
+    /// it is done. Expected well within a lease's lifetime, for as long as it lasts.
+    case cutting([AttemptID])
     /// The worker itself is leaving: it finishes what it holds and takes no more.
     case drain(WorkerID)
 
