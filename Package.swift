@@ -68,7 +68,7 @@ let package = Package(
             "CoordinatorCore", at: "Coordinator/Core",
             ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", logging, grdb]),
         .executableTarget(
-            name: "coordinator", dependencies: ["CoordinatorCore", argumentParser, logging],
+            name: "coordinator", dependencies: ["CoordinatorCore", "FarmProtocol", argumentParser, logging],
             path: "Sources/Coordinator/Command", swiftSettings: settings),
 
         // Worker: never links SQLite
@@ -78,7 +78,8 @@ let package = Package(
             "WorkerCore", at: "Worker/Core",
             ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", "Inference", logging, crypto]),
         .executableTarget(
-            name: "worker", dependencies: ["WorkerCore", argumentParser, logging, "Messaging", "Media"],
+            name: "worker",
+            dependencies: ["WorkerCore", "FarmProtocol", argumentParser, logging, "Messaging", "Media"],
             path: "Sources/Worker/Command", swiftSettings: settings),
 
         // Tests

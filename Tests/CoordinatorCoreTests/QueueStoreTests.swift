@@ -111,6 +111,29 @@ import Testing
         await #expect(throws: QueueStoreError.self) { try await store.insert(record(JobID("zulu"), segments: 1)) }
     }
 
+    /// The short forms of a job tell the same as the whole.
+    @Test func summariesTellTheSame() async throws {
+        let store = try await QueueStore(path: path)
+        try await store.insert(record(film, segments: 3))
+        try await store.insert(record(JobID("other"), segments: 1))
+        try await store.apply([
+            .leased(attempt(0), worker: "alpha", slot: 0, extraRunUp: 0), .accepted(result(attempt(0))),
+            .state(film, .failed, reasons: ["it broke"]),
+        ])
+        let job = try #require(try await store.job(film))
+        let all = try await store.summaries(in: Set(JobState.allCases))
+        #expect(all.map(\.id) == [film, JobID("other")])
+        let summary = try #require(try await store.summaries(in: [.failed]).first)
+        #expect(summary == all.first && summary.state == .failed && summary.reasons == ["it broke"])
+        #expect(summary.segments == 3 && summary.segmentsAccepted == 1 && summary.order == job.plan.order)
+        #expect(summary.frames == job.plan.segments.reduce(0) { $0 + $1.range.count })
+        #expect(summary.framesAccepted == job.plan.segments[0].range.count)
+        #expect(summary.source == job.source && summary.output == job.output && summary.created == job.created)
+        let files = try await store.files(in: [.running, .failed])
+        #expect(files.map(\.id) == [film, JobID("other")] && files[0].source == job.source)
+        #expect(files[0].output == job.output && files[0].model == job.settings.model && files[0].state == .failed)
+    }
+
     @Test func theHistorySaysWhatHappened() async throws {
         let store = try await QueueStore(path: path)
         try await store.insert(record(film, segments: 1))

@@ -90,7 +90,7 @@ extension Samples {
 
     static let requests: [ClientRequest] =
         [
-            .upload(upload),
+            .resolve(model: "nearest", upload: upload, scale: 2), .upload(upload),
             .submit(
                 Submission(
                     token: "t", film: .uploaded(upload), output: "/films/out.mkv", container: "mkv",
@@ -120,7 +120,8 @@ extension Samples {
 
     static let replies: [ClientReply] =
         [
-            .deliver(BlobReference(id: Wire.uploadBlob(hash), size: 1234, sha256: hash)), .present,
+            .model(recipe.model), .deliver(BlobReference(id: Wire.uploadBlob(hash), size: 1234, sha256: hash)),
+            .present,
             .submitted(job: job), .queue([view]), .job(detail),
             .workers([
                 WorkerView(

@@ -1,11 +1,13 @@
 import ArgumentParser
 import CoordinatorCore
+import FarmProtocol
 import Foundation
 
 @main
 struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator", abstract: "Upscales films, segment by segment, losing nothing on the way.",
+        version: Release.text,
         subcommands: [RunCommand.self, ServeCommand.self, ProbeCommand.self, FilmCommand.self],
         groupedSubcommands: [
             CommandGroup(

@@ -81,10 +81,10 @@ final class TerminalDisplay: RunDisplay {
     }
 
     static func text(_ done: RunDone) -> String {
-        String(
+        guard let fps = done.fps else { return "\(done.output): \(done.frames) frames\n" }
+        return String(
             format: "%@: %d frames in %@, %.2f fps, device busy %.0f%%\n", done.output, done.frames,
-            clock(done.seconds),
-            done.fps, done.deviceBusy * 100)
+            clock(done.seconds), fps, done.deviceBusy * 100)
     }
 
     static func clock(_ seconds: Double) -> String {

@@ -1,5 +1,6 @@
 internal import FarmModel
 internal import Media
+internal import Messaging
 
 /// An error that a person reads: one line, and the exit status that design and README promise.
 public struct CoordinatorError: Error, Hashable, Codable, Sendable, CustomStringConvertible {
@@ -43,6 +44,12 @@ public struct CoordinatorError: Error, Hashable, Codable, Sendable, CustomString
             case .source, .output: self.init(.file, error.message)
             case .settings: self.init(.usage, error.message)
             case .codec: self.init(.job, error.message)
+            }
+        case let error as MessagingError:
+            switch error {
+            case .address, .insecure: self.init(.usage, error.description)
+            case .file, .key: self.init(.file, error.description)
+            default: self.init(.farm, error.description)
             }
         default: self.init(.job, "\(error.reason)")
         }

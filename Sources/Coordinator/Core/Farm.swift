@@ -46,6 +46,7 @@ public struct FarmConfiguration: Sendable {
 public struct Farm: Sendable {
     public let dispatcher: Dispatcher
     let preparation: @Sendable (@escaping @Sendable (RunReport) -> Void) -> JobPreparation
+    let models: ModelResolver
     let store: QueueStore
     let bulk: BulkServer
     private let state: StateDirectory
@@ -60,7 +61,7 @@ public struct Farm: Sendable {
         } catch let error as QueueStoreError {
             throw CoordinatorError(.file, error.description)
         } catch let error as MessagingError {
-            throw CoordinatorError(.farm, error.description)
+            throw CoordinatorError(error)
         }
     }
 
@@ -69,7 +70,7 @@ public struct Farm: Sendable {
         state = try await BlockingWork.run { try StateDirectory(at: URL(fileURLWithPath: path)) }
         store = try await QueueStore(path: state.queuePath)
         let spool = Spool(stateDirectory: path)
-        let unfinished = try await store.jobs(in: [.running, .concatenating, .failed, .cancelled]).map(\.id)
+        let unfinished = try await store.files(in: [.running, .concatenating, .failed, .cancelled]).map(\.id)
         try await BlockingWork.run { try spool.sweep(keeping: unfinished) }
         context = try MessagingContext()
         control = try ControlServer(
@@ -79,13 +80,13 @@ public struct Farm: Sendable {
             context: context, endpoint: try EndpointAddress(configuration.bulk), security: configuration.security,
             logger: logger)
         let filmTool = FilmTool(launch: configuration.filmTool)
-        let models = ModelResolver(launch: configuration.modelTool)
+        models = ModelResolver(launch: configuration.modelTool)
         dispatcher = Dispatcher(
             store: store, spool: spool, control: control, bulk: bulk, filmTool: filmTool,
             configuration: configuration.scheduler, heartbeatInterval: configuration.heartbeatInterval,
             reserve: configuration.reserve, logger: logger)
         let known = configuration.slots
-        preparation = { [store, dispatcher] report in
+        preparation = { [store, dispatcher, models] report in
             JobPreparation(
                 store: store, spool: spool, filmTool: filmTool, models: models, stateDirectory: path,
                 slots: { if let known { known } else { await dispatcher.slotCount } }, report: report)

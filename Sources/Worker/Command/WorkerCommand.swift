@@ -1,4 +1,5 @@
 import ArgumentParser
+import FarmProtocol
 import Foundation
 import WorkerCore
 
@@ -6,6 +7,7 @@ import WorkerCore
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Upscales segments of films for a coordinator.",
+        version: Release.text,
         subcommands: [ServeCommand.self, ModelsCommand.self, BenchCommand.self, EngineCommand.self],
         defaultSubcommand: ServeCommand.self)
 

@@ -3,6 +3,23 @@ import CoordinatorCore
 import FarmModel
 import FarmProtocol
 
+/// Does the same with several, whatever becomes of the others.
+private enum Each {
+    /// Prints what is done, and what fails.
+    /// - Throws: with the first failure's exit status.
+    static func of(_ names: [String], _ work: (String) async throws -> String) async throws {
+        var status: Int32?
+        for name in names {
+            do { print(try await work(name)) } catch {
+                let failure = CoordinatorError(error)
+                Output.error("coordinator: \(failure.message)\n")
+                status = status ?? failure.exitStatus
+            }
+        }
+        if let status { throw ExitStatus(code: status) }
+    }
+}
+
 /// What the commands that act on jobs share.
 struct JobsArgument: ParsableArguments {
     @Argument(help: "Job ids, as `queue` lists them.")
@@ -12,16 +29,9 @@ struct JobsArgument: ParsableArguments {
 
     /// All of them are tried; the first failure is the command's.
     func act(_ action: JobAction) async throws {
-        let jobs = jobs.map { JobID($0) }
+        let jobs = jobs
         try await connection.connected { client in
-            var failure: (any Error)?
-            for job in jobs {
-                do { print(try await client.act(job, action)) } catch {
-                    if jobs.count > 1 { Output.error("coordinator: \(CoordinatorError(error).message)\n") }
-                    failure = failure ?? error
-                }
-            }
-            if let failure { throw failure }
+            try await Each.of(jobs) { try await client.act(JobID($0), action) }
         }
     }
 }
@@ -90,7 +100,7 @@ struct WorkersArgument: ParsableArguments {
     func manage(_ action: WorkerAction) async throws {
         let workers = workers
         try await connection.connected { client in
-            for worker in workers { print(try await client.manage(worker, action)) }
+            try await Each.of(workers) { try await client.manage($0, action) }
         }
     }
 }

@@ -33,7 +33,7 @@ public struct FarmAccess: Sendable {
             )
         }
         let file: KeyFile
-        do { file = try KeyFile(contentsOf: path) } catch { throw CoordinatorError(.file, error.reason) }
+        do { file = try KeyFile(contentsOf: path) } catch { throw CoordinatorError(error) }
         return FarmAccess(
             control: endpoint ?? file.control, bulk: endpoint.map(Wire.bulkEndpoint(beside:)) ?? file.bulk,
             security: file.security, name: file.name)

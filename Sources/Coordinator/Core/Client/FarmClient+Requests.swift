@@ -27,6 +27,12 @@ extension FarmClient {
         return lines
     }
 
+    public func resolve(model: String, upload: Upload?, scale: Int?) async throws -> ModelReference {
+        let answer = try await ask(.resolve(model: model, upload: upload, scale: scale))
+        guard case .model(let reference) = answer else { throw unexpected(answer) }
+        return reference
+    }
+
     public func submit(_ submission: Submission) async throws -> JobID {
         let answer = try await ask(.submit(submission))
         guard case .submitted(let job) = answer else { throw unexpected(answer) }

@@ -34,7 +34,7 @@ public actor FarmClient {
                 logger: quiet)
             bulk = try BulkClient(
                 context: context, endpoint: try EndpointAddress(access.bulk), security: access.security, logger: quiet)
-        } catch { throw CoordinatorError(.farm, error.reason) }
+        } catch { throw CoordinatorError(error) }
         Task { await listen() }
         Task { await keepTime() }
     }

@@ -27,7 +27,7 @@ public struct FilmFetch: Sendable {
         report(
             .done(
                 RunDone(
-                    job: job.rawValue, output: path, frames: frames, seconds: seconds, fps: 0,
+                    job: job.rawValue, output: path, frames: frames, seconds: seconds, fps: nil,
                     deviceBusy: detail.deviceBusy)))
     }
 }

@@ -1,6 +1,7 @@
 public import FarmModel
 import FarmProtocol
 import Foundation
+public import Processes
 internal import Synchronization
 
 /// What `submit` is asked to do with one film.
@@ -39,11 +40,17 @@ public struct FilmOrderForm: Hashable, Sendable {
 public struct FilmSubmission: Sendable {
     let client: FarmClient
     let form: FilmOrderForm
+    private let filmTool: FilmTool
     let report: @Sendable (RunReport) -> Void
 
-    public init(client: FarmClient, form: FilmOrderForm, report: @escaping @Sendable (RunReport) -> Void) {
+    /// - Parameter filmTool: the child that parses films.
+    public init(
+        client: FarmClient, form: FilmOrderForm, filmTool: Launch = .myself(["film"]),
+        report: @escaping @Sendable (RunReport) -> Void
+    ) {
         self.client = client
         self.form = form
+        self.filmTool = FilmTool(launch: filmTool)
         self.report = report
     }
 
@@ -58,12 +65,25 @@ public struct FilmSubmission: Sendable {
             submission.settings.model = URL(fileURLWithPath: form.settings.model).lastPathComponent
         }
         if !form.isThere {
+            try await check(submission)
             let meter = TransferMeter(film: form.film, phase: .uploading, report: report)
             submission.film = .uploaded(try await client.upload(form.film, as: .film, progress: meter.note))
         }
         let job = try await client.submit(submission)
         report(.submitted(job: job.rawValue, film: form.film))
         return job
+    }
+
+    /// Whether it could become a job, as far as the film's head tells: before all of it is read, hashed and moved.
+    private func check(_ submission: Submission) async throws {
+        guard case .probed(let film) = try await filmTool.run(.probe(film: form.film), about: form.film) else {
+            throw CoordinatorError(.job, "probing \(form.film): no answer")
+        }
+        let settings = submission.settings
+        let model = try await client.resolve(
+            model: settings.model, upload: submission.model, scale: settings.scale)
+        let planner = RecipePlanner(settings: settings, film: film, model: model)
+        _ = try await BlockingWork.run { try planner.recipe() }
     }
 
     /// Follows the job to its end, and brings the film back unless it stays at the coordinator.
@@ -95,7 +115,8 @@ public struct FilmSubmission: Sendable {
                 let reasons = detail.job.reasons.joined(separator: "; ")
                 throw CoordinatorError(
                     .job,
-                    "\(form.film): job \(job) failed: \(reasons); `coordinator retry \(job)` goes on from what is done")
+                    "\(form.film): job \(job) failed: \(reasons); `coordinator retry \(job)` tries again, from what is done"
+                )
             case .cancelled: throw CoordinatorError(.job, "\(form.film): job \(job) was cancelled")
             default: report(.progress(RunProgress(detail.job, film: form.film, seconds: Monotonic.seconds - start)))
             }

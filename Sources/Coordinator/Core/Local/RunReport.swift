@@ -48,7 +48,8 @@ public struct RunDone: Encodable, Sendable {
     public var output: String
     public var frames: Int
     public var seconds: Double
-    public var fps: Double
+    /// nil where the film was only brought here.
+    public var fps: Double?
     /// The share of the pipeline's time in which the device worked, 0 to 1.
     public var deviceBusy: Double
 

@@ -82,7 +82,7 @@ public struct FarmServer: Sendable {
             try await dispatcher.add(job.record, source: job.source, overwrite: job.source.overwrite ?? false)
         }
         let desk = FrontDesk(
-            dispatcher: dispatcher, store: farm.store, bulk: farm.bulk, intake: intake,
+            dispatcher: dispatcher, store: farm.store, bulk: farm.bulk, intake: intake, models: farm.models,
             uploads: try UploadStore(stateDirectory: state), shelf: FilmShelf(stateDirectory: state), roots: roots,
             spool: Spool(stateDirectory: state), reserve: configuration.reserve, logger: logger)
         let hook = configuration.execAfter.map { ExecAfter(command: $0, logger: logger) }

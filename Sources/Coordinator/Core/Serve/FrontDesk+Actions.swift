@@ -7,9 +7,11 @@ import Messaging
 extension FrontDesk {
     /// - Returns: a line that says what is done.
     func act(_ id: JobID, _ action: JobAction) async throws -> String {
-        switch try await find(id) {
-        case .submission(let submission): try await act(on: submission, action)
-        case .job(let record): try await act(on: record, action)
+        try await alone(with: .job(id)) {
+            switch try await find(id) {
+            case .submission(let submission): try await act(on: submission, action)
+            case .job(let record): try await act(on: record, action)
+            }
         }
     }
 
@@ -22,9 +24,7 @@ extension FrontDesk {
             }
             return "\(id): cancelled"
         case (.retry, .failed):
-            try await store.deleteSubmission(id)
-            try await store.insert(
-                SubmissionRecord(id: id, owner: submission.owner, request: submission.request))
+            try await store.requeueSubmission(id)
             Task { await intake.proceed() }
             return "\(id): its film is read again"
         case (.remove, .failed):
@@ -81,12 +81,13 @@ extension FrontDesk {
         }
         await dispatcher.forget(id)
         if let blob = served.removeValue(forKey: id) { bulk.withdraw(blob.id) }
-        try await store.delete(id)
+        // The files first: a job that is still listed can be removed again.
         try await BlockingWork.run { [spool, shelf] in
             try spool.remove(id)
             unlink(record.partialPath)
             try shelf.remove(id)
         }
+        try await store.delete(id)
         try await giveBackUploads()
         return "\(id): removed"
     }
@@ -96,9 +97,9 @@ extension FrontDesk {
     func giveBackUploads() async throws {
         var wanted: Set<String> = []
         var finished: Set<String> = []
-        for job in try await store.jobs() {
-            let files = [job.source, job.settings.model]
-            if job.plan.state == .done { finished.formUnion(files) } else { wanted.formUnion(files) }
+        for job in try await store.files() {
+            let files = [job.source, job.model]
+            if job.state == .done { finished.formUnion(files) } else { wanted.formUnion(files) }
         }
         for submission in try await store.submissions() {
             guard let request = try? JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8)) else {

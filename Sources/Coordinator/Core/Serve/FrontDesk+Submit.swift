@@ -28,6 +28,23 @@ extension FrontDesk {
         return .deliver(blob)
     }
 
+    /// One that was uploaded is looked at as one that is named.
+    func resolve(_ name: String, _ upload: Upload?, scale: Int?) async throws -> ModelReference {
+        let model = try modelName(name, upload)
+        var reference = try await alone(with: .models) { try await models.resolve(model, scale: scale) }
+        reference.path = nil  // the coordinator's own business
+        return reference
+    }
+
+    /// A model's name, or the path of its file here.
+    private func modelName(_ name: String, _ upload: Upload?) throws -> String {
+        if let upload { return try held(upload) }
+        guard !name.contains("/") else {
+            throw CoordinatorError(.usage, "the model \(name) is a path here: upload the file, or name a model")
+        }
+        return name
+    }
+
     /// Takes a film in; the job is durable when this returns. The same token again is the same job.
     func submit(_ submission: Submission, from sender: Sender) async throws -> JobID {
         if let underway = arriving[submission.token] { return try await underway.value }
@@ -75,12 +92,7 @@ extension FrontDesk {
             throw CoordinatorError(.usage, "a result cannot be .\(submission.container): give mkv, mp4, mov or webm")
         }
         var settings = submission.settings
-        if let model = submission.model {
-            settings.model = try held(model)
-        } else if settings.model.contains("/") {
-            throw CoordinatorError(
-                .usage, "the model \(settings.model) is a path here: upload the file, or name a model")
-        }
+        settings.model = try modelName(settings.model, submission.model)
         var request: JobRequest
         switch submission.film {
         case .uploaded(let upload):
@@ -116,7 +128,7 @@ extension FrontDesk {
 
     /// Two jobs that write one file would spoil it.
     private func refuseDouble(_ request: JobRequest) async throws {
-        let active = try await store.jobs(in: [.running, .concatenating])
+        let active = try await store.files(in: [.running, .concatenating])
         let waiting = try await store.submissions().filter { $0.state == .queued }.compactMap { submission in
             (try? JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8))).map {
                 (submission.id, $0.output)

@@ -12,8 +12,8 @@ extension FrontDesk {
         let active = await dispatcher.statuses()
         views += active.map { ($0.record.plan.order, JobView($0.record, $0.status)) }
         let known = Set(active.map(\.record.id))
-        let ended = try await store.jobs(in: all ? [.done, .failed, .cancelled] : [.failed])
-        views += ended.filter { !known.contains($0.id) }.map { ($0.plan.order, JobView($0)) }
+        let ended = try await store.summaries(in: all ? [.done, .failed, .cancelled] : [.failed])
+        views += ended.filter { !known.contains($0.id) }.map { ($0.order, JobView($0)) }
         return views.sorted { $0.order < $1.order }.map { hidden($0.view) }
     }
 
@@ -81,6 +81,18 @@ extension FrontDesk {
 }
 
 extension JobView {
+    /// A job that has ended, in a list.
+    init(_ job: JobSummary) {
+        let name = (try? FilmSource(decoding: job.sourceIdentity))?.name
+        self.init(
+            id: job.id, film: name ?? URL(fileURLWithPath: job.source).lastPathComponent, owner: job.owner,
+            state: State(job.state), priority: job.priority, frames: job.framesAccepted, total: job.frames,
+            segments: Segments(
+                accepted: job.segmentsAccepted, leased: 0, waiting: job.segments - job.segmentsAccepted),
+            reasons: job.reasons, output: job.output, submitted: job.created.timeIntervalSince1970,
+            updated: job.updated.timeIntervalSince1970)
+    }
+
     /// A job that has ended, or one that the dispatcher does not know.
     init(_ record: JobRecord) {
         let plan = record.plan

@@ -11,6 +11,7 @@ actor FrontDesk {
     let store: QueueStore
     let bulk: BulkServer
     let intake: Intake
+    let models: ModelResolver
     let uploads: UploadStore
     let shelf: FilmShelf
     let roots: AllowedRoots
@@ -21,15 +22,20 @@ actor FrontDesk {
     var served: [JobID: BlobReference] = [:]
     /// Jobs between `submit`'s look for their token and their submission's place in the store.
     var arriving: [String: Task<JobID, any Error>] = [:]
+    /// Those that wait for their turn with something, of each that somebody is at.
+    var turns: [Turn: [CheckedContinuation<Void, Never>]] = [:]
+    /// Requests that are being answered, by the keys that they came with.
+    private var asking: [String: Int] = [:]
 
     init(
-        dispatcher: Dispatcher, store: QueueStore, bulk: BulkServer, intake: Intake, uploads: UploadStore,
-        shelf: FilmShelf, roots: AllowedRoots, spool: Spool, reserve: Int64, logger: Logger
+        dispatcher: Dispatcher, store: QueueStore, bulk: BulkServer, intake: Intake, models: ModelResolver,
+        uploads: UploadStore, shelf: FilmShelf, roots: AllowedRoots, spool: Spool, reserve: Int64, logger: Logger
     ) {
         self.dispatcher = dispatcher
         self.store = store
         self.bulk = bulk
         self.intake = intake
+        self.models = models
         self.uploads = uploads
         self.shelf = shelf
         self.roots = roots
@@ -38,8 +44,17 @@ actor FrontDesk {
         self.logger = logger
     }
 
+    /// Requests of one key that are answered at a time: a person's commands wait for their answers.
+    private static let mostAsking = 64
+
     func answer(_ request: ClientRequest, from sender: Sender) async -> ClientReply {
+        let name = sender.name ?? ""
+        asking[name, default: 0] += 1
+        defer { asking[name] = asking[name].flatMap { $0 > 1 ? $0 - 1 : nil } }
         do {
+            guard asking[name, default: 0] <= Self.mostAsking else {
+                throw CoordinatorError(.farm, "the key \(name) asks too much at once: try again")
+            }
             guard sender.may(.client) else {
                 throw CoordinatorError(.farm, "the key \(sender.name ?? "") is a worker's, and may not ask that")
             }
@@ -51,6 +66,8 @@ actor FrontDesk {
 
     private func answer(_ ask: ClientRequest.Ask, from sender: Sender) async throws -> ClientReply.Answer {
         switch ask {
+        case .resolve(let model, let upload, let scale):
+            return .model(try await resolve(model, upload, scale: scale))
         case .upload(let upload): return try await expect(upload)
         case .submit(let submission): return .submitted(job: try await submit(submission, from: sender))
         case .queue(let all): return .queue(try await queue(all: all))

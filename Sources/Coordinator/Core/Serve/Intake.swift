@@ -88,6 +88,8 @@ actor Intake {
         do {
             let waiting = try await store.submissions().first { $0.id == id }
             if waiting?.state == .queued { try await store.failSubmission(id, reason: reason) }
+            // It became a job, and could not be taken up.
+            if waiting == nil { try await store.apply([.state(id, .failed, reasons: [reason])]) }
         } catch { logger.error("cannot note it: \(error.reason)", metadata: ["job": "\(id)"]) }
     }
 

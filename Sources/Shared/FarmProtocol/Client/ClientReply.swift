@@ -12,6 +12,7 @@ public struct ClientReply: Codable, Hashable, Sendable {
     }
 
     public enum Answer: Codable, Hashable, Sendable {
+        case model(ModelReference)
         /// The blob to deliver.
         case deliver(BlobReference)
         /// The coordinator has the file already.

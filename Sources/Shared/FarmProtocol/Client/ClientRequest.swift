@@ -13,6 +13,9 @@ public struct ClientRequest: Codable, Hashable, Sendable {
     }
 
     public enum Ask: Codable, Hashable, Sendable {
+        /// Which model a name means, or the file that was uploaded: asked before a film is brought, so that a mistake is
+        /// known early. Answered by `model`.
+        case resolve(model: String, upload: Upload?, scale: Int?)
         /// A file is to come over the bulk channel; answered by `deliver`, or `present` where the coordinator has it.
         case upload(Upload)
         case submit(Submission)

@@ -61,9 +61,7 @@ extension QueueStore {
     }
 
     private func job(_ row: Row, _ id: JobID, _ db: Database) throws -> JobRecord {
-        guard let state = JobState(rawValue: row["state"]) else {
-            throw QueueStoreError.damaged(path: path, job: id, reason: "its state is \(row["state"] as String)")
-        }
+        let state = try state(row)
         let settings: JobSettings = try value(row["settings"])
         let recipe: Recipe = try value(row["recipe"])
         let needs: JobNeeds? = try (row["needs"] as String?).map(value)

@@ -62,8 +62,14 @@ public struct QueueStore: Sendable {
 
     /// Jobs in those states, in the order of submission.
     public func jobs(in states: Set<JobState> = Set(JobState.allCases)) async throws -> [JobRecord] {
-        try await read { db in try jobs("ORDER BY seq", [], db).filter { states.contains($0.plan.state) } }
+        try await read { db in
+            try jobs("WHERE state IN (\(Self.places(states))) ORDER BY seq", Self.names(states), db)
+        }
     }
+
+    /// As many question marks as there are states, and what they stand for.
+    static func places(_ states: Set<JobState>) -> String { states.map { _ in "?" }.joined(separator: ", ") }
+    static func names(_ states: Set<JobState>) -> StatementArguments { StatementArguments(states.map(\.rawValue)) }
 
     /// The newest job of this film to this output that is neither done nor cancelled: what the same command goes on with.
     public func unfinishedJob(source: String, output: String) async throws -> JobRecord? {
