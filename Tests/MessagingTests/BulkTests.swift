@@ -45,6 +45,34 @@ struct BulkTests {
         await server.close()
     }
 
+    /// A blob is announced as soon as `serve` and `expect` have returned, however busy the channel's thread is.
+    @Test func whatWasAnnouncedIsKnownAtOnce() async throws {
+        let bench = try Bench()
+        let server = try bench.bulkServer()
+        let (client, other) = (try bench.bulkClient(), try bench.bulkClient())
+        let (film, _) = try await bench.makeFile("film", size: 16 << 20)
+        let (small, data) = try await bench.makeFile("small", size: 100)
+        try server.serve(id: film.id, slices: [.file(bench.path("film"))])
+        let hearing = Task { for await _ in server.events {} }
+        let busy = Task {
+            while !Task.isCancelled { try await other.fetch(film, to: bench.path("copy")) }
+        }
+        for number in 0..<500 {
+            let blob = BlobReference(id: "blob-\(number)", size: small.size, sha256: small.sha256)
+            server.expect(id: blob.id, destination: bench.path("taken"), limit: 100)
+            try await client.deliver(blob, from: bench.path("small"))
+            server.unexpect(blob.id)
+            try server.serve(id: blob.id, slices: [.bytes(data)])
+            try await client.fetch(blob, to: bench.path("fetched"))
+            server.withdraw(blob.id)
+        }
+        busy.cancel()
+        _ = try? await busy.value
+        for client in [client, other] { await client.close() }
+        await server.close()
+        await hearing.value
+    }
+
     @Test func slicesOfFilesAndMemoryMakeOneBlob() async throws {
         let bench = try Bench()
         let server = try bench.bulkServer()

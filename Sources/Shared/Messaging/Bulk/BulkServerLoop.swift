@@ -31,6 +31,9 @@ final class BulkServerLoop: SocketOwner {
     private var files = OpenFiles()
     private var requests = RequestQueues<Gate.Caller>(limit: 4 * Wire.creditWindow)
     private var drops: DropCounter
+    /// What was asked about blobs that nobody has told of: who asks may have been told of one a moment before this thread is.
+    /// So it is looked at once more, behind the commands that came meanwhile.
+    private var unknown: [(header: BulkHeader, caller: Gate.Caller)] = []
     /// When to look for senders that fell silent.
     private var nextLook = ContinuousClock.now
 
@@ -66,7 +69,9 @@ final class BulkServerLoop: SocketOwner {
     func work(_ now: ContinuousClock.Instant) throws -> Wait {
         var wait = Wait()
         for outcome in desk.takeOutcomes() { try take(outcome, now) }
+        try lookAgain(now)
         try read(now, &wait)
+        if !unknown.isEmpty { wait.end(by: now) }
         if !requests.isEmpty {
             let moved = try requests.round { try serve($0, $1, $2) }
             if !requests.isEmpty { wait.end(by: moved ? now : now + Self.fullPause) }
@@ -119,12 +124,21 @@ final class BulkServerLoop: SocketOwner {
         }
         let header = message.header
         switch header.type {
+        case .get where served[header.blob] == nil, .offer where expected[header.blob] == nil:
+            unknown.append((header, caller))
         case .get: try queue(header, caller)
         case .offer: try takeOffer(header, caller, now)
         case .data:
             if let payload = message.payload { try takeData(header, payload, caller, now) }
         case .refused: try takeRefusal(header, caller)
         case .received: drop("received of \(harmless(header.blob)), which was never offered")
+        }
+    }
+
+    private func lookAgain(_ now: ContinuousClock.Instant) throws {
+        defer { unknown.removeAll() }
+        for (header, caller) in unknown where gate.admits(caller.sender) {
+            if header.type == .get { try queue(header, caller) } else { try takeOffer(header, caller, now) }
         }
     }
 
