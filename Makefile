@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test chaos simulate soak build setup models sample bench bench-transfer fuzz-protocol format check check-format check-models install clean
+.PHONY: run test chaos simulate soak build setup models sample bench bench-transfer bench-farm fuzz-protocol format check check-format check-models install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -68,6 +68,11 @@ bench: build models sample
 bench-transfer: setup
 	swift build -c release --product transfer-bench
 	$(RELEASE)/transfer-bench $(or $(MIB),1024) $(FOLDER)
+
+## bench-farm [WORKERS=1000] [SECONDS=20] [FOLDER=…]: a coordinator under light workers: cycles/s, latencies, memory, the disk
+bench-farm: build
+	swift build -c release --product farm-load
+	scripts/bench_farm.sh $(or $(WORKERS),1000) $(or $(SECONDS),20)
 
 ## fuzz-protocol [SECONDS=60]: libFuzzer on every decoder of network bytes, from the golden messages
 fuzz-protocol: setup

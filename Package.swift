@@ -90,6 +90,12 @@ let package = Package(
         .executableTarget(
             name: "transfer-bench", dependencies: ["FarmModel", "Messaging", "CZeroMQ", logging],
             path: "Tests/TransferBench", swiftSettings: settings),
+        .systemLibrary(name: "CEpoll", path: "Tests/CEpoll"),
+        .executableTarget(
+            name: "farm-load",
+            dependencies: [
+                "CEpoll", "FarmModel", "FarmProtocol", "Messaging", "Media", "CZeroMQ", argumentParser, crypto,
+            ], path: "Tests/FarmLoad", swiftSettings: settings),
         .target(
             name: "Simulation", dependencies: ["CoordinatorCore", "FarmModel", "FarmProtocol"],
             path: "Tests/Simulation",
