@@ -6,19 +6,18 @@ import Foundation
 extension Dispatcher {
     /// Where a job stands; nil for one that is not at hand.
     public func status(of job: JobID) -> JobStatus? {
-        guard let active = jobs[job], var snapshot = scheduler.snapshot(of: job) else {
-            return nil
-        }
-        if snapshot.state.isEnded { snapshot.state = active.durableState }
+        guard let active = jobs[job], let snapshot = scheduler.snapshot(of: job) else { return nil }
+        var status = JobStatus(active, snapshot)
         let stages = scheduler.plan(of: job)?.segments.compactMap { $0.result?.stages } ?? []
-        return JobStatus(
-            snapshot: snapshot, joining: active.joining, held: active.held, warnings: active.warnings,
-            deviceBusy: Self.busyShare(stages))
+        status.deviceBusy = Self.busyShare(stages)
+        return status
     }
 
-    /// All jobs at hand.
+    /// All jobs at hand, without what looking at every segment would tell: this is asked often.
     func statuses() -> [(record: JobRecord, status: JobStatus)] {
-        jobs.values.compactMap { job in status(of: job.record.id).map { (job.record, $0) } }
+        scheduler.snapshots().compactMap { snapshot in
+            jobs[snapshot.id].map { ($0.record, JobStatus($0, snapshot)) }
+        }
     }
 
     func workers() -> [WorkerSnapshot] { scheduler.workerSnapshots() }
@@ -62,5 +61,12 @@ public struct JobStatus: Sendable {
     public var held: String?
     public var warnings: [String]
     /// The share of the pipeline's time in which devices worked, 0 to 1.
-    public var deviceBusy: Double
+    public var deviceBusy = 0.0
+
+    init(_ job: ActiveJob, _ snapshot: JobSnapshot) {
+        self.snapshot = snapshot
+        // What is not durable has not happened.
+        if snapshot.state.isEnded { self.snapshot.state = job.durableState }
+        (joining, held, warnings) = (job.joining, job.held, job.warnings)
+    }
 }

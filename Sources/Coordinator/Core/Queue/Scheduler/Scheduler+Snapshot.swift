@@ -3,10 +3,21 @@ public import FarmModel
 /// The scheduler's state for people. Looking costs as much as there is to see, and changes nothing.
 extension Scheduler {
     /// Jobs in the order in which they are worked on.
-    public func snapshots() -> [JobSnapshot] { jobOrder.compactMap { snapshot(of: $0.id) } }
+    public func snapshots() -> [JobSnapshot] {
+        var ahead = 0.0
+        return jobOrder.compactMap { key in
+            guard let job = jobs[key.id] else { return nil }
+            defer { ahead += workLeft(job) }
+            return snapshot(of: job, ahead: ahead)
+        }
+    }
 
     public func snapshot(of id: JobID) -> JobSnapshot? {
-        guard let job = jobs[id] else { return nil }
+        jobs[id].map { snapshot(of: $0, ahead: workAhead(of: $0)) }
+    }
+
+    private func snapshot(of job: JobRun, ahead: Double) -> JobSnapshot {
+        let id = job.id
         let underWay = attempts(of: job)
         let done = underWay.reduce(into: [:]) {
             $0[$1.attempt.segment, default: 0] = max($0[$1.attempt.segment] ?? 0, $1.framesDone)
@@ -17,7 +28,8 @@ extension Scheduler {
             isCalibrating: job.plan.state == .running && job.plan.shape == nil, shape: job.plan.shape,
             segmentsAccepted: job.acceptedCount, segmentsLeased: job.open.count, segmentsWaiting: job.waitingCount,
             framesTotal: job.framesTotal, framesDone: job.framesAccepted + done.values.reduce(0, +),
-            struck: job.plan.struck, failures: failures(of: job), waits: waits(of: job), eta: eta(of: job),
+            struck: job.plan.struck, failures: failures(of: job), waits: waits(of: job),
+            eta: eta(of: job, ahead: ahead),
             framesPerSecond: framesPerSecond(underWay, weight: job.plan.weight), underWay: underWay,
             slowest: underWay.filter(\.isBegun).max { ($0.expected ?? $0.seconds) < ($1.expected ?? $1.seconds) })
     }
