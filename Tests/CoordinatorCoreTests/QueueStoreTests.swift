@@ -134,6 +134,14 @@ import Testing
         #expect(files[0].output == job.output && files[0].model == job.settings.model && files[0].state == .failed)
     }
 
+    @Test func warningsOutliveTheJobsEnd() async throws {
+        let store = try await QueueStore(path: path)
+        try await store.insert(record(film, segments: 1))
+        #expect(try await store.job(film)?.warnings == [])
+        try await store.apply([.state(film, .done, reasons: []), .warned(film, ["a stream is left out"])])
+        #expect(try await store.job(film)?.warnings == ["a stream is left out"])
+    }
+
     @Test func theHistorySaysWhatHappened() async throws {
         let store = try await QueueStore(path: path)
         try await store.insert(record(film, segments: 1))

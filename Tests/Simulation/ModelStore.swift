@@ -55,6 +55,7 @@ package struct ModelStore {
             try require(plans[job]?.state.isEnded == false, "\(job) has ended and becomes \(state)")
             plans[job]?.state = state
             plans[job]?.reasons = reasons
+        case .warned: break
         case .reopened(let job): try reopen(job)
         case .paused(let job, let isPaused): if !losesPauses { plans[job]?.isPaused = isPaused }
         case .priority(let job, let priority): plans[job]?.priority = priority

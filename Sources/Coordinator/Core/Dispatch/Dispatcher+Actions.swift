@@ -9,7 +9,7 @@ extension Dispatcher {
     func perform(_ action: SchedulerAction) async throws {
         switch action {
         case .persist(let changes):
-            try await persist(changes)
+            try await persist(withWarnings(changes))
             note(changes)
         case .welcome(let worker): welcome(worker)
         case .reject(let worker, let reason): send(.reject(reason: reason), to: worker)
@@ -28,6 +28,16 @@ extension Dispatcher {
         case .jobReady(let job): concatenate(job)
         case .jobFailed(let job, let reasons):
             logger.error("job failed", metadata: ["job": "\(job)", "reasons": "\(reasons.joined(separator: "; "))"])
+        }
+    }
+
+    /// What was found out about a film is kept with its end: nobody may be looking when it comes.
+    private func withWarnings(_ changes: [QueueChange]) -> [QueueChange] {
+        changes.flatMap { change -> [QueueChange] in
+            guard case .state(let job, .done, _) = change, let warnings = jobs[job]?.warnings, !warnings.isEmpty else {
+                return [change]
+            }
+            return [change, .warned(job, warnings)]
         }
     }
 

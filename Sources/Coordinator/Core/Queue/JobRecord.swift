@@ -15,6 +15,8 @@ public struct JobRecord: Hashable, Sendable {
     public var recipe: Recipe
     /// Name of the job's directory in the spool.
     public var spool: String
+    /// What the user should know of the film that came out.
+    public var warnings: [String] = []
     /// Set by the store.
     public var created = Date.distantPast
     public var updated = Date.distantPast

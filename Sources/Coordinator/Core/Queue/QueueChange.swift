@@ -19,6 +19,8 @@ public enum QueueChange: Codable, Hashable, Sendable {
     /// The frames are no part of the film: two attempts could not produce them.
     case struck(JobID, frames: [Int])
     case state(JobID, JobState, reasons: [String])
+    /// What the user should know of the film that came out. Not the scheduler's: whoever carries its decisions out adds it.
+    case warned(JobID, [String])
     /// The job is taken up again after failing: the attempts so far no longer count against their segments.
     case reopened(JobID)
     case paused(JobID, Bool)
@@ -33,7 +35,8 @@ public enum QueueChange: Codable, Hashable, Sendable {
     /// nil for what is about a worker.
     public var job: JobID? {
         switch self {
-        case .pinned(let job, _), .struck(let job, _), .state(let job, _, _), .reopened(let job), .paused(let job, _),
+        case .pinned(let job, _), .struck(let job, _), .state(let job, _, _), .warned(let job, _), .reopened(let job),
+            .paused(let job, _),
             .priority(let job, _):
             job
         case .leased(let attempt, _, _, _), .ended(let attempt, _), .retracted(let attempt, _): attempt.segment.job

@@ -159,7 +159,8 @@ extension JobDetail {
                 + "\(recipe.model.description.name), \(recipe.encoding.encoder) crf \(recipe.encoding.crf)",
             running: status?.snapshot.underWay.map(Running.init) ?? [],
             slowest: (status?.snapshot.slowest).map(Running.init), failures: Self.failures(of: record.plan),
-            warnings: status?.warnings ?? [])
+            warnings: ((try? FilmSource(decoding: record.sourceIdentity))?.warnings ?? [])
+                + (status?.warnings ?? record.warnings))
         let stages = record.plan.segments.compactMap { $0.result?.stages }
         deviceBusy = status?.deviceBusy ?? Dispatcher.busyShare(stages)
         resultFrames = record.plan.state == .done ? job.total - record.plan.struck.count : nil

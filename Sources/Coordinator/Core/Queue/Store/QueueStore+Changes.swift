@@ -27,6 +27,7 @@ extension QueueStore {
             let sql = "UPDATE job SET state = ?, reasons = ?, updated = ? WHERE id = ?"
             try one(change, db, sql, [state.rawValue, try json(reasons), Date(), job.rawValue])
             try note(.init(job: job, kind: state.rawValue, detail: reasons.joined(separator: "\n")), db)
+        case .warned(let job, let warnings): try set("warnings", to: try json(warnings), of: job, change, db)
         case .reopened(let job): try reopen(job, change, db)
         case .paused(let job, let isPaused):
             try set("isPaused", to: isPaused, of: job, change, db)

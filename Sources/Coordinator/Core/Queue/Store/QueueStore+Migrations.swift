@@ -10,6 +10,9 @@ extension QueueStore {
         migrator.registerMigration("2 workers, submissions, priorities") { db in
             try db.execute(sql: second)
         }
+        migrator.registerMigration("3 warnings") { db in
+            try db.execute(sql: "ALTER TABLE job ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]'")
+        }
         return migrator
     }
 

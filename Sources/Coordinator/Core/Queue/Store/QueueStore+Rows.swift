@@ -74,6 +74,7 @@ extension QueueStore {
         var record = JobRecord(
             plan: plan, source: row["source"], sourceIdentity: row["sourceIdentity"], output: row["output"],
             settings: settings, recipe: recipe, spool: row["spool"])
+        record.warnings = try value(row["warnings"])
         record.created = row["created"]
         record.updated = row["updated"]
         return record
