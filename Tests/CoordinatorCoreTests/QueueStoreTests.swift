@@ -134,6 +134,20 @@ import Testing
         #expect(files[0].output == job.output && files[0].model == job.settings.model && files[0].state == .failed)
     }
 
+    @Test func aCancelledSubmissionBecomesNoJob() async throws {
+        let store = try await QueueStore(path: path)
+        try await store.insert(SubmissionRecord(id: film, owner: nil, request: "{}"))
+        try await store.failSubmission(film, reason: "cancelled")
+        await #expect(throws: QueueStoreError.self) {
+            try await store.insert(record(film, segments: 1), replacing: film)
+        }
+        await #expect(throws: QueueStoreError.self) { try await store.failSubmission(film, reason: "again") }
+        try await store.requeueSubmission(film)
+        try await store.insert(record(film, segments: 1), replacing: film)
+        #expect(try await store.submissions().isEmpty)
+        #expect(try await store.job(film) != nil)
+    }
+
     @Test func warningsOutliveTheJobsEnd() async throws {
         let store = try await QueueStore(path: path)
         try await store.insert(record(film, segments: 1))

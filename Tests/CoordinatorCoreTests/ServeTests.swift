@@ -97,7 +97,7 @@ import Testing
     /// A client's film name makes the result's, and cannot lead out of the job's folder.
     @Test(arguments: [
         ("film.mkv", "film"), ("../../etc/passwd", "passwd"), ("..", "film"), (".hidden.mkv", "film"), ("/", "film"),
-        ("a b ü.mp4", "a b ü"), (String(repeating: "x", count: 400), String(repeating: "x", count: 200)),
+        ("a b ü.mp4", "a b ü"), (String(repeating: "x", count: 400), String(repeating: "x", count: 180)),
     ])
     func theNameStaysInItsFolder(_ name: String, _ stem: String) throws {
         let folder = try TemporaryFolder()
@@ -175,5 +175,37 @@ import Testing
         #expect(
             id == JobID(token: "a", turn: 0) && id != JobID(token: "a", turn: 1) && id != JobID(token: "b", turn: 0))
         #expect(id.rawValue.count == 5 && id.rawValue.allSatisfy { JobID.alphabet.contains($0) })
+    }
+}
+
+@Suite struct ClientWordsTests {
+    /// A client's message may hold any number; each of these ended the coordinator, and again after every restart.
+    @Test(arguments: [
+        JobSettings(segmentLength: .seconds(1e-30)), JobSettings(segmentLength: .seconds(.nan)),
+        JobSettings(segmentLength: .seconds(.infinity)), JobSettings(segmentLength: .frames(0)),
+        JobSettings(overlap: .max), JobSettings(overlap: -1), JobSettings(temporalBlend: -1000),
+        JobSettings(tile: -7), JobSettings(tile: 8), JobSettings(batch: 0), JobSettings(scale: .min),
+        JobSettings(crf: .max), JobSettings(model: String(repeating: "m", count: 5000)),
+        JobSettings(encoderParameters: Array(repeating: EncoderParameter(key: "k", value: "v"), count: 1000)),
+    ])
+    func whatNoJobCanHaveIsRefused(_ settings: JobSettings) {
+        #expect(throws: CoordinatorError.self) { try settings.check() }
+    }
+
+    @Test func whatJobsHaveIsTaken() throws {
+        for length in [SegmentLength.automatic, .seconds(10), .frames(24)] {
+            try JobSettings(scale: 4, segmentLength: length, overlap: 3, tile: 128, batch: 8).check()
+        }
+    }
+
+    @Test func namesAreCutByBytesAndObeyedByNobody() throws {
+        let folder = try TemporaryFolder()
+        let shelf = FilmShelf(stateDirectory: folder.url.path)
+        for stem in [String(repeating: "映", count: 100), String(repeating: "x", count: 250), "a\u{1B}[2Jb"] {
+            let path = try shelf.place(JobID("k7f"), film: stem + ".mkv", container: "mkv")
+            let name = URL(fileURLWithPath: path).lastPathComponent
+            #expect(name.utf8.count <= 200 && name.hasSuffix(".upscaled.mkv") && !name.contains("\u{1B}"), "\(name)")
+            try Data("film".utf8).write(to: URL(fileURLWithPath: "\(path).k7fqz.part"))
+        }
     }
 }

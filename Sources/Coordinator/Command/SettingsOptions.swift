@@ -48,40 +48,20 @@ struct SettingsOptions: ParsableArguments {
     var precision: Precision = .auto
 
     func settings() throws -> JobSettings {
-        try checkRanges()
-        return JobSettings(
+        let settings = JobSettings(
             model: model, scale: scale, codec: codec, encoder: encoder, crf: crf, preset: preset,
             encoderParameters: try parameters(), pixelFormat: pixelFormat, segmentLength: try segmentLength(),
             overlap: overlap, tile: tile, batch: batch, precision: precision)
-    }
-
-    private func checkRanges() throws {
-        try check("--scale", scale, in: 1...4)
-        try check("--crf", crf, in: 0...63)
-        try check("--overlap", overlap, in: 0...250)
-        try check("--tile", tile, in: 0...16384)
-        if let tile, tile > 0 { try check("--tile", tile, in: 32...16384) }
-        try check("--batch", batch, in: 1...64)
-    }
-
-    private func check(_ name: String, _ value: Int?, in range: ClosedRange<Int>) throws {
-        guard let value, !range.contains(value) else { return }
-        throw CoordinatorError(
-            .usage, "\(name) \(value) is out of range: give \(range.lowerBound) to \(range.upperBound)")
+        try settings.check()
+        return settings
     }
 
     private func segmentLength() throws -> SegmentLength {
         switch (segmentSeconds, segmentFrames) {
         case (.some, .some):
             throw CoordinatorError(.usage, "--segment-seconds and --segment-frames exclude each other: give one")
-        case (let seconds?, nil):
-            guard seconds >= 0.1, seconds <= 600 else {
-                throw CoordinatorError(.usage, "--segment-seconds \(seconds) is out of range: give 0.1 to 600")
-            }
-            return .seconds(seconds)
-        case (nil, let frames?):
-            try check("--segment-frames", frames, in: 1...50_000)  // a lease names each frame's time
-            return .frames(frames)
+        case (let seconds?, nil): return .seconds(seconds)
+        case (nil, let frames?): return .frames(frames)
         case (nil, nil): return .automatic
         }
     }

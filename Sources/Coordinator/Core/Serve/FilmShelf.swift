@@ -20,7 +20,7 @@ struct FilmShelf: Sendable {
         } catch { throw CoordinatorError(.file, "cannot create \(folder): \(error.reason)") }
         // The name comes from a client: it must not lead into another folder, or be a hidden one.
         let stem = URL(fileURLWithPath: "/" + film).deletingPathExtension().lastPathComponent
-        let name = stem.hasPrefix(".") || stem == "/" ? "film" : String(stem.prefix(200))
+        let name = stem.hasPrefix(".") || stem == "/" ? "film" : stem.prefix(utf8: 180).harmless
         return "\(folder)/\(name).upscaled.\(container)"
     }
 

@@ -29,7 +29,7 @@ extension FrontDesk {
             return "\(id): its film is read again"
         case (.remove, .failed):
             try await store.deleteSubmission(id)
-            try await giveBackUploads()
+            try await giveBackUploads(released: Self.files(of: submission))
             return "\(id): removed"
         case (.remove, .queued): throw CoordinatorError(.usage, "job \(id) has not ended: cancel it first")
         case (_, .queued): throw CoordinatorError(.usage, "job \(id) is still being read in: try again when it runs")
@@ -70,6 +70,8 @@ extension FrontDesk {
                 .usage, "job \(record.id) is \(record.plan.state.rawValue): there is nothing to retry")
         }
         try await dispatcher.takeUp(record)
+        // What was posted before is durable then: no other action may find the job as it was.
+        try await dispatcher.carryOut(.tick)
         let done = record.plan.segments.count { $0.result != nil }
         return "\(record.id): goes on, \(done) of \(record.plan.segments.count) segments are done"
     }
@@ -88,30 +90,34 @@ extension FrontDesk {
             try shelf.remove(id)
         }
         try await store.delete(id)
-        try await giveBackUploads()
+        try await giveBackUploads(released: [record.source, record.settings.model])
         return "\(id): removed"
     }
 
     /// Removes uploads that no job needs any more: each has its film, or is gone. What was uploaded and not yet submitted is
     /// kept for a week.
-    func giveBackUploads() async throws {
+    /// - Parameter released: files of a job that was removed.
+    func giveBackUploads(released: [String] = []) async throws {
         var wanted: Set<String> = []
-        var finished: Set<String> = []
+        var finished = Set(released)
+        // First those that wait: one that becomes a job meanwhile is seen twice rather than never.
+        for submission in try await store.submissions() { wanted.formUnion(Self.files(of: submission)) }
         for job in try await store.files() {
             let files = [job.source, job.model]
             if job.state == .done { finished.formUnion(files) } else { wanted.formUnion(files) }
-        }
-        for submission in try await store.submissions() {
-            guard let request = try? JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8)) else {
-                continue
-            }
-            wanted.formUnion([request.film, request.settings.model])
         }
         let (uploads, done, kept) = (uploads, finished.subtracting(wanted), wanted)
         try await BlockingWork.run {
             for path in done where uploads.owns(path) { try uploads.remove(path) }
             try uploads.sweep(keeping: kept, olderThan: 7 * 86400)
         }
+    }
+
+    private static func files(of submission: SubmissionRecord) -> [String] {
+        guard let request = try? JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8)) else {
+            return []
+        }
+        return [request.film, request.settings.model]
     }
 
     // MARK: Fetching

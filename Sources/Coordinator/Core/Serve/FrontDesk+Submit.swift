@@ -30,6 +30,7 @@ extension FrontDesk {
 
     /// One that was uploaded is looked at as one that is named.
     func resolve(_ name: String, _ upload: Upload?, scale: Int?) async throws -> ModelReference {
+        try JobSettings(model: name, scale: scale).check()
         let model = try modelName(name, upload)
         var reference = try await alone(with: .models) { try await models.resolve(model, scale: scale) }
         reference.path = nil  // the coordinator's own business
@@ -91,6 +92,8 @@ extension FrontDesk {
         guard ["mkv", "mp4", "mov", "webm"].contains(submission.container) else {
             throw CoordinatorError(.usage, "a result cannot be .\(submission.container): give mkv, mp4, mov or webm")
         }
+        try submission.settings.check()
+        guard submission.token.utf8.count <= 200 else { throw CoordinatorError(.usage, "a token is too long") }
         var settings = submission.settings
         settings.model = try modelName(settings.model, submission.model)
         var request: JobRequest
@@ -103,7 +106,7 @@ extension FrontDesk {
             request = JobRequest(
                 film: try held(upload), output: try shelf.place(id, film: upload.name, container: submission.container),
                 settings: settings, overwrite: true)
-            request.name = URL(fileURLWithPath: "/" + upload.name).lastPathComponent
+            request.name = URL(fileURLWithPath: "/" + upload.name).lastPathComponent.harmless
         case .path(let path):
             let film = try roots.film(path)
             let beside = URL(fileURLWithPath: film).deletingPathExtension().path + ".upscaled.\(submission.container)"

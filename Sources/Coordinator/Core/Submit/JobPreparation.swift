@@ -53,6 +53,7 @@ struct JobPreparation: Sendable {
         _ request: JobRequest, as id: JobID, replacing old: JobRecord? = nil,
         _ enqueue: @Sendable (JobRecord) async throws -> JobRecord
     ) async throws -> Prepared {
+        try request.settings.check()
         try request.checkOutput()
         try FilmWriter.checkContainer(request.output, codec: request.settings.codec)
         // The film's head tells whether the settings fit, before all of it is read.

@@ -48,6 +48,10 @@ public struct JobRequest: Codable, Hashable, Sendable {
                     .file, "\(output) exists: give --overwrite to replace it, or another name with -o")
             }
         }
+        // A file's name has 255 bytes, and the film is joined under one that has some more than its own.
+        guard URL(fileURLWithPath: output).lastPathComponent.utf8.count <= 235 else {
+            throw CoordinatorError(.file, "\(output) is too long a name: give a shorter one with -o")
+        }
         let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
         guard files.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
             throw CoordinatorError(.file, "the folder \(folder) does not exist: create it, or name another with -o")

@@ -39,8 +39,11 @@ extension QueueStore {
     public func failSubmission(_ id: JobID, reason: String) async throws {
         try await write { db in
             try db.execute(
-                sql: "UPDATE submission SET state = ?, reason = ? WHERE id = ?",
-                arguments: [SubmissionRecord.State.failed.rawValue, reason, id.rawValue])
+                sql: "UPDATE submission SET state = ?, reason = ? WHERE id = ? AND state = ?",
+                arguments: [
+                    SubmissionRecord.State.failed.rawValue, reason, id.rawValue,
+                    SubmissionRecord.State.queued.rawValue,
+                ])
             guard db.changesCount == 1 else {
                 throw QueueStoreError.conflict(path: path, change: "submission \(id) failed: \(reason)")
             }
@@ -60,15 +63,18 @@ extension QueueStore {
         try await write { try $0.execute(sql: "DELETE FROM submission WHERE id = ?", arguments: [id.rawValue]) }
     }
 
-    /// Stores a new job in its submission's stead and place, both or neither.
+    /// Stores a new job in its submission's stead and place, both or neither. A submission that was cancelled meanwhile
+    /// becomes none.
     /// - Returns: the job with what the store set.
     @discardableResult
     public func insert(_ job: JobRecord, replacing submission: JobID) async throws -> JobRecord {
         try await write { db in
             let key: StatementArguments = [submission.rawValue]
-            guard
-                let order = try Int64.fetchOne(db, sql: "SELECT seq FROM submission WHERE id = ?", arguments: key)
-            else { throw QueueStoreError.conflict(path: path, change: "job \(job.id) for submission \(submission)") }
+            let sql = "SELECT seq FROM submission WHERE id = ? AND state = ?"
+            let queued = SubmissionRecord.State.queued.rawValue
+            guard let order = try Int64.fetchOne(db, sql: sql, arguments: key + [queued]) else {
+                throw QueueStoreError.conflict(path: path, change: "job \(job.id) for submission \(submission)")
+            }
             try db.execute(sql: "DELETE FROM submission WHERE id = ?", arguments: key)
             return try insert(job, order: order, db)
         }

@@ -1,0 +1,45 @@
+public import FarmModel
+internal import Foundation
+
+extension JobSettings {
+    /// Refuses what no job can have, wherever the settings come from: a command's options, or a client's message.
+    /// - Throws: `CoordinatorError` that names the option.
+    public func check() throws {
+        try Self.check("--scale", scale, in: 1...4)
+        try Self.check("--crf", crf, in: 0...63)
+        try Self.check("--overlap", overlap, in: 0...250)
+        try Self.check("--tile", tile, in: 0...16384)
+        if let tile, tile > 0 { try Self.check("--tile", tile, in: 32...16384) }
+        try Self.check("--batch", batch, in: 1...64)
+        guard temporalBlend == 0 else {
+            throw CoordinatorError(.usage, "a temporal blend of \(temporalBlend): this release has none")
+        }
+        try checkSegmentLength()
+        let words =
+            [model, encoder ?? "", preset ?? "", pixelFormat ?? ""]
+            + encoderParameters.flatMap { [$0.key, $0.value] }
+        guard encoderParameters.count <= 200, words.allSatisfy({ $0.utf8.count <= Self.longestWord }) else {
+            throw CoordinatorError(.usage, "a setting has more than \(Self.longestWord) bytes, or there are too many")
+        }
+    }
+
+    private static let longestWord = 4096
+
+    private func checkSegmentLength() throws {
+        switch segmentLength {
+        case .automatic: break
+        case .seconds(let seconds):
+            guard seconds >= 0.1, seconds <= 600 else {
+                throw CoordinatorError(.usage, "--segment-seconds \(seconds) is out of range: give 0.1 to 600")
+            }
+        // A lease names each frame's time.
+        case .frames(let frames): try Self.check("--segment-frames", frames, in: 1...50_000)
+        }
+    }
+
+    private static func check(_ name: String, _ value: Int?, in range: ClosedRange<Int>) throws {
+        guard let value, !range.contains(value) else { return }
+        throw CoordinatorError(
+            .usage, "\(name) \(value) is out of range: give \(range.lowerBound) to \(range.upperBound)")
+    }
+}
