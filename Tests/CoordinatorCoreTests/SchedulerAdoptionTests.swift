@@ -25,6 +25,22 @@ import Testing
         #expect(story.segments[0].attempts.count == 1)
     }
 
+    /// Nobody knows for how long it was under way.
+    @Test func anAdoptedLeaseTeachesNoPace() {
+        var story = Story()
+        story.when(.jobAdded(interrupted))
+        story.connect("alpha", holding: [attempt(0), attempt(1)])
+        story.now += 1
+        story.when(.heartbeat(WorkerID("alpha"), beat([attempt(0)], frames: 9)))
+        story.deliver(attempt(0), from: "alpha")
+        #expect(story.scheduler.workerSnapshots()[0].slots[0].pace == nil)
+        story.now += 3
+        story.deliver(attempt(1), from: "alpha")
+        story.now += 3
+        story.deliver(attempt(2), from: "alpha")
+        #expect(story.scheduler.workerSnapshots()[0].slots[0].pace != nil)
+    }
+
     @Test func whatTheWorkerDoesNotHoldEndsWithItsHello() {
         var story = Story()
         story.when(.jobAdded(interrupted))

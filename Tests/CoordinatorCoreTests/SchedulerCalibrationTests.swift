@@ -46,6 +46,18 @@ import Testing
         #expect(story.when(.calibrated(WorkerID("beta"), calibrated())).leased == [attempt(0)])
     }
 
+    /// The word to calibrate may have gone with the old connection.
+    @Test func onANewConnectionACalibrationIsAskedForAgain() {
+        var story = Story()
+        story.connect("alpha", slots: 2, as: "first")
+        story.when(.jobAdded(plan(segments: 1, pinned: false)))
+        let again = story.connect("alpha", slots: 2, as: "second")
+        #expect(again == [.welcome(WorkerID("second")), .calibrate(WorkerID("second"), slot: 0, film)])
+        #expect(story.connect("alpha", slots: 2, as: "second") == [.welcome(WorkerID("second"))])
+        #expect(story.when(.calibrated(WorkerID("second"), calibrated())).leased == [attempt(0)])
+        #expect(story.connect("alpha", slots: 2, as: "third", holding: [attempt(0)]) == [.welcome(WorkerID("third"))])
+    }
+
     @Test func anotherSlotTakesOverFromASilentWorkerAndTheFirstShapeCounts() {
         var story = Story()
         story.connect("alpha")

@@ -56,6 +56,51 @@ import Testing
         #expect(try #require(story.job?.framesPerSecond) == 5)
     }
 
+    /// A worker whose way to the bulk port is shut names what it holds for ever.
+    @Test func aLeaseAtWhichNothingMovesGoesToAnother() throws {
+        var story = Story { $0.stillness = 100 }
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 2)))
+        #expect(story.pass(100, alive: ["alpha": [attempt(0), attempt(1)]]) == [])
+        let lapsed = story.pass(31, alive: ["alpha": [attempt(0), attempt(1)]])
+        #expect(lapsed.contains(.cancel(WorkerID("alpha"), attempt(0))))
+        guard case .lost(let reason, begun: true)? = story.segments[0].attempts[0].outcome else {
+            Issue.record("\(story.segments[0].attempts)")
+            return
+        }
+        #expect(reason.hasPrefix("alpha names it and shows no frame for 1"))
+        // What it holds for later had no chance yet; its time begins now.
+        #expect(story.segments[1].attempts[0].outcome == nil)
+        #expect(story.scheduler.workerSnapshots()[0].failures == 1)
+    }
+
+    /// Minutes a frame, on a CPU, are no fault.
+    @Test func whatMovesSlowlyIsLeftAlone() {
+        var story = Story { $0.stillness = 100 }
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 1)))
+        for frames in 0..<framesPerSegment {
+            story.when(.heartbeat(WorkerID("alpha"), beat([attempt(0)], frames: frames)))
+            #expect(story.pass(95, alive: ["alpha": [attempt(0)]]) == [])
+        }
+        #expect(story.deliver(attempt(0), from: "alpha").contains(.accept(WorkerID("alpha"), attempt(0))))
+    }
+
+    /// A job that nobody can show a frame of within the limit is done in the end.
+    @Test func patienceGrowsWithWhatWasLost() {
+        var story = Story { $0.stillness = 100 }
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 1)))
+        var (seconds, longest) = (0, 0)
+        while seconds < 3000, longest < 450 {
+            seconds += 1
+            let open = story.job?.underWay.first?.attempt
+            story.pass(1, alive: ["alpha": open.map { [$0] } ?? []])
+            longest = max(longest, Int(story.job?.underWay.first?.seconds ?? 0))
+        }
+        #expect(longest == 450 && story.segments[0].attempts.count == 4)
+    }
+
     @Test func aLateResultIsRefusedEvenWhileNobodyHasTheSegment() {
         var story = Story()
         story.connect("alpha")
@@ -80,6 +125,47 @@ import Testing
             story.deliver(attempt(0, of: JobID("other")), from: "alpha").refusals == ["no segment other/0 is known"])
         #expect(story.crash(attempt(0), on: "beta") == [])
         #expect(story.deliver(attempt(0), from: "alpha").contains(.accept(WorkerID("alpha"), attempt(0))))
+    }
+
+    /// Bytes from the network: what is accepted is stored, and read again at every start.
+    @Test func aResultThatCannotBeIsRefused() {
+        let bad: [(inout SegmentResult) -> Void] = [
+            { $0.damaged = [999_999_999] }, { $0.damaged = [-1] }, { $0.damaged = [3, 2] }, { $0.damaged = [2, 2] },
+            { $0.missing = [11] }, { $0.frames = 9 }, { $0.frames = .min }, { $0.output.size = -1 },
+            { $0.stages.inference.busy = 1e308 }, { $0.stages.decode.starved = -1 },
+            { $0.stages.encode.blocked = .nan }, { $0.stages.encode.busy = .infinity },
+        ]
+        for spoil in bad {
+            var story = Story()
+            story.connect("alpha")
+            story.when(.jobAdded(plan(segments: 1)))
+            var result = result(attempt(0))
+            spoil(&result)
+            let refused = story.when(.delivered(WorkerID("alpha"), result))
+            #expect(refused.refusals.count == 1, "\(result)")
+            #expect(story.segments[0].result == nil)
+        }
+        var story = Story()
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 1)))
+        var result = result(attempt(0))
+        result.damaged = [0, 9]
+        #expect(story.when(.delivered(WorkerID("alpha"), result)).contains(.accept(WorkerID("alpha"), attempt(0))))
+    }
+
+    @Test func aHeartbeatMayCountFramesThatCannotBe() {
+        var story = Story()
+        for name in ["alpha", "beta"] { story.connect(name) }
+        story.when(.jobAdded(plan(segments: 4)))
+        story.now = 1
+        story.deliver(attempt(0), from: "alpha")
+        for (name, index) in [("alpha", 2), ("beta", 1)] {
+            story.when(.heartbeat(WorkerID(name), beat([attempt(index)], frames: .max)))
+        }
+        #expect(story.job?.framesDone == 30)
+        #expect(story.job?.eta != nil)
+        story.when(.heartbeat(WorkerID("alpha"), beat([attempt(2)], frames: .min)))
+        #expect(story.job?.framesDone == 30)
     }
 
     @Test func theSameResultAgainIsAcknowledgedAgainAndChangesNothing() {
@@ -289,6 +375,20 @@ import Testing
     @Test func aWorkerWithoutADeviceIsTurnedAway() {
         var story = Story()
         #expect(story.connect("alpha", slots: 0) == [.reject(WorkerID("alpha"), reason: "the worker offers no device")])
+    }
+
+    /// A disk on which commits take long does not let the clock stand still.
+    @Test func leasesLapseThoughTheSchedulerIsSeldomAsked() {
+        var story = Story()
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 1)))
+        var asked = 0
+        while story.segments[0].attempts[0].outcome == nil, asked < 100 {
+            story.now += 6
+            story.when(.tick)
+            asked += 1
+        }
+        #expect((5...8).contains(asked))
     }
 
     @Test func timeThatTheCoordinatorSleptThroughIsNobodysSilence() {

@@ -95,6 +95,37 @@ import Testing
         #expect(story.when(.drainWorker("nobody")) == [])
     }
 
+    @Test func aWorkerThatLeavesIsNotCalledDrained() {
+        var story = Story()
+        story.connect("alpha")
+        story.connect("beta")
+        story.when(.drain(WorkerID("alpha")))
+        story.when(.drainWorker("beta"))
+        story.when(.jobAdded(plan(segments: 4)))
+        #expect(
+            story.job?.waits == [
+                WaitReason(.drained, "drained (`undrain`): beta"), WaitReason(.leaving, "about to leave: alpha"),
+            ])
+    }
+
+    @Test func aSegmentThatWaitsForAnotherWorkerSaysSoBesideIdleSlots() {
+        var story = Story()
+        story.connect("alpha")
+        var able = hello("busy")
+        able.slots[0].encoders = ["ffv1", "libx265"]
+        story.when(.workerConnected(WorkerID("busy"), able))
+        var other = plan(second, segments: 2)
+        other.needs = JobNeeds(encoder: "libx265")
+        story.when(.jobAdded(other))
+        story.when(.jobAdded(plan(segments: 1)))
+        story.crash(attempt(0), on: "alpha")
+        story.pass(2, alive: ["alpha": [], "busy": [attempt(0, of: second), attempt(1, of: second)]])
+        #expect(
+            story.job?.waits == [
+                WaitReason(.untried, "it came to nothing on alpha, and waits up to 60 s for another worker")
+            ])
+    }
+
     @Test func whatTheStoreHoldsOfAWorkerHoldsForItsNextProcess() {
         var story = Story()
         story.when(.workerKnown(WorkerRecord(name: "alpha", isDrained: true)))

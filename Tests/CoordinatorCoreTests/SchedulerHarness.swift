@@ -53,6 +53,44 @@ struct Story {
             .failed(WorkerID(worker), AttemptFailure(attempt: attempt, job: job, reason: reason, crashed: true)))
     }
 
+    /// Has every connected worker work for so many seconds: what `isBad` fails at once, all else is through after a second
+    /// or `pace`.
+    @discardableResult
+    mutating func work(_ seconds: Int, pace: Double = 1, isBad: (String, AttemptID) -> Bool) -> [SchedulerAction] {
+        var actions: [SchedulerAction] = []
+        for _ in 0..<seconds {
+            now += 1
+            for worker in scheduler.workerSnapshots() where worker.isConnected {
+                actions += work(worker, pace: pace, isBad: isBad)
+            }
+            actions += when(.tick)
+        }
+        return actions
+    }
+
+    private mutating func work(_ worker: WorkerSnapshot, pace: Double, isBad: (String, AttemptID) -> Bool)
+        -> [SchedulerAction]
+    {
+        var actions: [SchedulerAction] = []
+        let id = WorkerID(worker.name)
+        for slot in worker.slots {
+            actions += when(.heartbeat(id, beat(slot.leases.map(\.attempt))))
+            if let job = slot.calibrates {
+                let isFailed = isBad(worker.name, attempt(-1, of: job))
+                let failure = AttemptFailure(attempt: nil, job: job, reason: "SIGSEGV", crashed: true)
+                actions += when(
+                    isFailed ? .failed(id, failure) : .calibrated(id, Calibration(job: job, shape: shape)))
+            }
+            guard let lease = slot.leases.first else { continue }
+            if isBad(worker.name, lease.attempt) {
+                actions += crash(lease.attempt, on: worker.name)
+            } else if lease.seconds >= pace {
+                actions += deliver(lease.attempt, from: worker.name)
+            }
+        }
+        return actions
+    }
+
     var job: JobSnapshot? { scheduler.snapshot(of: film) }
     var segments: [SegmentPlan] { scheduler.plan(of: film)?.segments ?? [] }
 }

@@ -104,6 +104,20 @@ import Testing
         await bench.end(second)
     }
 
+    @Test func aCalibrationThatIsAskedForAgainGoesOn() async throws {
+        let bench = try SessionBench()
+        let coordinator = try await bench.coordinator()
+        _ = try await coordinator.hello()
+        let request = CalibrationRequest(
+            job: JobID("test"), slot: 0, recipe: StandIn.recipe(batch: 1), tile: nil, batch: nil, precision: .fp32)
+        for _ in 0..<3 { await coordinator.say(.calibrate(request)) }
+        _ = try await coordinator.wait("calibrated") { $0.calibrations.first }
+        try await coordinator.lease(0)
+        _ = try await coordinator.result(0)
+        #expect(try await coordinator.wait("no failure") { $0.failures.isEmpty ? true : false })
+        await bench.end(coordinator)
+    }
+
     @Test func packetsThatComeLateAreWaitedFor() async throws {
         let bench = try SessionBench()
         let coordinator = try await bench.coordinator()

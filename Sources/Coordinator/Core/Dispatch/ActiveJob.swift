@@ -28,8 +28,10 @@ struct ActiveJob: Sendable {
         durableState = record.plan.state
     }
 
-    /// The presentation time of a frame, in seconds from the film's first.
+    /// The presentation time of a frame, in seconds from the film's first; 0 for a frame that the film does not have, which
+    /// an older coordinator may have stored.
     func seconds(of frame: Int) -> Double {
-        Double(table.timestamps[frame] - (table.timestamps.first ?? 0)) * record.recipe.source.timeBase.value
+        guard let first = table.timestamps.first, table.timestamps.indices.contains(frame) else { return 0 }
+        return Double(table.timestamps[frame] - first) * record.recipe.source.timeBase.value
     }
 }

@@ -29,7 +29,8 @@ extension Dispatcher {
     static func busyShare(_ stages: [StageTimes]) -> Double {
         let busy = stages.reduce(0) { $0 + $1.inference.busy }
         let waiting = stages.reduce(0) { $0 + $1.inference.starved + $1.inference.blocked }
-        return busy + waiting > 0 ? busy / (busy + waiting) : 0
+        let share = busy / (busy + waiting)
+        return share.isFinite ? share : 0
     }
 
     /// Does what an operator wants of a worker.

@@ -67,8 +67,12 @@ extension WorkerSession {
         finishIfDrained()
     }
 
+    /// Asked again on a new connection, it goes on with what it began.
     func calibrate(_ request: CalibrationRequest) async {
         let job = request.job
+        guard calibrating[request.slot] != job else { return }
+        calibrating[request.slot] = job
+        defer { if calibrating[request.slot] == job { calibrating[request.slot] = nil } }
         holdings.beginCalibration(of: job)
         do {
             guard engines.indices.contains(request.slot) else { throw WorkerError.noSlot(request.slot) }

@@ -23,6 +23,8 @@ public actor WorkerSession {
     var holdings = Holdings()
     /// The tasks of the attempts in hand.
     var works: [AttemptID: (work: LeaseWork, task: Task<Void, Never>)] = [:]
+    /// The jobs that slots calibrate now.
+    var calibrating: [Int: JobID] = [:]
     var isDraining = false
     var isConnected = false
     /// The coordinator has answered this connection's hello; before, it would take a heartbeat for a stranger's.

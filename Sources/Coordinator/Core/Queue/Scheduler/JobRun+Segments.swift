@@ -65,18 +65,17 @@ extension JobRun {
 
     mutating func note(_ record: AttemptRecord, _ index: Int) {
         guard let outcome = record.outcome else { return }
-        guard let reason = outcome.reason else {
-            if accepters.count < 2, !accepters.contains(record.worker) { accepters.append(record.worker) }
-            return
-        }
-        guard !record.isForgiven else { return }
+        guard let reason = outcome.reason, !record.isForgiven else { return }
         failures.append(
             "segment \(index), attempt \(record.number) on \(record.worker), slot \(record.slot): \(reason)")
         if failures.count > 2 * Self.failureLines { failures.removeFirst(Self.failureLines) }
     }
 
-    /// Somebody other than this worker brought a segment of the job home.
-    func isDoable(byOthersThan name: String) -> Bool { accepters.contains { $0 != name } }
+    /// The name of the worker that brought the segment home.
+    func accepter(of index: Int) -> String? {
+        let segment = plan.segments[index]
+        return segment.result.map { segment.attempts[$0.attempt.number - 1].worker }
+    }
 }
 
 /// A slot that something came to nothing on: by name, so that it outlives the connection.

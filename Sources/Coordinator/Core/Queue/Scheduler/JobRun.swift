@@ -50,8 +50,6 @@ struct JobRun: Sendable {
     var acceptedCount = 0
     var framesTotal = 0
     var framesAccepted = 0
-    /// Names of workers that had a segment accepted; two are enough to know.
-    var accepters: [String] = []
     var calibration = CalibrationRun()
     /// Lines about what came to nothing, the newest last.
     var failures: [String] = []
@@ -90,6 +88,8 @@ struct JobRun: Sendable {
 /// The search for a job's execution shape.
 struct CalibrationRun: Sendable {
     var holder: SlotRef?
+    /// The worker that found the shape, in this life of the coordinator.
+    var finder: String?
     var notBefore = 0.0
     /// When a reminder is set for.
     var reminded = 0.0

@@ -65,7 +65,10 @@ public struct AttemptSnapshot: Codable, Hashable, Sendable {
 /// A reason why a job does not get on.
 public struct WaitReason: Codable, Hashable, Sendable {
     public enum Code: String, Codable, Hashable, Sendable, CaseIterable {
-        case paused, diskFull, noWorker, noEncoder, noMemory, noDevice, drained, aside, silent, calibration, backOff
+        case paused, diskFull, noWorker, noEncoder, noMemory, noDevice, drained, leaving, aside, silent, calibration,
+            backOff
+        /// Slots that have not failed on it are busy; others have room.
+        case untried
         /// The workers of an earlier life of the coordinator are waited for.
         case reconnection
         /// Jobs that go first have all the slots.

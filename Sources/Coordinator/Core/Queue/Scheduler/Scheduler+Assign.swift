@@ -28,6 +28,7 @@ extension Scheduler {
     private mutating func serve(_ id: JobID) {
         guard let pool = jobs[id]?.pool else { return }
         for index in jobs[id]?.marked.map({ $0 }) ?? [] {
+            guard pools[pool]?.open.isEmpty == false else { return }
             guard let marks = jobs[id]?.plan.segments[index].marks else { continue }
             let segment = SegmentID(job: id, index: index)
             if let ref = slot(in: pool, avoiding: marks) ?? anySlot(in: pool, for: segment) { lease(segment, to: ref) }
@@ -41,18 +42,30 @@ extension Scheduler {
     private mutating func anySlot(in pool: Int, for segment: SegmentID) -> SlotRef? {
         guard let since = jobs[segment.job]?.markedSince[segment.index] else { return nil }
         let end = since + configuration.patience
-        guard end > clock else { return pools[pool]?.open.first?.ref }
+        guard end > clock else { return anySlot(in: pool) }
         if jobs[segment.job]?.isReminded.insert(segment.index).inserted == true {
             timers.add(.backOff(segment), at: end)
         }
         return nil
     }
 
+    /// The first slot with room; a suspect's only where nobody else can be had.
+    func anySlot(in pool: Int) -> SlotRef? {
+        guard let pool = pools[pool] else { return nil }
+        if let open = pool.open.first(where: { !suspects.contains(workers[$0.ref.worker]?.name ?? "") }) {
+            return open.ref
+        }
+        let able = suspects.count { name in names[name].map { isAvailable($0, in: pool) } ?? false }
+        return pool.available == able ? pool.open.first?.ref : nil
+    }
+
     /// A slot with room such that no slot that could take the work, busy or not, has fewer marks: first on the slot, then
-    /// on its worker. So another attempt goes to another engine where there are several, if it must wait for it.
+    /// on its worker. So another attempt goes to another engine where there are several, if it must wait for it. Suspects
+    /// are as marked, unless they are so many that it is the work.
     func slot(in pool: Int, avoiding marks: [SlotMark]) -> SlotRef? {
         guard let pool = pools[pool] else { return nil }
-        let marked = Set(marks.map(\.worker))
+        var marked = Set(marks.map(\.worker))
+        if suspects.count <= Self.mostSuspects { marked.formUnion(suspects) }
         if let open = pool.open.first(where: { !marked.contains(workers[$0.ref.worker]?.name ?? "") }) {
             return open.ref
         }
@@ -60,6 +73,8 @@ extension Scheduler {
         guard pool.available == able.count else { return nil }
         return leastMarked(able, of: pool, marks)
     }
+
+    private static let mostSuspects = 64
 
     private func leastMarked(_ workers: [Int], of pool: Pool, _ marks: [SlotMark]) -> SlotRef? {
         var least: (badness: Int, open: OpenSlot?)?

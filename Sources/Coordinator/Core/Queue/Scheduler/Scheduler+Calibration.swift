@@ -29,7 +29,7 @@ extension Scheduler {
     /// After a while that a better slot did not come free, any will do.
     private mutating func anySlot(in pool: Int, for job: JobRun) -> SlotRef? {
         let end = job.calibration.notBefore + configuration.patience
-        if end <= clock { return pools[pool]?.open.first?.ref }
+        if end <= clock { return anySlot(in: pool) }
         if job.calibration.reminded != end { timers.add(.calibrationWait(job.id), at: end) }
         jobs[job.id]?.calibration.reminded = end
         return nil
@@ -73,7 +73,10 @@ extension Scheduler {
         if let ref = jobs[calibration.job]?.calibration.holder { giveUpReservation(ref) }
         jobs[calibration.job]?.calibration.holder = nil
         jobs[calibration.job]?.plan.shape = shape
+        jobs[calibration.job]?.calibration.finder = connections[id].flatMap { workers[$0]?.name }
         outbox.change(.pinned(calibration.job, shape))
+        let failed = jobs[calibration.job]?.calibration.failed ?? []
+        for name in Set(failed.map(\.worker)).sorted() { judge(worker: name) }
         refresh(calibration.job)
     }
 
@@ -121,13 +124,14 @@ extension Scheduler {
         if isFailure {
             run.failures.append(line)
             run.failed.append(mark)
-            run.notBefore = clock + backOff(after: run.failures.count)
+            run.notBefore = clock + backOff(after: run.failed.count { $0.worker == name })
             timers.add(.calibrationWait(id), at: run.notBefore)
         } else {
             run.losses.append(line)
             run.notBefore = clock
         }
         jobs[id]?.calibration = run
+        if isFailure { noteFailure(of: name, .calibration(id), reason) }
         refresh(id)
         let reasons = run.failures + run.losses
         if isTooMuch(run.failed.map(\.worker), in: jobs[id]?.pool) || run.losses.count >= configuration.lossLimit {

@@ -18,8 +18,8 @@ extension Scheduler {
         else {
             return
         }
-        close(attempt, outcome, waitUntil: clock + backOff(for: attempt.segment))
-        noteFailure(of: name, attempt, outcome.reason ?? "")
+        close(attempt, outcome, waitUntil: clock + backOff(for: attempt.segment, of: name))
+        noteFailure(of: name, .segment(attempt.segment), outcome.reason ?? "")
         judge(attempt.segment)
     }
 
@@ -38,15 +38,23 @@ extension Scheduler {
     }
 
     /// Whether so many failures, on these workers, are the work's fault. While there is a worker that could try it and on
-    /// which it has not failed yet, only one of each worker counts: one bad box must not fail a job. That worker may be
-    /// busy, or away for a little while.
+    /// which it has not failed yet, only one of each worker counts, and only of workers that are known to work: a few bad
+    /// boxes must not fail a job. That worker may be busy, or away for a little while.
     func isTooMuch(_ failures: [String], in pool: Int?) -> Bool {
         guard failures.count >= configuration.failureLimit else { return false }
         let names = Set(failures)
-        if names.count >= configuration.failureLimit || failures.count >= 4 * configuration.failureLimit { return true }
+        let proven = failures.filter(isProven)
+        if Set(proven).count >= configuration.failureLimit { return true }
+        if max(names.count, proven.count) >= 4 * configuration.failureLimit { return true }
         guard let pool = pool.flatMap({ pools[$0] }) else { return true }
         let hasFresh = pool.available > names.count { isAvailable($0, in: pool) }
         return !hasFresh && !mayReturn(besides: names, for: pool.needs)
+    }
+
+    /// It had something accepted, and not too much has failed since.
+    private func isProven(_ name: String) -> Bool {
+        guard let note = notes[name] else { return false }
+        return note.segmentsDone > 0 && note.streak.count < configuration.failureStreak && note.asideReason == nil
     }
 
     private func isAvailable(_ name: String, in pool: Pool) -> Bool {

@@ -13,12 +13,12 @@ extension Scheduler {
     }
 
     /// Notes that the slot holds the attempt.
-    mutating func put(_ attempt: AttemptID, at ref: SlotRef) {
+    mutating func put(_ attempt: AttemptID, at ref: SlotRef, isAdopted: Bool = false) {
         guard let worker = workers[ref.worker] else { return }
         let isFirst = worker.slots[ref.slot].leases.isEmpty
         let lease = SlotState.Lease(
-            attempt: attempt, via: worker.connection, leased: clock, expires: clock + configuration.leaseLifetime,
-            begun: isFirst ? clock : nil, progressed: clock)
+            attempt: attempt, via: worker.connection, leased: clock, isAdopted: isAdopted,
+            expires: clock + configuration.leaseLifetime, begun: isFirst ? clock : nil, progressed: clock)
         workers[ref.worker]?.slots[ref.slot].leases.append(lease)
         holders[attempt] = ref
         timers.add(.lease(attempt), at: lease.expires.nextUp)

@@ -34,6 +34,7 @@ extension Scheduler {
         guard notes[name]?.asideReason != nil else { return }
         notes[name]?.asideReason = nil
         notes[name]?.streak = []
+        suspects.remove(name)
         outbox.change(.workerAside(name: name, reason: nil))
         if let number = names[name] { refresh(worker: number) }
     }
@@ -44,30 +45,64 @@ extension Scheduler {
         let end = (note.lastHeard ?? 0) + configuration.workerMemory
         if note.lastHeard != nil, end > clock { return timers.add(.forget(name: name), at: end) }
         setAway(name, false)
+        suspects.remove(name)
         notes[name] = nil
     }
 
-    mutating func noteSuccess(of name: String) {
+    mutating func noteSuccess(of name: String, _ segment: SegmentID) {
         notes[name]?.streak = []
         notes[name]?.segmentsDone += 1
+        suspects.remove(name)
+        guard let counted = jobs[segment.job]?.plan.segments[segment.index].counted else { return }
+        let failed = counted.filter { $0.outcome?.isFailure == true && $0.worker != name }
+        for name in Set(failed.map(\.worker)).sorted() { judge(worker: name) }
     }
 
-    /// Counts a failure, and sets the worker aside when it fails again and again what others can do.
-    mutating func noteFailure(of name: String, _ attempt: AttemptID, _ reason: String) {
+    mutating func noteFailure(of name: String, _ work: FailedWork, _ reason: String) {
+        guard var streak = notes[name]?.streak else { return }
         notes[name]?.failures += 1
-        guard var streak = notes[name]?.streak, !streak.contains(attempt.segment) else { return }
-        streak.append(attempt.segment)
-        streak = streak.suffix(configuration.failureStreak + 5)
-        notes[name]?.streak = streak
-        guard streak.count >= configuration.failureStreak, notes[name]?.asideReason == nil,
-            streak.contains(where: { jobs[$0.job]?.isDoable(byOthersThan: name) == true })
+        notes[name]?.lastFailure = reason
+        if !streak.contains(work) { streak.append(work) }
+        notes[name]?.streak = streak.suffix(Self.longestStreak)
+        guard streak.count >= configuration.failureStreak, notes[name]?.asideReason == nil else { return }
+        suspects.insert(name)
+        judge(worker: name)
+    }
+
+    private static let longestStreak = 64
+
+    /// Sets a worker aside that failed, without a success between, so much that others did. Never one that is the last
+    /// to be had: a job that fails says more than one that waits for an operator.
+    mutating func judge(worker name: String) {
+        guard let note = notes[name], note.asideReason == nil, note.streak.count >= configuration.failureStreak,
+            note.streak.count(where: { isDone($0, byOthersThan: name) }) >= configuration.failureStreak,
+            !isLast(name), let last = note.streak.last
         else { return }
         setAside(
-            name, "it failed \(streak.count) segments in a row that others can do; the last, \(attempt): \(reason)")
+            name,
+            "it failed \(note.streak.count) segments in a row that others can do; the last, \(last): \(note.lastFailure)"
+        )
+    }
+
+    private func isDone(_ work: FailedWork, byOthersThan name: String) -> Bool {
+        let doer: String? =
+            switch work {
+            case .segment(let segment): jobs[segment.job]?.accepter(of: segment.index)
+            case .calibration(let job): jobs[job]?.calibration.finder
+            }
+        return doer.map { $0 != name } ?? false
+    }
+
+    /// Nobody else may be given work, or nobody else what some job needs.
+    private func isLast(_ name: String) -> Bool {
+        guard let number = names[name], let worker = workers[number], worker.isAvailable else { return true }
+        return Set(worker.slots.flatMap(\.pools)).contains { pools[$0]?.available ?? 0 < 2 }
+            || !workers.contains { $0.key != number && $0.value.isAvailable }
     }
 
     private mutating func setAside(_ name: String, _ reason: String) {
         notes[name]?.asideReason = reason
+        suspects.remove(name)
         outbox.change(.workerAside(name: name, reason: reason))
         guard let number = names[name], let slots = workers[number]?.slots else { return }
         refresh(worker: number)

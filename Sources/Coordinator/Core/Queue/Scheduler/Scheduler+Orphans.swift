@@ -98,7 +98,7 @@ extension Scheduler {
             return endOrphan(attempt)
         }
         dropOrphan(attempt)
-        put(attempt, at: SlotRef(worker: number, slot: record.slot))
+        put(attempt, at: SlotRef(worker: number, slot: record.slot), isAdopted: true)
         outbox.act(.adopt(worker.connection, slot: record.slot, attempt, extraRunUp: record.extraRunUp))
     }
 }

@@ -26,7 +26,9 @@ extension Scheduler {
 
     /// Takes in what a lease shows of its slot's pace: a first guess from its frames so far, the truth when it is done.
     mutating func learnPace(from lease: SlotState.Lease, at ref: SlotRef, isDone: Bool) {
-        guard let begun = lease.begun, clock > begun, let slot = workers[ref.worker]?.slots[ref.slot] else { return }
+        guard !lease.isAdopted, let begun = lease.begun, clock > begun,
+            let slot = workers[ref.worker]?.slots[ref.slot]
+        else { return }
         let frames = jobs[lease.attempt.segment.job]?.plan.segments[lease.attempt.segment.index].range.count ?? 0
         let share = isDone ? 1 : Double(min(lease.frames, frames)) / Double(max(1, frames))
         guard isDone || (!slot.isPaceProven && share >= 0.1) else { return }
@@ -38,7 +40,8 @@ extension Scheduler {
     /// A lease that is given up has shown that its slot takes at least so long.
     mutating func learnSlowness(from lease: SlotState.Lease, at ref: SlotRef) {
         let work = work(of: lease.attempt.segment)
-        guard let begun = lease.begun, let known = workers[ref.worker]?.slots[ref.slot].pace, work > 0 else { return }
+        guard !lease.isAdopted, let begun = lease.begun, let known = workers[ref.worker]?.slots[ref.slot].pace, work > 0
+        else { return }
         let left = max(0, expectedEnd(of: lease, at: ref) - clock)
         let seen = (clock - begun + left) / work
         if seen > 1.5 * known { setPace(of: ref, seen) }
@@ -62,7 +65,7 @@ extension Scheduler {
         let frames = Double(jobs[segment.job]?.plan.segments[segment.index].range.count ?? 0)
         let left = max(0, frames - Double(lease.frames))
         let perFrame =
-            lease.frames > 0 && lease.progressed > begun
+            lease.frames > 0 && lease.progressed > begun && !lease.isAdopted
             ? (lease.progressed - begun) / Double(lease.frames) : pace * work(of: segment) / max(1, frames)
         let end = lease.progressed + left * perFrame
         return end > clock ? end : clock + (clock - lease.progressed)

@@ -82,13 +82,13 @@ extension Scheduler {
         _ = unhold(attempt, isDone: true)
         _ = jobs[segment.job]?.end(segment.index, attempt.number, .accepted)
         jobs[segment.job]?.accept(result)
-        noteSuccess(of: worker)
         outbox.change(.accepted(result))
         outbox.act(.accept(id, attempt))
         outbox.act(.attemptEnded(attempt, .accepted))
         for number in others where !sabotage.contains(.acceptBoth) {
             endSecond(AttemptID(segment: segment, number: number))
         }
+        noteSuccess(of: worker, segment)
         if !result.missing.isEmpty { strike(result.missing, of: segment.job) }
         concatenateIfComplete(segment.job)
         refresh(segment.job)
@@ -140,12 +140,22 @@ extension Scheduler {
 extension SegmentResult {
     /// Why the result cannot be of a segment with this range.
     func fault(in range: FrameRange) -> String? {
-        guard zip(missing, missing.dropFirst()).allSatisfy(<), missing.allSatisfy(range.contains) else {
-            return "frames named missing are out of order or not of the segment \(range)"
+        for (frames, what) in [(missing, "missing"), (damaged ?? [], "damaged")]
+        where !zip(frames, frames.dropFirst()).allSatisfy(<) || !frames.allSatisfy(range.contains) {
+            return "frames named \(what) are out of order or not of the segment \(range)"
         }
         guard (0...range.count).contains(frames), frames + missing.count == range.count else {
             return "\(frames) frames and \(missing.count) missing are not the segment's \(range.count)"
         }
+        guard output.size >= 0 else { return "a file of \(output.size) bytes" }
+        guard [stages.decode, stages.inference, stages.encode].allSatisfy(\.isPlausible) else {
+            return "times of the pipeline's stages that cannot be"
+        }
         return nil
     }
+}
+
+extension StageTimes.Stage {
+    /// Seconds that a stage can have spent: times are added up, and what is not finite cannot be told to anyone.
+    fileprivate var isPlausible: Bool { [busy, starved, blocked].allSatisfy((0...1e9).contains) }
 }

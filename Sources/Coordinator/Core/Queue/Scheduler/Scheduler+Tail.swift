@@ -20,7 +20,9 @@ extension Scheduler {
     /// - Returns: whether the slot was given something.
     @discardableResult
     mutating func shareTail(with ref: SlotRef) -> Bool {
-        guard let slot = workers[ref.worker]?.slots[ref.slot], slot.open?.held == 0 else { return false }
+        guard let worker = workers[ref.worker], !suspects.contains(worker.name) else { return false }
+        let slot = worker.slots[ref.slot]
+        guard slot.open?.held == 0 else { return false }
         let jobs = slot.pools.flatMap { pools[$0].map { Array($0.tails.prefix(Self.tries)) } ?? [] }.sorted().prefix(
             Self.tries)
         for key in jobs where takeOver(from: key.id, to: ref) || speculate(on: key.id, with: ref) { return true }

@@ -20,16 +20,34 @@ extension Scheduler {
         }
     }
 
-    /// Ends a lease that was not renewed; one that was is looked at again when it would end now.
+    /// Ends a lease that was not renewed, or at which nothing moves; another is looked at again when it would end now.
     private mutating func lapse(_ attempt: AttemptID) {
-        guard let (ref, place) = position(of: attempt), let lease = workers[ref.worker]?.slots[ref.slot].leases[place],
-            let id = workers[ref.worker]?.connection
-        else { return }
-        guard lease.expires < clock else { return timers.add(.lease(attempt), at: lease.expires.nextUp) }
-        let reason = "no heartbeat named it for \(Int(configuration.leaseLifetime)) s"
-        outbox.act(.cancel(id, attempt))
-        close(attempt, .lost(reason: reason, begun: place == 0), waitUntil: clock + backOff(for: attempt.segment))
+        guard let (ref, place) = position(of: attempt), let worker = workers[ref.worker] else { return }
+        let lease = worker.slots[ref.slot].leases[place]
+        let still = place == 0 ? lease.progressed + patience(with: lease, at: ref) : .infinity
+        guard min(lease.expires, still) < clock else {
+            return timers.add(.lease(attempt), at: min(lease.expires, still).nextUp)
+        }
+        let isStill = lease.expires >= clock
+        let reason =
+            isStill
+            ? "\(worker.name) names it and shows no frame for \(Int(clock - lease.progressed)) s: its input or its result does "
+                + "not get through to or from the coordinator's bulk port, or its engine hangs"
+            : "no heartbeat named it for \(Int(configuration.leaseLifetime)) s"
+        outbox.act(.cancel(worker.connection, attempt))
+        let wait = backOff(for: attempt.segment, of: worker.name)
+        close(attempt, .lost(reason: reason, begun: place == 0), waitUntil: clock + wait)
+        if isStill { noteFailure(of: worker.name, .segment(attempt.segment), reason) }
         judge(attempt.segment)
+    }
+
+    /// How long nothing may be seen of a lease. It doubles with each attempt of the segment that was lost, and is no less
+    /// than some segments take: a large model on a CPU, or a slow line, is not taken for a fault for ever.
+    private func patience(with lease: SlotState.Lease, at ref: SlotRef) -> Double {
+        let segment = lease.attempt.segment
+        let losses = jobs[segment.job]?.plan.segments[segment.index].counted.count { $0.outcome?.isLoss == true } ?? 0
+        let usual = configuration.stillness * Double(1 << min(losses, 10))
+        return max(usual, 3 * (duration(of: segment, at: ref) ?? 0))
     }
 
     private mutating func endBackOff(_ segment: SegmentID) {
@@ -43,9 +61,9 @@ extension Scheduler {
         if jobs[job]?.plan.state == .concatenating { join(job) } else { refresh(job) }
     }
 
-    /// The wait before a segment's next attempt, in seconds.
-    func backOff(for segment: SegmentID) -> Double {
-        backOff(after: jobs[segment.job]?.plan.segments[segment.index].countedTries ?? 1)
+    /// The wait before a segment's next attempt, in seconds: it grows with the tries of one worker.
+    func backOff(for segment: SegmentID, of name: String) -> Double {
+        backOff(after: jobs[segment.job]?.plan.segments[segment.index].countedTries(of: name) ?? 1)
     }
 
     /// The wait after the `count`th attempt or calibration in a row that came to nothing, in seconds.
@@ -57,8 +75,10 @@ extension Scheduler {
 }
 
 extension SegmentPlan {
-    /// Attempts that say something about the segment. What was withdrawn does not lengthen the wait for the next.
-    var countedTries: Int {
-        counted.count { if case .withdrawn = $0.outcome { false } else { true } }
+    /// A worker's attempts that say something about the segment. What was withdrawn does not lengthen the wait for the next.
+    func countedTries(of name: String) -> Int {
+        counted.count {
+            if case .withdrawn = $0.outcome { false } else { $0.worker == name }
+        }
     }
 }

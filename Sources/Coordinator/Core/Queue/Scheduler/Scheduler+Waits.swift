@@ -58,6 +58,7 @@ extension Scheduler {
         if job.backingOff.count == job.waitingCount, soonest > 0 {
             return [WaitReason(.backOff, "after a failure, its next attempt is due in \(seconds(soonest))")]
         }
+        if let untried = untriedWait(job) { return [untried] }
         return [WaitReason(.behind, behind(job))]
     }
 
@@ -83,14 +84,28 @@ extension Scheduler {
             guard let worker = workers[number], worker.hello.slots.contains(where: needs.areMet) else { continue }
             let note = notes[worker.name]
             let code: WaitReason.Code =
-                worker.isSilent ? .silent : note?.asideReason != nil ? .aside : .drained
+                worker.isSilent
+                ? .silent : note?.asideReason != nil ? .aside : note?.isDrained == true ? .drained : .leaving
             names[code, default: []].append(worker.name)
         }
         let words: [(WaitReason.Code, String)] = [
             (.silent, "nothing is heard of"), (.aside, "set aside after failures (see `workers`; `reinstate`):"),
-            (.drained, "drained (`undrain`):"),
+            (.drained, "drained (`undrain`):"), (.leaving, "about to leave:"),
         ]
         return words.compactMap { code, text in names[code].map { WaitReason(code, "\(text) \(list($0))") } }
+    }
+
+    /// Slots have room, and the job waits for better ones.
+    private func untriedWait(_ job: JobRun) -> WaitReason? {
+        guard let pool = job.pool.flatMap({ pools[$0] }), !pool.open.isEmpty, job.fresh.isEmpty || job.plan.shape == nil
+        else { return nil }
+        let marks = job.plan.shape == nil ? job.calibration.marks : job.marked.flatMap { job.plan.segments[$0].marks }
+        guard !marks.isEmpty else { return nil }
+        let names = Set(marks.map(\.worker)).sorted()
+        return WaitReason(
+            .untried,
+            "it came to nothing on \(list(names)), and waits up to \(seconds(configuration.patience)) for another worker"
+        )
     }
 
     private func behind(_ job: JobRun) -> String {

@@ -14,10 +14,21 @@ extension Scheduler {
             return outbox.act(.reject(id, reason: "a newer start of worker \(name) is connected"))
         }
         let isSame = names[name].flatMap { workers[$0] }.map { isSameStart($0.hello, hello) } ?? false
+        let isMoved = isSame && connections[id] == nil
         if isSame { move(name, to: id, holding: hello.held) } else { admit(id, hello) }
         outbox.act(.welcome(id))
         hear(id)
         claim(hello.held, by: id)
+        if isMoved { askForCalibrationsAgain(id) }
+    }
+
+    /// The word to calibrate may have gone with the old connection, and no hello tells. A worker that is at it goes on.
+    private mutating func askForCalibrationsAgain(_ id: WorkerID) {
+        guard let number = connections[id], let slots = workers[number]?.slots else { return }
+        for (index, slot) in slots.enumerated() {
+            guard let calibration = slot.calibration, calibration.started != nil else { continue }
+            outbox.act(.calibrate(id, slot: index, calibration.job))
+        }
     }
 
     private func isSameStart(_ known: WorkerHello, _ hello: WorkerHello) -> Bool {
@@ -111,6 +122,8 @@ extension Scheduler {
 
     private mutating func renew(_ frames: Int, at ref: SlotRef, _ place: Int) {
         guard var lease = workers[ref.worker]?.slots[ref.slot].leases[place] else { return }
+        let segment = lease.attempt.segment
+        let frames = min(max(0, frames), jobs[segment.job]?.plan.segments[segment.index].range.count ?? 0)
         lease.expires = clock + configuration.leaseLifetime
         let hasMoved = frames > lease.frames
         if hasMoved {

@@ -7,7 +7,7 @@ internal import FarmModel
 ///
 /// What counts against a segment, and what does not:
 /// - An attempt that *failed* (the worker reported an error or a crashed engine, or the result did not pass the check)
-///   counts: `failureLimit` of them fail the job, of as many workers where there are others to try.
+///   counts: `failureLimit` of them fail the job, of as many workers that are known to work where there are others to try.
 /// - An attempt that was *lost* (worker killed, box gone, lease lapsed) says little about its segment, so only the
 ///   attempt that the slot was working on counts, and only `lossLimit` of them fail the job: enough for a box that is
 ///   killed again and again, and still an end for a segment that takes every worker down.
@@ -29,6 +29,8 @@ public struct Scheduler: Sendable {
     var names: [String: Int] = [:]
     /// By name, connected or not.
     var notes: [String: WorkerNote] = [:]
+    /// Names of workers that failed so much in a row that they may be to blame, not known to be yet.
+    var suspects: Set<String> = []
     /// Workers that may not be given work: away, silent, drained, set aside; by how long.
     var away = SortedList<AwayKey>()
     var pools: [Int: Pool] = [:]
@@ -81,7 +83,7 @@ public struct Scheduler: Sendable {
     private mutating func advance(to now: Double) {
         let gap = now - (lastHandled ?? now)
         lastHandled = now
-        if gap <= configuration.stall { clock += gap }
+        clock += min(gap, configuration.stall)
     }
 }
 

@@ -50,6 +50,8 @@ struct SlotState: Sendable {
         var via: WorkerID
         /// When it was leased or adopted.
         var leased: Double
+        /// It was under way before: nobody knows since when, and nothing is learnt from it.
+        var isAdopted = false
         var expires: Double
         /// Frames encoded so far, as the worker says.
         var frames = 0
@@ -85,13 +87,29 @@ struct WorkerNote: Sendable {
     var hello: WorkerHello?
     var isDrained = false
     var asideReason: String?
-    /// The segments that failed on it since its last success, each once.
-    var streak: [SegmentID] = []
+    /// What failed on it since its last success, each once.
+    var streak: [FailedWork] = []
+    /// Why the last of it failed.
+    var lastFailure = ""
     var segmentsDone = 0
     var failures = 0
     var lastHeard: Double?
     /// As the list of those that are away has it; nil while it is here.
     var away: AwayKey?
+}
+
+/// What a worker can fail.
+enum FailedWork: Hashable, Sendable, CustomStringConvertible {
+    case segment(SegmentID)
+    /// The search for a job's execution shape.
+    case calibration(JobID)
+
+    var description: String {
+        switch self {
+        case .segment(let segment): "\(segment)"
+        case .calibration(let job): "the calibration of \(job)"
+        }
+    }
 }
 
 /// A worker that may not be given work, and since when.
