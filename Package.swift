@@ -107,7 +107,7 @@ let package = Package(
         tests("MessagingTests", ["Messaging"]),
         tests("MediaTests", ["Media"]),
         tests("InferenceTests", ["Inference"]),
-        tests("CoordinatorCoreTests", ["CoordinatorCore", grdb]),
+        tests("CoordinatorCoreTests", ["CoordinatorCore", "Processes", grdb]),
         tests("WorkerCoreTests", ["WorkerCore"]),
         tests("SimulationTests", ["Simulation", "CoordinatorCore"]),
         tests("EndToEndTests", ["Media", "CoordinatorCore", "WorkerCore"]),

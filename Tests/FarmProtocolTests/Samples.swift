@@ -90,7 +90,7 @@ extension Samples {
 
     static let requests: [ClientRequest] =
         [
-            .resolve(model: "nearest", upload: upload, scale: 2), .upload(upload),
+            .ping, .resolve(model: "nearest", upload: upload, scale: 2), .upload(upload),
             .submit(
                 Submission(
                     token: "t", film: .uploaded(upload), output: "/films/out.mkv", container: "mkv",

@@ -51,7 +51,7 @@ struct KeyTests {
         let key = try bench.makeKey()
         let client = try bench.controlClient(key)
         var toClient = client.events.makeAsyncIterator()
-        guard case .denied(let reason) = await toClient.next() else {
+        guard case .denied(let reason, _) = await toClient.next() else {
             Issue.record("not denied")
             return
         }
@@ -75,7 +75,7 @@ struct KeyTests {
         let client = try bench.controlClient(key)
         var toClient = client.events.makeAsyncIterator()
         for _ in 0..<3 {
-            guard case .denied(let reason) = await toClient.next() else {
+            guard case .denied(let reason, _) = await toClient.next() else {
                 Issue.record("not denied")
                 return
             }

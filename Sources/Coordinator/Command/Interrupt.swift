@@ -30,7 +30,10 @@ enum Interrupt {
         let task = Task { try await work() }
         signal(SIGINT, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler { task.cancel() }
+        source.setEventHandler {
+            task.cancel()
+            signal(SIGINT, SIG_DFL)  // a second one ends at once
+        }
         source.resume()
         defer { source.cancel() }
         do { try await task.value } catch { if !task.isCancelled { throw error } }

@@ -47,21 +47,25 @@ public final class ChildProcess: Sendable {
     /// - Parameter errors: told each line that the child writes to standard error, and nil at the end, on a thread of its
     ///   own; it takes the place of `launch.errorLog`. Lines longer than `LineReader.longestErrorLine` come in pieces.
     /// - Throws: where the executable cannot be started.
-    public init(_ launch: Launch, name: String, errors: (@Sendable (Data?) -> Void)? = nil) throws {
+    /// - Parameter reads: false gives it an empty standard input: for a program that is not one of ours.
+    public init(
+        _ launch: Launch, name: String, reads: Bool = true, errors: (@Sendable (Data?) -> Void)? = nil
+    ) throws {
         _ = Self.brokenPipesAreErrors
         let input = try ClosedPipe()
         let output = try ClosedPipe()
         let log = try errors.map { _ in try ClosedPipe() }
         let error = try log?.writing ?? launch.errorLog.map(Self.appending(to:))
+        let nothing = reads ? nil : open("/dev/null", O_RDONLY | O_CLOEXEC)
         // The child's ends are the child's.
-        defer { for end in [input.reading, output.writing, error] { if let end { close(end) } } }
+        defer { for end in [input.reading, output.writing, error, nothing] { if let end { close(end) } } }
         let (lines, line) = AsyncStream.makeStream(of: Data.self)
         let (exited, exit) = AsyncStream.makeStream(of: Exit.self)
         do {
             process = try Spawned(
                 launch.executable, launch.arguments,
                 environment: ProcessInfo.processInfo.environment.merging(launch.environment) { $1 },
-                descriptors: (input.reading, output.writing, error ?? STDERR_FILENO)
+                descriptors: (nothing ?? input.reading, output.writing, error ?? STDERR_FILENO)
             ) {
                 exit.yield($0)
                 exit.finish()
@@ -97,10 +101,10 @@ public final class ChildProcess: Sendable {
 
     public func signal(_ number: Int32) { process.signal(number) }
 
-    /// How the child ended; returns once it has. To be asked once.
+    /// How the child ended; returns once it has, or at once, as if killed, where the caller is cancelled. To be asked once.
     public func exit() async -> Exit {
         for await exit in exited { return exit }
-        return Exit(code: 0, bySignal: false)
+        return Exit(code: SIGKILL, bySignal: true)
     }
 }
 

@@ -63,8 +63,16 @@ public final class Spawned: Sendable {
         }
         processes_close_from(&actions, 3)
         // A group of its own: the terminal's Ctrl-C is this process's to deal with.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         posix_spawnattr_setpgroup(&attributes, 0)
+        // The thread that spawns may have signals blocked, and this process ignores some: neither is the child's way.
+        var (blocked, usual) = (sigset_t(), sigset_t())
+        sigemptyset(&blocked)
+        sigemptyset(&usual)
+        for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&usual, number) }
+        posix_spawnattr_setsigmask(&attributes, &blocked)
+        posix_spawnattr_setsigdefault(&attributes, &usual)
         var process: pid_t = 0
         let code = withStrings(arguments) { arguments in
             withStrings(environment) { posix_spawn(&process, executable, &actions, &attributes, arguments, $0) }

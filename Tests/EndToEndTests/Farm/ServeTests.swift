@@ -49,10 +49,12 @@ import Testing
             // What the coordinator alone can look at becomes a job that says why it failed.
             let bad = try await farm.submit(films + "/c.mkv", ["--on-coordinator"] + settings)
             try await farm.waits(for: bad, "failed") { $0["state"] as? String == "failed" }
-            for _ in 0..<100 where (try? String(contentsOfFile: log, encoding: .utf8))?.contains(id) != true {
+            let said = { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+            for _ in 0..<100 where !said().contains(id) || !said().contains(bad) {
                 try await Task.sleep(for: .milliseconds(100))
             }
-            let lines = try String(contentsOfFile: log, encoding: .utf8)
+            let lines = said()
+            #expect(lines.contains("\(bad) failed "), "\(lines)")
             #expect(lines.contains("\(id) done ") && lines.contains("there.mp4"), "\(lines)")
 
             let all = try #require(try await farm.json(["queue", "--all"]) as? [[String: Any]])
@@ -90,6 +92,26 @@ import Testing
             }
             #expect(try await farm.ask(["queue"]).status == 0)
         }
+    }
+
+    /// Who looks on is told nothing that is not so, and is let go whenever he likes.
+    @Test func whoeverWatchesMayLeave() async throws {
+        let farm = try FarmUnderTest()
+        let coordinator = try await farm.serve()
+        let watch = try CoordinatorProcess(["watch", "--json", "--state", farm.state])
+        try #require(await watch.reaches { !$0.outputText.isEmpty }, "\(watch.errorText)")
+        // A coordinator that hangs: no word that the key was revoked, and Ctrl-C works.
+        coordinator.signal(SIGSTOP)
+        try await Task.sleep(for: .seconds(1))
+        watch.signal(SIGINT)
+        let ended = await watch.wait()
+        #expect(!ended.bySignal && ended.error.isEmpty, "\(ended)")
+        let asked = try await farm.ask(["queue"])
+        #expect(asked.status == 4 && !asked.error.contains("does not admit"), "\(asked)")
+        coordinator.signal(SIGCONT)
+        #expect(try await farm.ask(["queue"]).status == 0)
+        coordinator.signal(SIGTERM)
+        _ = await coordinator.wait()
     }
 
     /// Wrong words are one line each, and the exit status that README promises.

@@ -19,7 +19,7 @@ struct QueueCommand: AsyncParsableCommand {
         let all = all
         let jobs = try await connection.connected { try await $0.queue(all: all) }
         if output.json { return try output.printed(jobs) }
-        for line in JobText.table(jobs) { print(line) }
+        Output.lines(JobText.table(jobs))
     }
 }
 
@@ -38,7 +38,7 @@ struct ShowCommand: AsyncParsableCommand {
         let id = JobID(job)
         let detail = try await connection.connected { try await $0.show(id) }
         if output.json { return try output.printed(detail) }
-        for line in JobText.detail(detail) { print(line) }
+        Output.lines(JobText.detail(detail))
     }
 }
 
@@ -53,7 +53,7 @@ struct WorkersCommand: AsyncParsableCommand {
     func run() async throws {
         let workers = try await connection.connected { try await $0.workers() }
         if output.json { return try output.printed(workers) }
-        for line in WorkerText.table(workers) { print(line) }
+        Output.lines(WorkerText.table(workers))
     }
 }
 
@@ -81,12 +81,14 @@ struct LogsCommand: AsyncParsableCommand {
                 while true {
                     let lines = try await client.logs(id, after: last)
                     for line in lines {
-                        if json { Output.line(try JSONEncoder().encode(line)) } else { print(HistoryText.line(line)) }
+                        let isRead =
+                            json
+                            ? Output.line(try JSONEncoder().encode(line)) : Output.lines([HistoryText.line(line)])
+                        guard isRead else { return }
                         last = line.number
                     }
                     if !lines.isEmpty { continue }
                     guard follow, try await !client.show(id).job.state.isEnded else { return }
-                    fflush(nil)
                     try await Task.sleep(for: .milliseconds(500))
                 }
             }

@@ -28,14 +28,25 @@ struct WatchCommand: AsyncParsableCommand {
         try await Interrupt.quietly {
             try await connection.connected { client in
                 let screen = LiveScreen()
+                let telling = json ? nil : Task { try await Self.tellAbsence(of: client, screen) }
+                defer { telling?.cancel() }
                 while true {
                     let look = try await Look(client, job)
                     await client.beEndlesslyPatient()
-                    if json { Output.line(try JSONEncoder().encode(look)) } else { screen.show(look.lines) }
-                    if look.isOver { return }
+                    let isRead = json ? Output.line(try JSONEncoder().encode(look)) : screen.show(look.lines)
+                    if look.isOver || !isRead { return }
                     try await Task.sleep(for: pause)
                 }
             }
+        }
+    }
+
+    /// While nothing new can be shown, the screen says why.
+    private static func tellAbsence(of client: FarmClient, _ screen: LiveScreen) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            guard let seconds = await client.secondsAway, seconds > 2 else { continue }
+            screen.note("the coordinator is away for \(Int(seconds)) s; Ctrl-C ends this view")
         }
     }
 
@@ -73,16 +84,23 @@ enum JobBar {
     }
 }
 
-/// A screen that is drawn over and over; on a pipe, what changed follows what was.
+/// A screen that is drawn over and over; on a pipe, each picture follows the one before.
 struct LiveScreen {
     private let isTerminal = isatty(STDOUT_FILENO) == 1
 
-    func show(_ lines: [String]) {
-        guard isTerminal else { return Output.line(Data((lines + [""]).joined(separator: "\n").utf8)) }
+    /// - Returns: false where nobody reads any more.
+    func show(_ lines: [String]) -> Bool {
+        guard isTerminal else { return Output.lines(lines + [""]) }
         let (rows, columns) = Self.size
-        let shown = lines.prefix(rows - 1).map { String($0.prefix(columns)) + "\u{1B}[K" }
+        let shown = lines.prefix(rows - 1).map { String($0.harmless.prefix(columns)) + "\u{1B}[K" }
         // Home, the lines, and nothing of an older picture below them: redrawn in place, it does not flicker.
-        Output.line(Data(("\u{1B}[H" + shown.joined(separator: "\r\n") + "\r\n\u{1B}[J").utf8))
+        return Output.line(Data(("\u{1B}[H" + shown.joined(separator: "\r\n") + "\r\n\u{1B}[J").utf8))
+    }
+
+    /// Puts a line over the first one of what is shown.
+    func note(_ text: String) {
+        guard isTerminal else { return }
+        Output.line(Data("\u{1B}[H\(text.prefix(Self.size.columns))\u{1B}[K".utf8))
     }
 
     private static var size: (rows: Int, columns: Int) {

@@ -35,7 +35,8 @@ public struct FarmAccess: Sendable {
         let file: KeyFile
         do { file = try KeyFile(contentsOf: path) } catch { throw CoordinatorError(error) }
         return FarmAccess(
-            control: endpoint ?? file.control, bulk: endpoint.map(Wire.bulkEndpoint(beside:)) ?? file.bulk,
+            control: endpoint ?? file.control,
+            bulk: endpoint == nil || endpoint == file.control ? file.bulk : Wire.bulkEndpoint(beside: endpoint ?? ""),
             security: file.security, name: file.name)
     }
 }

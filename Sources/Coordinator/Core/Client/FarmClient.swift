@@ -16,6 +16,11 @@ public actor FarmClient {
     private var lastID = Int64.random(in: 0..<1 << 40)
     /// When the connection was lost, or the client was made; nil while one stands.
     private var awaySince: Double? = Monotonic.seconds
+    /// Why no connection came about, where that may pass.
+    private var denial: String?
+    private var lastHeard = Monotonic.seconds
+    /// When the coordinator was asked whether it is there, and has not said so yet.
+    private var pingedAt: Double?
 
     private struct Waiting {
         var message: Data
@@ -56,13 +61,26 @@ public actor FarmClient {
         lastID += 1
         let request = ClientRequest(id: lastID, ask: ask)
         let message = try request.encoded()
-        let answer = try await withCheckedThrowingContinuation { continuation in
-            waiting[request.id] = Waiting(message: message, answer: continuation)
-            if awaySince == nil { control.send(message) }
+        let answer = try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<ClientReply.Answer, any Error>) in
+                guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
+                waiting[request.id] = Waiting(message: message, answer: continuation)
+                if awaySince == nil { control.send(message) }
+            }
+        } onCancel: {
+            Task { await self.giveUp(request.id) }
         }
         if case .refused(let refusal) = answer { throw CoordinatorError(refusal) }
         return answer
     }
+
+    private func giveUp(_ id: Int64) {
+        waiting.removeValue(forKey: id)?.answer.resume(throwing: CancellationError())
+    }
+
+    /// Seconds since the connection was lost, or since this client was made without one; nil while one stands.
+    public var secondsAway: Double? { awaySince.map { Monotonic.seconds - $0 } }
 
     /// The error for an answer of another kind than the question's.
     func unexpected(_ answer: ClientReply.Answer) -> CoordinatorError {
@@ -73,11 +91,14 @@ public actor FarmClient {
         for await event in control.events {
             switch event {
             case .connected:
-                awaySince = nil
+                (awaySince, lastHeard, denial) = (nil, Monotonic.seconds, nil)
                 for request in waiting.values { control.send(request.message) }
             case .disconnected: awaySince = Monotonic.seconds
-            case .message(let data): hear(data)
-            case .denied: denied()
+            case .message(let data):
+                (lastHeard, pingedAt) = (Monotonic.seconds, nil)
+                hear(data)
+            case .denied(_, isCertain: true): denied()
+            case .denied(let reason, isCertain: false): denial = reason
             case .undelivered: break  // asked again with the next connection
             }
         }
@@ -115,14 +136,43 @@ public actor FarmClient {
     private func keepTime() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(250))
-            guard let awaySince, Monotonic.seconds - awaySince > patience else { continue }
-            let key = access.name.map { ", and does it admit the key \($0)?" } ?? "?"
-            end(
-                CoordinatorError(
-                    .farm,
-                    "no connection to \(access.control) within \(Int(patience)) s: is the coordinator running\(key)"))
+            if awaySince == nil { lookForSilence() } else { lookForAbsence() }
         }
     }
+
+    private func lookForAbsence() {
+        guard let awaySince, Monotonic.seconds - awaySince > patience else { return }
+        let key = access.name.map { ", and does it admit the key \($0)?" } ?? "?"
+        let why = denial.map { " (\($0))" } ?? ""
+        end(
+            CoordinatorError(
+                .farm,
+                "no connection to \(access.control) within \(Int(patience)) s\(why): is the coordinator running\(key)"))
+    }
+
+    /// A connection may stand and nobody listen: a coordinator that hangs, or one that has revoked this key. What takes
+    /// long does not keep others from their answers, so one that is there says so at once.
+    private func lookForSilence() {
+        let now = Monotonic.seconds
+        guard !waiting.isEmpty, now - lastHeard > Self.quiet else { return }
+        guard let pingedAt else {
+            pingedAt = now
+            lastID += 1
+            if let ping = try? ClientRequest(id: lastID, ask: .ping).encoded() { control.send(ping) }
+            return
+        }
+        let limit = patience == .infinity ? Self.longestSilence : max(patience, Self.quiet)
+        guard now - pingedAt > limit else { return }
+        end(
+            CoordinatorError(
+                .farm,
+                "\(access.control) is connected and does not answer: it hangs, or this key was revoked meanwhile"))
+    }
+
+    /// Seconds without a word, while something is asked, after which the coordinator is asked whether it is there.
+    private static let quiet = 5.0
+    /// Seconds that it may then be silent where it is waited for however long it is away.
+    private static let longestSilence = 180.0
 }
 
 extension CoordinatorError {

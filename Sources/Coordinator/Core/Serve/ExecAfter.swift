@@ -8,6 +8,8 @@ struct ExecAfter: Sendable {
     let command: String
     let logger: Logger
 
+    private static let longest = Duration.seconds(600)
+
     /// Runs it to its end, whatever that is: a hook that fails is logged, and changes nothing.
     func run(job: JobID, state: JobState, film: String, output: String, reason: String) async {
         let launch = Launch(
@@ -18,7 +20,13 @@ struct ExecAfter: Sendable {
             ])
         let details: Logger.Metadata = ["job": "\(job)", "command": "\(command)"]
         do {
-            let child = try ChildProcess(launch, name: "exec-after")
+            let child = try ChildProcess(launch, name: "exec-after", reads: false)
+            let limit = Task {
+                try await Task.sleep(for: Self.longest)
+                logger.warning("--exec-after takes longer than \(Self.longest), and is killed", metadata: details)
+                child.signal(SIGKILL)
+            }
+            defer { limit.cancel() }
             for await line in child.lines {
                 logger.info("exec-after: \(String(decoding: line, as: UTF8.self))", metadata: details)
             }

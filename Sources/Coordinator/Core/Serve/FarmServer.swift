@@ -86,6 +86,7 @@ public struct FarmServer: Sendable {
             uploads: try UploadStore(stateDirectory: state), shelf: FilmShelf(stateDirectory: state), roots: roots,
             spool: Spool(stateDirectory: state), reserve: configuration.reserve, logger: logger)
         let hook = configuration.execAfter.map { ExecAfter(command: $0, logger: logger) }
+        await intake.connect { await desk.submissionEnded($0, reason: $1, hook: hook) }
         await dispatcher.connect(
             desk: { await desk.answer($0, from: $1) }, ended: { await desk.jobEnded($0, $1, hook: hook) })
         return desk

@@ -66,6 +66,7 @@ actor FrontDesk {
 
     private func answer(_ ask: ClientRequest.Ask, from sender: Sender) async throws -> ClientReply.Answer {
         switch ask {
+        case .ping: return .done("")
         case .resolve(let model, let upload, let scale):
             return .model(try await resolve(model, upload, scale: scale))
         case .upload(let upload): return try await expect(upload)

@@ -9,6 +9,8 @@ actor Intake {
     private let preparation: @Sendable (@escaping @Sendable (RunReport) -> Void) -> JobPreparation
     private let enter: @Sendable (JobPreparation.Prepared) async throws -> Void
     private let logger: Logger
+    /// Told of each submission that came to nothing.
+    private var ended: (@Sendable (SubmissionRecord, String) async -> Void)?
     private var current: (job: JobID, task: Task<Void, Never>)?
     private var isStopping = false
     /// How far the film that is being read is.
@@ -25,6 +27,8 @@ actor Intake {
         self.enter = enter
     }
 
+    func connect(ended: @escaping @Sendable (SubmissionRecord, String) async -> Void) { self.ended = ended }
+
     /// Begins with the oldest that waits, unless one is being made.
     func proceed() async {
         guard current == nil, !isStopping else { return }
@@ -40,11 +44,11 @@ actor Intake {
     /// Gives up a film that is being read; its submission counts as failed.
     /// - Returns: false where there is none of that id.
     func cancel(_ id: JobID) async throws -> Bool {
-        guard try await store.submissions().contains(where: { $0.id == id && $0.state == .queued }) else {
-            return false
-        }
+        let found = try await store.submissions().first { $0.id == id && $0.state == .queued }
+        guard let submission = found else { return false }
         try await store.failSubmission(id, reason: Self.cancelled)
         if current?.job == id { current?.task.cancel() }
+        if let ended { Task { await ended(submission, Self.cancelled) } }
         return true
     }
 
@@ -87,7 +91,10 @@ actor Intake {
         logger.error("a film cannot become a job", metadata: ["job": "\(id)", "reason": "\(reason)"])
         do {
             let waiting = try await store.submissions().first { $0.id == id }
-            if waiting?.state == .queued { try await store.failSubmission(id, reason: reason) }
+            if waiting?.state == .queued {
+                try await store.failSubmission(id, reason: reason)
+                if let ended { Task { await ended(submission, reason) } }
+            }
             // It became a job, and could not be taken up.
             if waiting == nil { try await store.apply([.state(id, .failed, reasons: [reason])]) }
         } catch { logger.error("cannot note it: \(error.reason)", metadata: ["job": "\(id)"]) }

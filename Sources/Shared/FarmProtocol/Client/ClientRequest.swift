@@ -13,6 +13,8 @@ public struct ClientRequest: Codable, Hashable, Sendable {
     }
 
     public enum Ask: Codable, Hashable, Sendable {
+        /// Answered at once by `done`: is anybody there?
+        case ping
         /// Which model a name means, or the file that was uploaded: asked before a film is brought, so that a mistake is
         /// known early. Answered by `model`.
         case resolve(model: String, upload: Upload?, scale: Int?)

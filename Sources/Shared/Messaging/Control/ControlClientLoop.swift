@@ -74,7 +74,7 @@ extension ClientEvent {
         switch change {
         case .connected: self = .connected
         case .disconnected: self = .disconnected
-        case .denied(let reason): self = .denied(reason: reason)
+        case .denied(let reason, let isCertain): self = .denied(reason: reason, isCertain: isCertain)
         }
     }
 }

@@ -19,7 +19,8 @@ public enum ClientEvent: Hashable, Sendable {
     case disconnected
     /// Somebody listens at the endpoint and does not let this client in; `reason` says what is known of it. It is tried
     /// again: keys may be put on the list later.
-    case denied(reason: String)
+    /// - Parameter isCertain: false where it may be a coordinator that starts, stops or hangs.
+    case denied(reason: String, isCertain: Bool)
     case message(Data)
     /// Something that `send` was given did not go out: no connection stood, or it was full.
     case undelivered(Data)

@@ -5,7 +5,7 @@ internal import Logging
 final class ClientLink {
     enum Change: Equatable {
         case connected, disconnected
-        case denied(String)
+        case denied(String, isCertain: Bool)
     }
 
     private(set) var isConnected = false
@@ -86,12 +86,13 @@ final class ClientLink {
             case .connected: change(.connected)
             case .disconnected: if isConnected { change(.disconnected) }
             case .denied:
-                change(.denied("the coordinator does not admit this key"))
+                change(.denied("the coordinator does not admit this key", isCertain: true))
                 plan(.now)
             case .handshakeBroken:
-                change(.denied("whoever listens there ended the handshake: it may have another server key"))
+                let why = "whoever listens there ended the handshake: it may have another server key, or be starting"
+                change(.denied(why, isCertain: false))
             case .misspoken:
-                change(.denied("whoever listens there does not speak as a coordinator does"))
+                change(.denied("whoever listens there does not speak as a coordinator does", isCertain: true))
                 plan(.now)
             case .listenerClosed, .other: break
             }

@@ -1,3 +1,4 @@
+internal import FarmProtocol
 public import Messaging
 
 /// Where a worker's coordinator is, and what lets the worker in.
@@ -27,20 +28,8 @@ public struct FarmAccess: Sendable {
         }
         self.control = try EndpointAddress(control)
         let ownBulk = control == file?.control ? file?.bulk : nil
-        self.bulk = try EndpointAddress(bulk ?? ownBulk ?? Self.bulk(beside: control))
+        self.bulk = try EndpointAddress(bulk ?? ownBulk ?? Wire.bulkEndpoint(beside: control))
         security = file?.security ?? .localOnly
         keyName = file?.name
-    }
-
-    /// Where the bulk channel is, by convention: for `ipc://` the file `bulk` in the same directory, for `tcp://` the next
-    /// port.
-    static func bulk(beside control: String) -> String {
-        if control.hasPrefix("ipc://") {
-            return control.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-                + "/bulk"
-        }
-        let parts = control.split(separator: ":")
-        guard let port = parts.last.flatMap({ Int($0) }) else { return control }
-        return parts.dropLast().joined(separator: ":") + ":\(port + 1)"
     }
 }

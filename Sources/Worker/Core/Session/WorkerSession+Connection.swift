@@ -12,7 +12,7 @@ extension WorkerSession {
             denials = 0
             isConnected = true
             greet()
-        case .denied(let reason): denied(reason)
+        case .denied(let reason, _): denied(reason)
         case .disconnected:
             isConnected = false
             setWelcome(false)
