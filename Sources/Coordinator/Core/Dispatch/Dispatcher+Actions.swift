@@ -73,9 +73,9 @@ extension Dispatcher {
 
     private func lease(_ attempt: AttemptID, to worker: WorkerID, slot: Int, extraRunUp: Int) {
         cut(attempt, for: worker, extraRunUp: extraRunUp) { dispatcher, task in
-            let model = await dispatcher.models.blob(of: task.recipe.model)
-            let lifetime = await dispatcher.scheduler.configuration.leaseLifetime
-            await dispatcher.send(.lease(Lease(task: task, slot: slot, lifetime: lifetime, model: model)), to: worker)
+            let model = dispatcher.models.blob(of: task.recipe.model)
+            let lifetime = dispatcher.scheduler.configuration.leaseLifetime
+            dispatcher.send(.lease(Lease(task: task, slot: slot, lifetime: lifetime, model: model)), to: worker)
         }
     }
 
@@ -93,7 +93,7 @@ extension Dispatcher {
     /// Cuts beside the loop, for it reads and hashes the segment's packets; then its input is served and its result expected.
     private func cut(
         _ attempt: AttemptID, for worker: WorkerID, extraRunUp: Int,
-        _ then: @escaping @Sendable (Dispatcher, SegmentTask) async throws -> Void
+        _ then: @escaping @Sendable (isolated Dispatcher, SegmentTask) async throws -> Void
     ) {
         guard let job = jobs[attempt.segment.job], let range = scheduler.range(of: attempt.segment) else { return }
         openAttempts.insert(attempt)

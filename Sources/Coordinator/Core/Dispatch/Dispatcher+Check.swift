@@ -36,7 +36,7 @@ extension Dispatcher {
 
     /// An encoded segment's bytes are in the spool; the result that told of them may have been here first.
     func take(_ blob: BlobReference) async {
-        guard let attempt = openAttempts.first(where: { Wire.encodedBlob($0) == blob.id }) else { return }
+        guard let attempt = openAttempts.attempt(ofBlob: blob.id) else { return }
         arrived[attempt] = blob
         if let (result, worker) = early.removeValue(forKey: attempt) { await check(result, from: worker) }
     }

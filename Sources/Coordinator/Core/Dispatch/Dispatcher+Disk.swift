@@ -16,7 +16,7 @@ extension Dispatcher {
         let path = spool.root
         let free = (try? await BlockingWork.run { try DiskSpace.free(path) }) ?? 0
         tell(disk?.ranOut(free: free))
-        guard let attempt = openAttempts.first(where: { Wire.encodedBlob($0) == blob }),
+        guard let attempt = openAttempts.attempt(ofBlob: blob),
             let worker = scheduler.connection(holding: attempt)
         else { return }
         submit(.deliveryHeld(worker, attempt, reason: "the coordinator's disk is full"))

@@ -13,7 +13,7 @@ public actor Dispatcher {
     var scheduler: Scheduler
     var jobs: [JobID: ActiveJob] = [:]
     /// Attempts whose source packets are served and whose result is expected.
-    var openAttempts: Set<AttemptID> = []
+    var openAttempts = OpenAttempts()
     /// What the bulk channel received of them, whole and durable.
     var arrived: [AttemptID: BlobReference] = [:]
     /// Results that overtook their bytes: the channels are two.

@@ -52,10 +52,7 @@ extension BulkServerLoop {
         _ blob: BlobReference, _ expectation: Expectation, _ caller: Gate.Caller, _ now: ContinuousClock.Instant
     ) {
         // Two writers of one file would spoil it; whoever offers will offer again.
-        let isBeingWritten = expected.values.contains {
-            $0.destination == expectation.destination && $0.transfer != nil
-        }
-        guard !isBeingWritten else { return }
+        guard !expected.isWriting(expectation.destination) else { return }
         let intake = desk.open(
             blob, expectation.destination, isDurable: true, isResumable: expectation.isResumable)
         expectation.state = .receiving(Transfer(blob, intake, timing, now), from: caller)
@@ -108,7 +105,7 @@ extension BulkServerLoop {
     }
 
     func unexpect(_ id: String, _ discarding: Bool) {
-        guard let expectation = expected.removeValue(forKey: id) else { return }
+        guard let expectation = expected.remove(id) else { return }
         expectation.abandon()
         if discarding, expectation.isResumable { desk.removePart(of: expectation.destination) }
     }

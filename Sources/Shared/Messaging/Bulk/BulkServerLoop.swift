@@ -23,7 +23,7 @@ final class BulkServerLoop: SocketOwner {
     let counters: BulkCounters
     let logger: Logger
     let inbox: Inbox<BulkEvent>
-    var expected: [String: Expectation] = [:]
+    var expected = Expectations()
     let desk: Intake.Desk
     let gate: Gate
     private let socket: Socket
@@ -59,8 +59,9 @@ final class BulkServerLoop: SocketOwner {
         case .withdraw(let id): withdraw(id)
         case .expect(let id, let destination, let limit, let audience, let isResumable):
             expected[id]?.abandon()
-            expected[id] = Expectation(
+            let expectation = Expectation(
                 destination: destination, limit: limit, audience: audience, isResumable: isResumable)
+            expected.add(expectation, for: id)
         case .unexpect(let id, let discarding): unexpect(id, discarding)
         case .review: letGoOfRevoked()
         }
