@@ -17,18 +17,13 @@ public enum WireError: Error, Hashable, CustomStringConvertible {
 }
 
 /// `{"v":2,"type":"lease","body":{…}}`: one JSON object a message.
-private struct Head: Decodable {
-    let v: Int
-    let type: String?
-}
-
-private struct Envelope<Body: Codable>: Codable {
-    var v = Wire.version
+private struct Envelope<Body: Encodable>: Encodable {
+    let v = Wire.version
     let type: Wire.ControlType
     let body: Body
-
-    private enum CodingKeys: String, CodingKey { case v, type, body }
 }
+
+private enum EnvelopeKey: String, CodingKey { case v, type, body }
 
 private struct Empty: Codable {}
 private struct Reason: Codable {
@@ -36,30 +31,44 @@ private struct Reason: Codable {
     let reason: String
 }
 
-private func seal(_ type: Wire.ControlType, _ body: some Codable) throws -> Data {
+private func seal(_ type: Wire.ControlType, _ body: some Encodable) throws -> Data {
     try JSONEncoder().encode(Envelope(type: type, body: body))
 }
 
-private func open<Body: Codable>(_ data: Data, as _: Body.Type = Body.self) throws -> Body {
-    try JSONDecoder().decode(Envelope<Body>.self, from: data).body
+/// A message that is read out of its envelope by its type.
+private protocol Enveloped {
+    init(_ type: Wire.ControlType, _ body: EnvelopeBody) throws
+}
+
+private struct EnvelopeBody {
+    fileprivate let container: KeyedDecodingContainer<EnvelopeKey>
+    func read<Body: Decodable>(as _: Body.Type = Body.self) throws -> Body {
+        try container.decode(Body.self, forKey: .body)
+    }
 }
 
 /// Reads version and type before anything else, so that a newer peer's unknown fields never look like damage.
-private func peek(_ data: Data) throws -> Wire.ControlType {
-    let head: Head
-    do { head = try JSONDecoder().decode(Head.self, from: data) } catch {
-        throw WireError.malformed("not a JSON object with a version")
+private struct Opened<Message: Enveloped>: Decodable {
+    let message: Message
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: EnvelopeKey.self)
+        let version = try container.decode(Int.self, forKey: .v)
+        let name = try container.decodeIfPresent(String.self, forKey: .type)
+        guard version == Wire.version else { throw WireError.version(theirs: version) }
+        guard let type = name.flatMap(Wire.ControlType.init) else {
+            throw WireError.malformed("unknown type \(name ?? "(none)")")
+        }
+        do { message = try Message(type, EnvelopeBody(container: container)) } catch let error as DecodingError {
+            throw WireError.malformed("\(type.rawValue): \(error)")
+        }
     }
-    guard head.v == Wire.version else { throw WireError.version(theirs: head.v) }
-    guard let type = head.type.flatMap(Wire.ControlType.init) else {
-        throw WireError.malformed("unknown type \(head.type ?? "(none)")")
-    }
-    return type
 }
 
-private func reading<T>(_ type: Wire.ControlType, _ body: () throws -> T) throws -> T {
-    do { return try body() } catch let error as DecodingError {
-        throw WireError.malformed("\(type.rawValue): \(error)")
+/// - Throws: `WireError`
+private func open<Message: Enveloped>(_ data: Data) throws -> Message {
+    do { return try JSONDecoder().decode(Opened<Message>.self, from: data).message } catch is DecodingError {
+        throw WireError.malformed("not a JSON object with a version")
     }
 }
 
@@ -77,19 +86,20 @@ extension WorkerMessage {
     }
 
     /// - Throws: `WireError`
-    public init(decoding data: Data) throws {
-        let type = try peek(data)
-        self = try reading(type) {
-            switch type {
-            case .hello: .hello(try open(data))
-            case .heartbeat: .heartbeat(try open(data))
-            case .calibrated: .calibrated(try open(data))
-            case .result: .result(try open(data))
-            case .failure: .failure(try open(data))
-            case .draining: .draining
-            case .goodbye: .goodbye
-            default: throw WireError.malformed("\(type.rawValue) is not a worker's message")
-            }
+    public init(decoding data: Data) throws { self = try open(data) }
+}
+
+extension WorkerMessage: Enveloped {
+    fileprivate init(_ type: Wire.ControlType, _ body: EnvelopeBody) throws {
+        switch type {
+        case .hello: self = .hello(try body.read())
+        case .heartbeat: self = .heartbeat(try body.read())
+        case .calibrated: self = .calibrated(try body.read())
+        case .result: self = .result(try body.read())
+        case .failure: self = .failure(try body.read())
+        case .draining: self = .draining
+        case .goodbye: self = .goodbye
+        default: throw WireError.malformed("\(type.rawValue) is not a worker's message")
         }
     }
 }
@@ -110,24 +120,25 @@ extension CoordinatorMessage {
     }
 
     /// - Throws: `WireError`
-    public init(decoding data: Data) throws {
-        let type = try peek(data)
-        self = try reading(type) {
-            switch type {
-            case .welcome: return .welcome(try open(data))
-            case .reject: return .reject(reason: try open(data, as: Reason.self).reason)
-            case .stranger: return .stranger
-            case .calibrate: return .calibrate(try open(data))
-            case .lease: return .lease(try open(data))
-            case .accepted: return .accepted(try open(data))
-            case .refused:
-                let body = try open(data, as: Reason.self)
-                guard let attempt = body.attempt else { throw WireError.malformed("refused without an attempt") }
-                return .refused(attempt, reason: body.reason)
-            case .cancel: return .cancel(try open(data))
-            case .drain: return .drain
-            default: throw WireError.malformed("\(type.rawValue) is not a coordinator's message")
-            }
+    public init(decoding data: Data) throws { self = try open(data) }
+}
+
+extension CoordinatorMessage: Enveloped {
+    fileprivate init(_ type: Wire.ControlType, _ body: EnvelopeBody) throws {
+        switch type {
+        case .welcome: self = .welcome(try body.read())
+        case .reject: self = .reject(reason: try body.read(as: Reason.self).reason)
+        case .stranger: self = .stranger
+        case .calibrate: self = .calibrate(try body.read())
+        case .lease: self = .lease(try body.read())
+        case .accepted: self = .accepted(try body.read())
+        case .refused:
+            let body = try body.read(as: Reason.self)
+            guard let attempt = body.attempt else { throw WireError.malformed("refused without an attempt") }
+            self = .refused(attempt, reason: body.reason)
+        case .cancel: self = .cancel(try body.read())
+        case .drain: self = .drain
+        default: throw WireError.malformed("\(type.rawValue) is not a coordinator's message")
         }
     }
 }
@@ -136,9 +147,13 @@ extension ClientRequest {
     public func encoded() throws -> Data { try seal(.request, self) }
 
     /// - Throws: `WireError`
-    public init(decoding data: Data) throws {
-        guard try peek(data) == .request else { throw WireError.malformed("not a client's message") }
-        self = try reading(.request) { try open(data) }
+    public init(decoding data: Data) throws { self = try open(data) }
+}
+
+extension ClientRequest: Enveloped {
+    fileprivate init(_ type: Wire.ControlType, _ body: EnvelopeBody) throws {
+        guard type == .request else { throw WireError.malformed("not a client's message") }
+        self = try body.read()
     }
 }
 
@@ -146,9 +161,13 @@ extension ClientReply {
     public func encoded() throws -> Data { try seal(.reply, self) }
 
     /// - Throws: `WireError`
-    public init(decoding data: Data) throws {
-        guard try peek(data) == .reply else { throw WireError.malformed("not an answer to a client") }
-        self = try reading(.reply) { try open(data) }
+    public init(decoding data: Data) throws { self = try open(data) }
+}
+
+extension ClientReply: Enveloped {
+    fileprivate init(_ type: Wire.ControlType, _ body: EnvelopeBody) throws {
+        guard type == .reply else { throw WireError.malformed("not an answer to a client") }
+        self = try body.read()
     }
 }
 
@@ -158,8 +177,11 @@ public enum IncomingMessage: Hashable, Sendable {
     case client(ClientRequest)
 
     /// - Throws: `WireError`
-    public init(decoding data: Data) throws {
-        self =
-            try peek(data) == .request ? .client(ClientRequest(decoding: data)) : .worker(WorkerMessage(decoding: data))
+    public init(decoding data: Data) throws { self = try open(data) }
+}
+
+extension IncomingMessage: Enveloped {
+    fileprivate init(_ type: Wire.ControlType, _ body: EnvelopeBody) throws {
+        self = type == .request ? .client(try ClientRequest(type, body)) : .worker(try WorkerMessage(type, body))
     }
 }
