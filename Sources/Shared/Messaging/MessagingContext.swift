@@ -40,7 +40,7 @@ public final class MessagingContext: @unchecked Sendable {
         }
         guard isFirst else { return }
         let context = Handover(handle)
-        await onOwnThread("messaging-end") { Self.terminate(context.value) }
+        await onOwnThread { Self.terminate(context.value) }
     }
 
     func makeSocket(_ type: Int32) throws -> UnsafeMutableRawPointer {

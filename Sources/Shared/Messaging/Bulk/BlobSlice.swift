@@ -26,7 +26,7 @@ extension BlobReference {
     /// Reads the slices once, on a thread of its own, and tells what they are together.
     /// - Throws: `MessagingError.file`, `.blob`
     public static func describing(id: String, slices: [BlobSlice]) async throws -> BlobReference {
-        try await onOwnThread("blob-hash") { () -> Result<BlobReference, any Error> in
+        try await onOwnThread { () -> Result<BlobReference, any Error> in
             Result {
                 let blob = try SlicedBlob(id: id, slices: slices)
                 return BlobReference(id: id, size: blob.size, sha256: try blob.hash())

@@ -53,6 +53,7 @@ extension BulkClientLoop {
             try ask(fetch, now)
         case .published:
             fetches[outcome.blob] = nil
+            fetch.terms.progress?(fetch.transfer.blob.size, fetch.transfer.blob.size)
             fetch.completion.succeed()
         case .failed(let error): end(fetch, error)
         }

@@ -19,8 +19,9 @@ final class FileWorkers: @unchecked Sendable {
     private var state = State()
     private let most: Int
 
-    /// - Parameter most: threads, which start when they are needed
-    init(most: Int = 4) { self.most = most }
+    /// - Parameter most: threads, which start when they are needed. More than there are cores: most of them wait for the disk,
+    ///   which makes several files durable in hardly more time than one.
+    init(most: Int = 16) { self.most = most }
 
     func run(_ path: String, _ job: @escaping @Sendable () -> Void) {
         condition.lock()
@@ -29,7 +30,9 @@ final class FileWorkers: @unchecked Sendable {
         state.queues[path, default: []].append(job)
         guard isNew else { return }
         state.ready.append(path)
-        if state.idle == 0, state.threads < most { startThread() } else { condition.broadcast() }
+        if state.ready.count > state.idle, state.threads < most { return startThread() }
+        // `close` waits too.
+        if state.isClosed { condition.broadcast() } else { condition.signal() }
     }
 
     /// Returns when every job is done; the threads end. Jobs that come later are still done.

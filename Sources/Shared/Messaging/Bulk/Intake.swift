@@ -65,12 +65,22 @@ final class Intake: @unchecked Sendable {
     }
 
     /// After the last chunk is written and hashed.
-    func finish() {
+    func finish() { work { file, _ in try Self.finish(file) } }
+
+    /// The only chunk: all in one go.
+    func store(_ payload: Frame) {
+        let payload = Handover(payload)
         work { file, _ in
-            guard try file.verify() else { return .restarted }
-            try file.publish()
-            return .published
+            try file.append(payload.value.bytes)
+            file.hash(payload.value.bytes)
+            return try Self.finish(file)
         }
+    }
+
+    private static func finish(_ file: IncomingFile) throws -> Report {
+        guard try file.verify() else { return .restarted }
+        try file.publish()
+        return .published
     }
 
     /// Gives the file up, what was published and not yet heeded too, unless it is to be kept; then calls `done`.

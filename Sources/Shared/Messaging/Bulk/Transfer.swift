@@ -69,7 +69,12 @@ final class Transfer {
         lastMove = now
         lastAsk = now
         patience = retry
-        intake.append(payload)
+        if window.chunks == 1 {
+            phase = .finishing
+            intake.store(payload)
+        } else {
+            intake.append(payload)
+        }
         return true
     }
 

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Dispatch
 
 /// Carries a value that is not Sendable into the one thread that owns it from then on.
 // Unchecked because the giver lets go of the value: a thread's start is the full fence that libzmq asks for.
@@ -7,11 +7,11 @@ struct Handover<Value>: @unchecked Sendable {
     init(_ value: Value) { self.value = value }
 }
 
-/// Runs blocking work on a thread of its own, so that the cooperative pool never waits for it.
-func onOwnThread<Result: Sendable>(_ name: String, _ work: @escaping @Sendable () -> Result) async -> Result {
+private let blockingWork = DispatchQueue(label: "messaging blocking work", attributes: .concurrent)
+
+/// Runs blocking work on a thread that nothing else uses meanwhile, so that the cooperative pool never waits for it.
+func onOwnThread<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
     await withCheckedContinuation { continuation in
-        let thread = Thread { continuation.resume(returning: work()) }
-        thread.name = name
-        thread.start()
+        blockingWork.async { continuation.resume(returning: work()) }
     }
 }
