@@ -100,7 +100,10 @@ extension Dispatcher {
         }
     }
 
-    func welcome(_ worker: WorkerID) { send(.welcome(Welcome(heartbeatInterval: heartbeatInterval)), to: worker) }
+    func welcome(_ worker: WorkerID) {
+        let pace = HeartbeatPace(usual: heartbeatInterval, leaseLifetime: scheduler.configuration.leaseLifetime)
+        send(.welcome(Welcome(heartbeatInterval: pace.interval(workers: scheduler.workers.count))), to: worker)
+    }
 }
 
 extension Sender {
