@@ -139,6 +139,31 @@ import Testing
     }
 }
 
+@Suite struct SpaceTests {
+    /// Without a reserve, or under a quota, the file system says that there is room when there is none.
+    @Test func whatCouldNotBeWrittenIsBelievedForAWhile() {
+        var watch = DiskWatch(path: "/spool", reserve: 0)
+        for looks in [8, 16] {
+            #expect(watch.ranOut(free: 100) != nil)
+            for _ in 0..<looks { #expect(watch.look(free: 100) == nil && watch.isFull) }
+            #expect(watch.look(free: 100) == .free)
+        }
+        #expect(watch.ranOut(free: 100) != nil)
+        #expect(watch.look(free: 1 << 30) == .free, "much has come free")
+    }
+
+    @Test func whatOthersWillTakeIsNotFree() throws {
+        let folder = try TemporaryFolder()
+        let free = try DiskSpace.free(folder.url.path)
+        let shortage = #expect(throws: SpaceShortage.self) {
+            try SpaceEstimate.require(1 << 20, in: folder.url.path, kept: free, "give another")
+        }
+        #expect(shortage?.description.contains("kept") == true)
+        #expect(SpaceShortage.reason(CoordinatorError(.job, "x: \(String(cString: strerror(EDQUOT)))")) != nil)
+        #expect(SpaceShortage.reason(CoordinatorError(.job, "no film")) == nil)
+    }
+}
+
 @Suite struct EventInboxTests {
     @Test func whatWaitsIsTakenTogether() async throws {
         let inbox = EventInbox()

@@ -45,6 +45,7 @@ public struct CoordinatorError: Error, Hashable, Codable, Sendable, CustomString
             case .settings: self.init(.usage, error.message)
             case .codec: self.init(.job, error.message)
             }
+        case let error as SpaceShortage: self.init(.file, error.description)
         case let error as MessagingError:
             switch error {
             case .address, .insecure: self.init(.usage, error.description)

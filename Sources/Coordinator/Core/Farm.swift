@@ -86,10 +86,12 @@ public struct Farm: Sendable {
             configuration: configuration.scheduler, heartbeatInterval: configuration.heartbeatInterval,
             reserve: configuration.reserve, logger: logger)
         let known = configuration.slots
+        let reserve = configuration.reserve ?? 0
         preparation = { [store, dispatcher, models] report in
             JobPreparation(
                 store: store, spool: spool, filmTool: filmTool, models: models, stateDirectory: path,
-                slots: { if let known { known } else { await dispatcher.slotCount } }, report: report)
+                slots: { if let known { known } else { await dispatcher.slotCount } },
+                keptSpace: { await dispatcher.outstandingSpace + reserve }, report: report)
         }
     }
 

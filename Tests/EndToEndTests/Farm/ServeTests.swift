@@ -94,6 +94,31 @@ import Testing
         }
     }
 
+    /// A disk that is not mounted yet when the coordinator starts costs no job.
+    @Test func aFilmThatIsNotThereYet() async throws {
+        let film = try await Fixtures.shared.film(.x264Closed)
+        try await Gate.shared.pass {
+            let farm = try FarmUnderTest()
+            let roots = ["--root", farm.folder.path("films")]
+            var coordinator = try await farm.serve(roots, roots: ["films"])
+            let (path, aside) = (farm.folder.path("films/a.mkv"), farm.folder.path("aside.mkv"))
+            try FileManager.default.copyItem(atPath: film, toPath: path)
+            let id = try await farm.submit(path, ["--on-coordinator", "--scale", "1"] + exact)
+            try await farm.waits(for: id, "read") { $0["state"] as? String == "running" }
+            coordinator.signal(SIGTERM)
+            _ = await coordinator.wait()
+            try FileManager.default.moveItem(atPath: path, toPath: aside)
+            coordinator = try await farm.serve(roots)
+            let listed = try #require(try await farm.json(["queue"]) as? [[String: Any]])
+            #expect(
+                listed.count == 1 && (listed[0]["waits"] as? [String])?.first?.contains("a.mkv") == true, "\(listed)")
+            #expect(try await farm.ask(["pause", id]).status == 2)
+            try FileManager.default.moveItem(atPath: aside, toPath: path)
+            try await farm.work("box-1")
+            try await farm.waits(for: id, "done") { $0["state"] as? String == "done" }
+        }
+    }
+
     /// Who looks on is told nothing that is not so, and is let go whenever he likes.
     @Test func whoeverWatchesMayLeave() async throws {
         let farm = try FarmUnderTest()

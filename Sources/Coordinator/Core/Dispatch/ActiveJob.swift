@@ -28,6 +28,13 @@ struct ActiveJob: Sendable {
         durableState = record.plan.state
     }
 
+    /// Bytes that the job will still take in the spool, and for its film.
+    /// - Parameter share: of its frames, those that are not accepted yet.
+    func outstanding(_ share: Double) -> Int64 {
+        let encoded = SpaceEstimate.encoded(frames: table.count, encoding: record.recipe.encoding)
+        return Int64(Double(encoded) * (1 + share)) + source.identity.size
+    }
+
     /// The presentation time of a frame, in seconds from the film's first; 0 for a frame that the film does not have, which
     /// an older coordinator may have stored.
     func seconds(of frame: Int) -> Double {

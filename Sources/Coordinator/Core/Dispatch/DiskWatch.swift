@@ -7,6 +7,10 @@ struct DiskWatch: Sendable {
     /// Bytes that stay free.
     let reserve: Int64
     private(set) var isFull = false
+    /// After something could not be written although there seemed to be room (a quota, or no reserve): what was free then,
+    /// and how many looks it is believed more than the file system.
+    private var disbelief: (free: Int64, looks: Int)?
+    private var setbacks = 0
 
     enum Change: Hashable, Sendable {
         case full(reason: String)
@@ -21,6 +25,10 @@ struct DiskWatch: Sendable {
     /// - Parameter free: bytes free now.
     mutating func look(free: Int64) -> Change? {
         let enough = isFull ? reserve + reserve / 4 : reserve
+        if isFull, let doubt = disbelief, doubt.looks > 0, free < doubt.free + Self.relief {
+            disbelief = (doubt.free, doubt.looks - 1)
+            return nil
+        }
         guard (free < enough) != isFull else { return nil }
         isFull.toggle()
         guard isFull else { return .free }
@@ -31,8 +39,13 @@ struct DiskWatch: Sendable {
     mutating func ranOut(free: Int64) -> Change? {
         guard !isFull else { return nil }
         isFull = true
+        setbacks = min(setbacks + 1, 6)
+        disbelief = (free, 4 << setbacks)
         return .full(reason: reason(free: free))
     }
+
+    /// Bytes that must have come free for a write to be worth another try at once.
+    private static let relief: Int64 = 64 << 20
 
     private func reason(free: Int64) -> String {
         "the disk of \(path) is full: \(DiskSpace.text(free)) free, \(DiskSpace.text(reserve)) are kept free; jobs go on when there is space"

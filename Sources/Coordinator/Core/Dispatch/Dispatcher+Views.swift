@@ -33,6 +33,14 @@ extension Dispatcher {
         return share.isFinite ? share : 0
     }
 
+    /// Bytes of disk that the jobs at hand will still take.
+    var outstandingSpace: Int64 {
+        scheduler.snapshots().reduce(0) { sum, snapshot in
+            guard !snapshot.state.isEnded, snapshot.framesTotal > 0, let job = jobs[snapshot.id] else { return sum }
+            return sum + job.outstanding(1 - Double(snapshot.framesDone) / Double(snapshot.framesTotal))
+        }
+    }
+
     /// Does what an operator wants of a worker.
     /// - Returns: a line that says what is done.
     func manage(_ name: String, _ action: WorkerAction) async throws -> String {

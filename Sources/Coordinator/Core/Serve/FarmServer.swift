@@ -31,7 +31,7 @@ public struct FarmServer: Sendable {
         let desk: FrontDesk
         do {
             desk = try await opened(farm, roots)
-            try await restore(farm)
+            try await restore(farm, desk)
         } catch {
             await farm.close()
             throw error
@@ -43,6 +43,8 @@ public struct FarmServer: Sendable {
                 "control": "\(configuration.control)", "bulk": "\(configuration.bulk)",
                 "state": "\(configuration.stateDirectory)",
             ])
+        let looking = Task { await desk.lookForAbsent() }
+        defer { looking.cancel() }
         await farm.dispatcher.run()
         await desk.intake.stop()
         watch?.stop()
@@ -93,14 +95,12 @@ public struct FarmServer: Sendable {
     }
 
     /// Takes up what an earlier life left: workers that were drained or set aside stay so, jobs go on.
-    private func restore(_ farm: Farm) async throws {
+    private func restore(_ farm: Farm, _ desk: FrontDesk) async throws {
         for worker in try await farm.store.workers() { farm.dispatcher.submit(.workerKnown(worker)) }
         for record in try await farm.store.jobs(in: [.running, .concatenating]) {
-            do { try await farm.dispatcher.takeUp(record) } catch {
-                // The others can go on; this one says why it cannot.
-                logger.error("a job cannot go on", metadata: ["job": "\(record.id)", "error": "\(error.reason)"])
-                try await farm.store.apply([.state(record.id, .failed, reasons: [CoordinatorError(error).message])])
-            }
+            // One that cannot go on does not keep the others.
+            do { try await farm.dispatcher.takeUp(record) } catch { await desk.miss(record.id, error) }
         }
+        try await desk.giveBackUploads()
     }
 }

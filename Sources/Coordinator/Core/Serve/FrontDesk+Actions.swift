@@ -41,6 +41,7 @@ extension FrontDesk {
         let id = record.id
         if case .remove = action { return try await remove(record) }
         if case .retry = action { return try await retry(record) }
+        if let reason = absent[id] { return try await act(onAbsent: id, action, reason) }
         guard !record.plan.state.isEnded else {
             throw CoordinatorError(.usage, "job \(id) is \(record.plan.state.rawValue): nothing of it runs any more")
         }

@@ -7,10 +7,13 @@ extension FrontDesk {
     /// Jobs in the order of submission: those that want something done, failed ones too; `all` adds the others that have ended.
     func queue(all: Bool) async throws -> [JobView] {
         let submissions = try await store.submissions()
-        let progress = await intake.progress
-        var views: [(order: Int64, view: JobView)] = submissions.map { ($0.order, view($0, progress[$0.id])) }
+        let (progress, held) = (await intake.progress, await intake.held)
+        var views: [(order: Int64, view: JobView)] = submissions.map {
+            ($0.order, view($0, progress[$0.id], held[$0.id]))
+        }
         let active = await dispatcher.statuses()
         views += active.map { ($0.record.plan.order, JobView($0.record, $0.status)) }
+        views += try await absentViews()
         let known = Set(active.map(\.record.id))
         let ended = try await store.summaries(in: all ? [.done, .failed, .cancelled] : [.failed])
         views += ended.filter { !known.contains($0.id) }.map { ($0.order, JobView($0)) }
@@ -20,11 +23,12 @@ extension FrontDesk {
     func detail(_ id: JobID) async throws -> JobDetail {
         switch try await find(id) {
         case .submission(let submission):
-            return JobDetail(job: view(submission, await intake.progress[id]))
+            return JobDetail(job: view(submission, await intake.progress[id], await intake.held[id]))
         case .job(let record):
             guard let status = await dispatcher.status(of: id) else {
                 var detail = JobDetail(record, nil)
                 detail.job = hidden(JobView(record))
+                detail.job.waits = absent[id].map { [$0] } ?? []
                 return detail
             }
             var detail = JobDetail(record, status)
@@ -61,7 +65,7 @@ extension FrontDesk {
         return view
     }
 
-    private func view(_ submission: SubmissionRecord, _ progress: RunProgress?) -> JobView {
+    private func view(_ submission: SubmissionRecord, _ progress: RunProgress?, _ held: String?) -> JobView {
         let request = try? JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8))
         let time = submission.created.timeIntervalSince1970
         let film = request.map { $0.name ?? URL(fileURLWithPath: $0.film).lastPathComponent } ?? "?"
@@ -74,7 +78,10 @@ extension FrontDesk {
             view.reasons = [submission.reason ?? ""]
         } else {
             if let progress { (view.frames, view.total) = (progress.frames, progress.total) }
-            view.waits = [progress == nil ? "it waits to be read, one film after the other" : "its film is being read"]
+            let turn = "it waits to be read, one film after the other"
+            view.waits = [
+                held.map { "it waits for space: \($0)" } ?? (progress == nil ? turn : "its film is being read")
+            ]
         }
         return hidden(view)
     }

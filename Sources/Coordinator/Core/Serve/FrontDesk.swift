@@ -22,6 +22,8 @@ actor FrontDesk {
     var served: [JobID: BlobReference] = [:]
     /// Jobs between `submit`'s look for their token and their submission's place in the store.
     var arriving: [String: Task<JobID, any Error>] = [:]
+    /// Unfinished jobs that could not be taken up, and why.
+    var absent: [JobID: String] = [:]
     /// Those that wait for their turn with something, of each that somebody is at.
     var turns: [Turn: [CheckedContinuation<Void, Never>]] = [:]
     /// Requests that are being answered, by the keys that they came with.

@@ -11,6 +11,8 @@ actor Intake {
     private let logger: Logger
     /// Told of each submission that came to nothing.
     private var ended: (@Sendable (SubmissionRecord, String) async -> Void)?
+    /// Films that wait for space, and what they lack.
+    private(set) var held: [JobID: String] = [:]
     private var current: (job: JobID, task: Task<Void, Never>)?
     private var isStopping = false
     /// How far the film that is being read is.
@@ -33,12 +35,20 @@ actor Intake {
     func proceed() async {
         guard current == nil, !isStopping else { return }
         do {
-            guard let next = try await store.submissions().first(where: { $0.state == .queued }), current == nil else {
-                return
-            }
+            let queued = try await store.submissions().filter { $0.state == .queued && held[$0.id] == nil }
+            guard let next = Self.first(queued), current == nil else { return }
             current = (next.id, Task { await make(next) })
             progress[next.id] = RunProgress(film: "", phase: .indexing, frames: 0, total: 0, seconds: 0)
         } catch { logger.error("cannot read what was submitted: \(error.reason)") }
+    }
+
+    /// Of those with the highest priority the oldest.
+    private static func first(_ queued: [SubmissionRecord]) -> SubmissionRecord? {
+        func priority(_ submission: SubmissionRecord) -> Int {
+            (try? JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8)))?.priority ?? 0
+        }
+        let ranked = queued.map { ($0, priority($0)) }
+        return ranked.min { ($1.1, $0.0.order) < ($0.1, $1.0.order) }?.0
     }
 
     /// Gives up a film that is being read; its submission counts as failed.
@@ -73,12 +83,30 @@ actor Intake {
             }
             try await enter(job)
         } catch {
-            await fail(submission, error)
+            let isHeld = if let reason = SpaceShortage.reason(error) { await hold(submission, reason) } else { false }
+            if !isHeld { await fail(submission, error) }
         }
         progress[submission.id] = nil
         current = nil
         await proceed()
     }
+
+    /// A disk that is full is waited for.
+    /// - Returns: false for one that does not wait any more.
+    private func hold(_ submission: SubmissionRecord, _ reason: String) async -> Bool {
+        let waiting = try? await store.submissions().first { $0.id == submission.id }
+        guard !isStopping, waiting?.state == .queued else { return false }
+        logger.warning("a film waits for space", metadata: ["job": "\(submission.id)", "reason": "\(reason)"])
+        held[submission.id] = reason
+        Task {
+            try? await Task.sleep(for: Self.pause)
+            held[submission.id] = nil
+            await proceed()
+        }
+        return true
+    }
+
+    private static let pause = Duration.seconds(15)
 
     private func note(_ progress: RunProgress, of job: JobID) {
         if current?.job == job { self.progress[job] = progress }

@@ -34,7 +34,7 @@ public struct FilmSource: Codable, Hashable, Sendable {
         guard let difference = try SourceIdentity.read(identity.path).difference(from: identity) else { return }
         throw CoordinatorError(
             .file,
-            "\(identity.path) is not the film that its unfinished job was made from: \(difference); put the old file back, or start over with --restart"
+            "\(identity.path) is not the film that its unfinished job was made from: \(difference); put the old file back, or start over: `run --restart`, or `cancel` and another `submit`"
         )
     }
 }

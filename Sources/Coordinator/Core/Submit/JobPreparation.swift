@@ -11,6 +11,8 @@ struct JobPreparation: Sendable {
     let stateDirectory: String
     /// How many slots the farm has: a job is to have several segments for each.
     let slots: @Sendable () async -> Int
+    /// Bytes of the state directory's disk that are not for a new job.
+    let keptSpace: @Sendable () async -> Int64
     let report: @Sendable (RunReport) -> Void
 
     /// A job that the dispatcher can take.
@@ -61,7 +63,7 @@ struct JobPreparation: Sendable {
         let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
         let recipe = try RecipePlanner(settings: request.settings, film: film, model: model).recipe()
         if let old { try await discard(old) }
-        try SpaceEstimate.checkIndexing(film, stateDirectory: stateDirectory)
+        try SpaceEstimate.checkIndexing(film, stateDirectory: stateDirectory, kept: await keptSpace())
         do {
             try await BlockingWork.run { [spool] in try spool.create(id) }
             var job = try await index(request, as: id, recipe: recipe)
@@ -76,7 +78,7 @@ struct JobPreparation: Sendable {
     private func index(_ request: JobRequest, as id: JobID, recipe: Recipe) async throws -> Prepared {
         let film = try await indexFilm(request.film, as: id)
         let estimate = SpaceEstimate(film: film, encoding: recipe.encoding)
-        try estimate.check(stateDirectory: stateDirectory, output: request.output)
+        try estimate.check(stateDirectory: stateDirectory, output: request.output, kept: await keptSpace())
         report(.note(announcement(film, recipe, estimate)))
         let path = spool.frameTable(id)
         let table = try await BlockingWork.run { try FrameTable(contentsOf: path) }

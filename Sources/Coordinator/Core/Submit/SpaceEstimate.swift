@@ -20,7 +20,7 @@ struct SpaceEstimate: Hashable, Sendable {
 
     /// Lossless: about half of the samples. Lossy: 0.15 bit a pixel at crf 18, half of it for every 6 above, as upscaled
     /// pictures (smooth, for their size) took in our measurements; generous rather than exact.
-    private static func encoded(frames: Int, encoding: EncodingSettings) -> Int64 {
+    static func encoded(frames: Int, encoding: EncodingSettings) -> Int64 {
         let picture = encoding.picture
         let pixels = Double(picture.width) * Double(picture.height) * Double(frames)
         if encoding.codec == .ffv1 {
@@ -33,27 +33,27 @@ struct SpaceEstimate: Hashable, Sendable {
     }
 
     /// Before the film's packets are copied: they take no more than the film.
-    static func checkIndexing(_ film: FilmDescription, stateDirectory: String) throws {
-        try require(film.size, in: stateDirectory, "give another with --state")
+    static func checkIndexing(_ film: FilmDescription, stateDirectory: String, kept: Int64) throws {
+        try require(film.size, in: stateDirectory, kept: kept, "give another with --state")
     }
 
     /// After that: the packets are there already.
+    /// - Parameter kept: bytes of the state directory's disk that are not for this job: the reserve, and what others under
+    ///   way will still take.
     /// - Throws: where either place, or both on one file system, has too little room.
-    func check(stateDirectory: String, output path: String) throws {
+    func check(stateDirectory: String, output path: String, kept: Int64) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let together = try Self.device(stateDirectory) == Self.device(folder)
         let segments = spool - packets
-        try Self.require(segments + (together ? output : 0), in: stateDirectory, "give another with --state")
-        if !together { try Self.require(output, in: folder, "name another place with -o") }
+        try Self.require(
+            segments + (together ? output : 0), in: stateDirectory, kept: kept, "give another with --state")
+        if !together { try Self.require(output, in: folder, kept: 0, "name another place with -o") }
     }
 
-    private static func require(_ bytes: Int64, in path: String, _ remedy: String) throws {
+    static func require(_ bytes: Int64, in path: String, kept: Int64, _ remedy: String) throws {
         let free = try DiskSpace.free(path)
-        guard free < bytes else { return }
-        throw CoordinatorError(
-            .file,
-            "too little space in \(path): about \(DiskSpace.text(bytes)) are needed, \(DiskSpace.text(free)) are free; free some, or \(remedy)"
-        )
+        guard free < bytes + kept else { return }
+        throw SpaceShortage(path: path, needed: bytes, free: free, kept: kept, remedy: remedy)
     }
 
     private static func device(_ path: String) throws -> Int {

@@ -123,7 +123,8 @@ public struct QueueStore: Sendable {
     private func failure(_ error: DatabaseError, _ db: Database) -> QueueStoreError {
         let isFull =
             error.resultCode == .SQLITE_FULL
-            || (error.resultCode == .SQLITE_IOERR && sqlite3_system_errno(db.sqliteConnection) == ENOSPC)
+            || (error.resultCode == .SQLITE_IOERR
+                && [ENOSPC, EDQUOT].contains(sqlite3_system_errno(db.sqliteConnection)))
         return isFull ? .diskFull(path: path, reason: "\(error)") : .cannotWrite(path: path, reason: "\(error)")
     }
 
