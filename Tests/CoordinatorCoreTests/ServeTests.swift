@@ -123,6 +123,9 @@ import Testing
         #expect(throws: CoordinatorError.self) {
             try FetchTarget(folder.path("none/film.mkv"), name: "film.mkv", overwrite: false)
         }
+        #expect(throws: CoordinatorError.self, "a folder that is not there is no file's name") {
+            try FetchTarget(folder.path("results/"), name: "film.mkv", overwrite: false)
+        }
         #expect(try FetchTarget(folder.url.path, name: "film.mkv", overwrite: true).path == folder.path("film.mkv"))
     }
 }

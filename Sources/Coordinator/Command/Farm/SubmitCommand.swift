@@ -70,7 +70,10 @@ struct SubmitCommand: AsyncParsableCommand {
         }
         var jobs: [(submission: FilmSubmission, job: JobID)] = []
         for submission in submissions {
-            try await attempt { jobs.append((submission, try await submission.submit())) }
+            try await attempt {
+                if wait { try submission.checkDestination() }
+                jobs.append((submission, try await submission.submit()))
+            }
             if wait { await client.beEndlesslyPatient() }
         }
         if wait { for (submission, job) in jobs { try await attempt { try await submission.wait(for: job) } } }

@@ -86,6 +86,9 @@ struct FetchTarget: Sendable {
         var isDirectory: ObjCBool = false
         let given = URL(fileURLWithPath: path ?? ".").standardizedFileURL
         let exists = FileManager.default.fileExists(atPath: given.path, isDirectory: &isDirectory)
+        guard exists || path?.hasSuffix("/") != true else {
+            throw CoordinatorError(.file, "the folder \(path ?? "") does not exist: create it, or name another with -o")
+        }
         let file = exists && isDirectory.boolValue ? given.appendingPathComponent(name) : given
         self.path = file.path
         guard overwrite || !FileManager.default.fileExists(atPath: file.path) else {

@@ -54,6 +54,12 @@ public struct FilmSubmission: Sendable {
         self.report = report
     }
 
+    /// Whether the result could be brought back, before days of work are spent on it.
+    public func checkDestination() throws {
+        guard !form.isThere else { return }
+        _ = try FetchTarget(form.destination, name: "", overwrite: form.overwrite)
+    }
+
     /// Uploads what the coordinator lacks, and hands the film in.
     /// - Returns: the job's id.
     public func submit() async throws -> JobID {

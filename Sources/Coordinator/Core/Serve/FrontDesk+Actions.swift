@@ -83,7 +83,7 @@ extension FrontDesk {
             throw CoordinatorError(.usage, "job \(id) has not ended: cancel it first")
         }
         await dispatcher.forget(id)
-        if let blob = served.removeValue(forKey: id) { bulk.withdraw(blob.id) }
+        if let film = served.removeValue(forKey: id) { bulk.withdraw(film.blob.id) }
         // The files first: a job that is still listed can be removed again.
         try await BlockingWork.run { [spool, shelf] in
             try spool.remove(id)
@@ -132,15 +132,18 @@ extension FrontDesk {
         guard FileManager.default.fileExists(atPath: output) else {
             throw CoordinatorError(.file, "the film of job \(id) is no longer at \(output)")
         }
-        let blob: BlobReference
-        if let known = served[id] {
-            blob = known
-        } else {
-            blob = try await BlobReference.describing(id: Wire.filmBlob(id), slices: [try .file(output)])
-            served[id] = blob
-        }
-        let audience: Audience = record.plan.owner.map { .holder(named: $0) } ?? .role(.client)
+        let blob = try await described(id, output)
+        let audience: Audience = (record.plan.owner ?? sender.name).map { .holder(named: $0) } ?? .role(.client)
         try bulk.serve(id: blob.id, slices: [.file(path: output, offset: 0, length: blob.size)], to: audience)
         return FilmOffer(blob: blob, name: URL(fileURLWithPath: output).lastPathComponent)
+    }
+
+    /// Hashing a film takes long: it is done again only where the file is another one now.
+    private func described(_ id: JobID, _ path: String) async throws -> BlobReference {
+        let changed = try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+        if let known = served[id], known.changed == changed { return known.blob }
+        let blob = try await BlobReference.describing(id: Wire.filmBlob(id), slices: [try .file(path)])
+        served[id] = (blob, changed ?? .distantPast)
+        return blob
     }
 }

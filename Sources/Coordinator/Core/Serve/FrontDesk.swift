@@ -19,7 +19,7 @@ actor FrontDesk {
     let reserve: Int64
     let logger: Logger
     /// Finished films that are being served, by their jobs: hashing one again for each request would take long.
-    var served: [JobID: BlobReference] = [:]
+    var served: [JobID: (blob: BlobReference, changed: Date)] = [:]
     /// Jobs between `submit`'s look for their token and their submission's place in the store.
     var arriving: [String: Task<JobID, any Error>] = [:]
     /// Unfinished jobs that could not be taken up, and why.
