@@ -124,7 +124,7 @@ import Testing
             try FetchTarget(folder.path("none/film.mkv"), name: "film.mkv", overwrite: false)
         }
         #expect(throws: CoordinatorError.self, "a folder that is not there is no file's name") {
-            try FetchTarget(folder.path("results/"), name: "film.mkv", overwrite: false)
+            try FetchTarget(folder.path("results") + "/", name: "film.mkv", overwrite: false)
         }
         #expect(try FetchTarget(folder.url.path, name: "film.mkv", overwrite: true).path == folder.path("film.mkv"))
     }
