@@ -107,7 +107,7 @@ let package = Package(
         tests("MessagingTests", ["Messaging"]),
         tests("MediaTests", ["Media"]),
         tests("InferenceTests", ["Inference"]),
-        tests("CoordinatorCoreTests", ["CoordinatorCore", "Processes", grdb]),
+        tests("CoordinatorCoreTests", ["CoordinatorCore", "Media", "Messaging", "Processes", crypto, grdb]),
         tests("WorkerCoreTests", ["WorkerCore"]),
         tests("SimulationTests", ["Simulation", "CoordinatorCore"]),
         tests("EndToEndTests", ["Media", "CoordinatorCore", "WorkerCore"]),

@@ -45,6 +45,26 @@ struct BulkTests {
         await server.close()
     }
 
+    @Test func whatIsHeldBackIsTakenLater() async throws {
+        let bench = try Bench()
+        let server = try bench.bulkServer()
+        let client = try bench.bulkClient()
+        let (blob, data) = try await bench.makeFile("result", size: 3 << 20)
+        server.expect(id: blob.id, destination: bench.path("spooled"), limit: blob.size)
+        server.hold("the disk is full")
+        await #expect(throws: MessagingError.held(id: blob.id, reason: "the disk is full")) {
+            try await client.deliver(blob, from: bench.path("result"))
+        }
+        server.hold(nil)
+        try await client.deliver(blob, from: bench.path("result"))
+        #expect(try bench.contents("spooled") == data)
+        // What is there already is no new file.
+        server.hold("the disk is full")
+        try await client.deliver(blob, from: bench.path("result"))
+        await client.close()
+        await server.close()
+    }
+
     /// A blob is announced as soon as `serve` and `expect` have returned, however busy the channel's thread is.
     @Test func whatWasAnnouncedIsKnownAtOnce() async throws {
         let bench = try Bench()

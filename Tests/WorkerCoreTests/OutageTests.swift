@@ -1,6 +1,7 @@
 import FarmModel
 import FarmProtocol
 import Foundation
+import Messaging
 import TestSupport
 import Testing
 
@@ -65,6 +66,65 @@ import Testing
         for index in 0..<2 { _ = try await second.result(index) }
         #expect(await second.heard.failures.isEmpty)
         await bench.end(second)
+    }
+
+    /// One that was started anew finds out little by little what it expects, its welcome notwithstanding.
+    @Test func refusalsSoonAfterAWelcomeAreNoFailure() async throws {
+        let bench = try SessionBench()
+        let coordinator = try await bench.coordinator()
+        _ = try await coordinator.hello()
+        bench.hold()
+        try await coordinator.lease(0)
+        try await eventually("in the engine") { bench.engine.given == [0] }
+        await coordinator.close()
+        try bench.release()
+        try await eventually("encoded") { bench.scratch.contains { $0.hasSuffix(".encoded") } }
+        let second = try await bench.coordinator()
+        _ = try await second.hello()
+        try await Task.sleep(for: .seconds(12))  // more than five refusals' time
+        await second.expect(StandInCoordinator.attempt(0))
+        _ = try await second.result(0)
+        #expect(await second.heard.failures.isEmpty)
+        await bench.end(second)
+    }
+
+    @Test func refusalsLongAfterAWelcomeAreAFailure() async throws {
+        let bench = try SessionBench(configure: { $0.bulkLimits.grace = 0 })
+        let coordinator = try await bench.coordinator()
+        _ = try await coordinator.hello()
+        try await coordinator.lease(0, served: false)
+        #expect(try await coordinator.failure(0).reason.contains("no such blob is served"))
+        await bench.end(coordinator)
+    }
+
+    /// A coordinator whose disk is full has its workers keep what they have.
+    @Test func whatIsNotTakenForNowIsKept() async throws {
+        let bench = try SessionBench(configure: { $0.bulkLimits.grace = 0 })
+        let coordinator = try await bench.coordinator()
+        _ = try await coordinator.hello()
+        coordinator.bulk.hold("the disk is full")
+        try await coordinator.lease(0)
+        try await eventually("encoded") { bench.scratch.contains { $0.hasSuffix(".encoded") } }
+        try await Task.sleep(for: .seconds(10))  // more than five refusals' time
+        coordinator.bulk.hold(nil)
+        _ = try await coordinator.result(0)
+        #expect(await coordinator.heard.failures.isEmpty)
+        await bench.end(coordinator)
+    }
+
+    /// A firewall may let only one of the two ports through: its operator must read that.
+    @Test func aBulkEndpointThatDoesNotAnswerIsNamed() async throws {
+        let bench = try SessionBench(configure: {
+            $0.bulk = try EndpointAddress($0.bulk.description + "-nowhere")
+            $0.bulkLimits.silence = 2
+            $0.bulkLimits.timing = BulkTiming(retry: .milliseconds(50), giveUp: .milliseconds(200))
+        })
+        let coordinator = try await bench.coordinator()
+        _ = try await coordinator.hello()
+        try await coordinator.lease(0)
+        let reason = try await coordinator.failure(0).reason
+        #expect(reason.contains("bulk ipc://") && reason.contains("-nowhere does not answer"), "\(reason)")
+        await bench.end(coordinator)
     }
 
     @Test func aFailureOutlastsTheConnection() async throws {

@@ -17,19 +17,23 @@ struct SessionBench {
     let run: Task<Void, any Error>
 
     /// - Parameter slots: as many engines, all with one script.
-    init(slots: Int = 1, silenceLimit: Double = 180, _ change: (inout StandInEngine) -> Void = { _ in }) throws {
+    init(
+        slots: Int = 1, silenceLimit: Double = 180, _ change: (inout StandInEngine) -> Void = { _ in },
+        configure: (inout WorkerConfiguration) throws -> Void = { _ in }
+    ) throws {
         var engine = StandInEngine(folder: try TemporaryFolder())
         change(&engine)
         self.engine = engine
         let launch = try engine.write()
         try Scratch.prepare(folder.path("scratch"))
-        let configuration = WorkerConfiguration(
+        var configuration = WorkerConfiguration(
             identity: WorkerIdentity(name: "box", epoch: 1, processID: 1),
             control: try StandInCoordinator.endpoint("control", folder),
             bulk: try StandInCoordinator.endpoint("bulk", folder),
             engines: Array(repeating: launch, count: slots), scratch: folder.path("scratch"),
             models: ModelLibrary(directories: []), fetchedModels: FetchedModels(cache: folder.path("cache")),
             silenceLimit: silenceLimit)
+        try configure(&configuration)
         let session = try WorkerSession(configuration: configuration, logger: Logger(label: "test"))
         self.session = session
         run = Task { try await session.run() }

@@ -224,7 +224,7 @@ import Testing
     }
 
     @Test func aModelThatIsNotToBeHadIsAFailureThatSaysBoth() async throws {
-        let bench = try SessionBench()
+        let bench = try SessionBench(configure: { $0.bulkLimits.grace = 0 })
         let coordinator = try await bench.coordinator()
         _ = try await coordinator.hello()
         let hash = String(repeating: "ab", count: 32)

@@ -14,10 +14,12 @@ public struct BulkHeader: Codable, Hashable, Sendable {
     public var sha256: String?
     /// `refused`: why.
     public var reason: String?
+    /// `refused`: for now only; the same again later may be taken.
+    public var later: Bool?
 
     public init(
         _ type: Wire.BulkType, blob: String, offset: Int64? = nil, size: Int64? = nil, sha256: String? = nil,
-        reason: String? = nil
+        reason: String? = nil, later: Bool? = nil
     ) {
         self.v = Wire.version
         self.type = type
@@ -26,6 +28,7 @@ public struct BulkHeader: Codable, Hashable, Sendable {
         self.size = size
         self.sha256 = sha256
         self.reason = reason
+        self.later = later
     }
 
     public func encoded() throws -> Data { try JSONEncoder().encode(self) }

@@ -17,6 +17,8 @@ public enum MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
     case blob(id: String, reason: String)
     /// The other side will not have the blob, or has none.
     case refused(id: String, reason: String)
+    /// The other side takes nothing new at present; the same may be tried again.
+    case held(id: String, reason: String)
     /// All the bytes arrived, and they are not the ones promised.
     case damaged(id: String, expected: String, found: String)
     /// Nothing was heard of the blob for so long.
@@ -34,6 +36,7 @@ public enum MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
         case .file(let attempted, let path, _, let reason): "cannot \(attempted) \(path): \(reason)"
         case .blob(let id, let reason): "blob \(id): \(reason)"
         case .refused(let id, let reason): "blob \(id) was refused: \(reason)"
+        case .held(let id, let reason): "blob \(id) is not taken for now: \(reason)"
         case .damaged(let id, let expected, let found):
             "blob \(id) arrived damaged: its SHA-256 is \(found), not \(expected)"
         case .silent(let id, let attempted, let seconds):

@@ -67,63 +67,14 @@ extension Dispatcher {
 
     private func settle(_ id: JobID, _ state: JobState) {
         jobs[id]?.durableState = state
+        if state.isEnded { stopJoining(id) }
         guard state.isEnded, let ended else { return }
         Task { await ended(id, state) }
     }
 
-    private func lease(_ attempt: AttemptID, to worker: WorkerID, slot: Int, extraRunUp: Int) {
-        cut(attempt, for: worker, extraRunUp: extraRunUp) { dispatcher, task in
-            let model = dispatcher.models.blob(of: task.recipe.model)
-            let lifetime = dispatcher.scheduler.configuration.leaseLifetime
-            dispatcher.send(.lease(Lease(task: task, slot: slot, lifetime: lifetime, model: model)), to: worker)
-        }
-    }
-
-    /// An attempt that an earlier life leased, or whose worker has a new connection: its worker may still need its input,
-    /// and what it delivered may lie in the spool already.
-    private func adopt(_ attempt: AttemptID, of worker: WorkerID, extraRunUp: Int) {
-        let path = spool.segment(attempt)
-        cut(attempt, for: worker, extraRunUp: extraRunUp) { dispatcher, _ in
-            guard FileManager.default.fileExists(atPath: path) else { return }
-            let blob = try await BlobReference.describing(id: Wire.encodedBlob(attempt), slices: [try .file(path)])
-            await dispatcher.take(blob)
-        }
-    }
-
-    /// Cuts beside the loop, for it reads and hashes the segment's packets; then its input is served and its result expected.
-    private func cut(
-        _ attempt: AttemptID, for worker: WorkerID, extraRunUp: Int,
-        _ then: @escaping @Sendable (isolated Dispatcher, SegmentTask) async throws -> Void
-    ) {
-        guard let job = jobs[attempt.segment.job], let range = scheduler.range(of: attempt.segment) else { return }
-        openAttempts.insert(attempt)
-        let cutter = SegmentCutter(
-            recipe: job.record.recipe, table: job.table, store: spool.packets(attempt.segment.job))
-        Task {
-            do {
-                let cut = try await cutter.cut(attempt, range: range, extraRunUp: extraRunUp)
-                guard try offer(cut, to: worker) else { return }
-                try await then(self, cut.task)
-            } catch {
-                submit(.jobStopped(attempt.segment.job, reason: CoordinatorError(error).message))
-            }
-        }
-    }
-
-    /// - Returns: false where the attempt ended while it was being cut.
-    private func offer(_ cut: SegmentCutter.Cut, to worker: WorkerID) throws -> Bool {
-        let attempt = cut.task.attempt
-        guard openAttempts.contains(attempt) else { return false }
-        let audience = senders[worker]?.name.map { Audience.holder(named: $0) } ?? .role(.worker)
-        try bulk.serve(id: cut.task.input.id, slices: cut.slices, to: audience)
-        bulk.expect(
-            id: Wire.encodedBlob(attempt), destination: spool.segment(attempt), limit: Self.segmentLimit, from: audience
-        )
-        return true
-    }
-
     private func end(_ attempt: AttemptID, _ outcome: AttemptOutcome) {
         openAttempts.remove(attempt)
+        reads.drop(attempt)
         arrived[attempt] = nil
         early[attempt] = nil
         checkedSets[attempt] = nil
@@ -155,7 +106,4 @@ extension Dispatcher {
         jobs[id]?.warnings.append(text)
         logger.info("\(text)", metadata: ["job": "\(id)"])
     }
-
-    /// An encoded segment of more bytes is a mistake or an attack, not a segment.
-    static var segmentLimit: Int64 { 1 << 40 }
 }

@@ -7,12 +7,11 @@ extension Dispatcher {
     /// Looks at a delivered segment before the scheduler hears of it: its packets, its timestamps, its parameter sets.
     func check(_ result: SegmentResult, from worker: WorkerID) async {
         let id = result.attempt.segment
-        guard scheduler.refusal(of: result.attempt, from: worker) == nil, let job = jobs[id.job],
-            openAttempts.contains(result.attempt), let range = scheduler.range(of: id)
-        else {
-            return submit(.delivered(worker, result))  // the scheduler says why it does not count
+        guard scheduler.refusal(of: result.attempt, from: worker) == nil else {
+            return submit(.uncounted(worker, result))  // the scheduler says why
         }
-        guard let blob = arrived[result.attempt] else {
+        // Of an attempt whose lease is decided on and not yet durable nothing has arrived either.
+        guard let blob = arrived[result.attempt], let job = jobs[id.job], let range = scheduler.range(of: id) else {
             early[result.attempt] = (result, worker)
             return
         }
@@ -42,7 +41,9 @@ extension Dispatcher {
     }
 
     private func compareParameterSets(_ hash: String, of attempt: AttemptID) throws {
-        guard jobs[attempt.segment.job]?.parameterSets ?? hash == hash else {
+        // Those that wait for their commit count too: of two first ones with different sets only one can be joined.
+        let waiting = checkedSets.first { $0.key.segment.job == attempt.segment.job && $0.key != attempt }?.value
+        guard jobs[attempt.segment.job]?.parameterSets ?? waiting ?? hash == hash else {
             throw CoordinatorError(
                 .job,
                 "its parameter sets differ from the job's other segments': the worker's encoder is of another version")

@@ -26,9 +26,11 @@ extension Dispatcher {
         switch change {
         case .full(let reason)?:
             logger.error("\(reason)")
+            bulk.hold(reason)  // what is on its way may use the reserve, no more
             submit(.diskFull(reason: reason))
         case .free?:
             logger.notice("the disk has space again")
+            bulk.hold(nil)
             submit(.diskFree)
         case nil: break
         }
@@ -36,17 +38,24 @@ extension Dispatcher {
 
     /// Makes changes durable. A full disk is waited for: until it has space nothing of what depends on them is done.
     func persist(_ changes: [QueueChange]) async throws {
-        var isWaiting = false
         while true {
             do {
                 try await store.apply(changes)
-                if isWaiting { logger.notice("the queue can be written again") }
+                if isWaitingForSpace { goOn() }
                 return
             } catch QueueStoreError.diskFull(let path, let reason) where disk != nil {
-                if !isWaiting { logger.critical("cannot write \(path): \(reason); waiting for space") }
-                isWaiting = true
+                if !isWaitingForSpace { logger.critical("cannot write \(path): \(reason); waiting for space") }
+                isWaitingForSpace = true
                 try await Task.sleep(for: .seconds(1))
             }
         }
+    }
+
+    /// Whose words were passed over says hello again, and with it all that still matters.
+    private func goOn() {
+        logger.notice("the queue can be written again")
+        isWaitingForSpace = false
+        for worker in passedOver { send(.stranger, to: worker) }
+        passedOver = []
     }
 }

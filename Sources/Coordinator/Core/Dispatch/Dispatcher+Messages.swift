@@ -6,18 +6,19 @@ import Messaging
 /// What comes in over the sockets.
 extension Dispatcher {
     /// Events that may wait before the sockets are read no further: a flood then fills the flooder's own connection.
-    private static var mostWaiting: Int { 4096 }
+    static var mostWaiting: Int { 4096 }
 
     func receive() async {
         for await event in control.events {
             switch event {
             case .message(let peer, let sender, let data): hear(data, from: peer, sender)
             case .unreachable(let peer): submit(.workerUnreachable(WorkerID(peer)))
-            case .revoked(let peer):
-                senders[WorkerID(peer)] = nil
-                submit(.workerGone(WorkerID(peer)))
+            case .revoked(let peer): submit(.workerGone(WorkerID(peer)))
             }
-            while inbox.count > Self.mostWaiting, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+            // While nothing can be decided on for want of space, people must be heard: they make it.
+            while inbox.count > Self.mostWaiting, !isWaitingForSpace, !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(5))
+            }
         }
     }
 
@@ -53,21 +54,23 @@ extension Dispatcher {
     }
 
     private func hear(_ message: WorkerMessage, from worker: WorkerID, _ sender: Sender) {
+        guard !isWaitingForSpace || inbox.count <= Self.mostWaiting else {
+            passedOver.insert(worker)
+            return
+        }
         switch message {
         case .hello(let hello):
             guard sender.owns(workerName: hello.worker.name) else {
                 let reason = "the key \(sender.name ?? "") is not for a worker called \(hello.worker.name)"
                 return send(.reject(reason: reason), to: worker)
             }
-            senders[worker] = sender
+            arriving[worker] = sender
             submit(.workerConnected(worker, hello))
         case .heartbeat(let heartbeat): submit(.heartbeat(worker, heartbeat))
         case .calibrated(let calibration): submit(.calibrated(worker, calibration))
         case .failure(let failure): submit(.failed(worker, failure))
         case .draining: submit(.drain(worker))
-        case .goodbye:
-            senders[worker] = nil
-            submit(.goodbye(worker))
+        case .goodbye: submit(.goodbye(worker))
         case .result(let result): Task { await check(result, from: worker) }
         }
     }

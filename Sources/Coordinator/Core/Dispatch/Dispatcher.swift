@@ -20,10 +20,23 @@ public actor Dispatcher {
     var early: [AttemptID: (result: SegmentResult, worker: WorkerID)] = [:]
     /// Hashes of the parameter sets of checked segments that the scheduler has not yet decided on.
     var checkedSets: [AttemptID: String] = [:]
-    /// Who is behind each connection that has said hello.
+    /// What attempts read of the spool before they go on.
+    var reads = ReadQueue<SpoolRead>(most: max(2, ProcessInfo.processInfo.activeProcessorCount))
+    /// When the scheduler was last told of those that wait for that.
+    var cutsRenewed = 0.0
+    /// Children that join films.
+    var joins: [JobID: Joining] = [:]
+    var joinsBegun = 0
+    /// Who is behind each connection that the scheduler knows.
     var senders: [WorkerID: Sender] = [:]
+    /// Who is behind those whose hello waits for the scheduler.
+    var arriving: [WorkerID: Sender] = [:]
     var models = ServedModels()
     var disk: DiskWatch?
+    /// The queue cannot be written for want of space: nothing is decided on meanwhile.
+    var isWaitingForSpace = false
+    /// Workers that said more meanwhile than can wait.
+    var passedOver: Set<WorkerID> = []
     /// Answers people's commands; nil where there are none to answer.
     var desk: (@Sendable (ClientRequest, Sender) async -> ClientReply)?
     /// Told of each job whose end is durable.
@@ -88,7 +101,7 @@ public actor Dispatcher {
     private func work() async {
         while let entries = await inbox.take() {
             do {
-                let actions = scheduler.handle(entries.map(\.event), at: Monotonic.seconds)
+                let actions = decide(entries)
                 for action in actions { try await perform(action) }
                 for entry in entries { entry.done?.resume() }
             } catch {
@@ -101,11 +114,21 @@ public actor Dispatcher {
         }
     }
 
+    private func decide(_ entries: [EventInbox.Entry]) -> [SchedulerAction] {
+        for case .workerConnected(let worker, _) in entries.lazy.map(\.event) {
+            if let sender = arriving.removeValue(forKey: worker) { senders[worker] = sender }
+        }
+        let actions = scheduler.handle(entries.map(\.event), at: Monotonic.seconds)
+        if senders.count > scheduler.connectionCount { senders = senders.filter { scheduler.isConnected($0.key) } }
+        return actions
+    }
+
     private func keepTime() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(500))
             await lookAtDisk()
-            submit(.tick)
+            renewCuts()
+            if inbox.count < Self.mostWaiting { submit(.tick) }
         }
     }
 }

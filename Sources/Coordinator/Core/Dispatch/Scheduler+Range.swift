@@ -8,4 +8,8 @@ extension Scheduler {
         }
         return segments[segment.index].range
     }
+
+    var connectionCount: Int { connections.count }
+
+    func isConnected(_ worker: WorkerID) -> Bool { connections[worker] != nil }
 }

@@ -57,7 +57,12 @@ public struct Spool: Hashable, Sendable {
             }
         }
         try tidy(job, keeping: results.map(\.attempt) + open)
-        return results.filter { size(segment($0.attempt)) != $0.output.size }
+        return missing(of: results)
+    }
+
+    /// Those whose files are gone or short.
+    func missing(of results: [SegmentResult]) -> [SegmentResult] {
+        results.filter { size(segment($0.attempt)) != $0.output.size }
     }
 
     private func size(_ path: String) -> Int64? {

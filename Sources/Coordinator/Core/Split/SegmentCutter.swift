@@ -20,19 +20,26 @@ struct SegmentCutter: Sendable {
     /// Reads and hashes the segment's packets, on a thread of its own.
     /// - Parameter extraRunUp: keyframes to start earlier than the segment needs.
     func cut(_ attempt: AttemptID, range: FrameRange, extraRunUp: Int) async throws -> Cut {
-        let context = range.widened(by: recipe.overlap, within: FrameRange(0, table.count))
-        let span = table.span(for: context, extraRunUp: extraRunUp)
-        // The header makes the run of records a packet file again.
-        let slices: [BlobSlice] = [
-            .file(path: store, offset: 0, length: Int64(table.headerSize)),
-            .file(path: store, offset: span.bytes.lowerBound, length: Int64(span.bytes.count)),
-        ]
+        let slices = slices(of: range, extraRunUp: extraRunUp)
         let input = try await BlobReference.describing(id: Wire.sourceBlob(attempt), slices: slices)
         return Cut(
             task: SegmentTask(
-                attempt: attempt, range: range, context: context, timestamps: table.timestamps(of: context),
-                recipe: recipe,
-                input: input),
+                attempt: attempt, range: range, context: context(of: range),
+                timestamps: table.timestamps(of: context(of: range)), recipe: recipe, input: input),
             slices: slices)
+    }
+
+    /// The bytes of a segment's input, none of them read.
+    func slices(of range: FrameRange, extraRunUp: Int) -> [BlobSlice] {
+        let span = table.span(for: context(of: range), extraRunUp: extraRunUp)
+        // The header makes the run of records a packet file again.
+        return [
+            .file(path: store, offset: 0, length: Int64(table.headerSize)),
+            .file(path: store, offset: span.bytes.lowerBound, length: Int64(span.bytes.count)),
+        ]
+    }
+
+    private func context(of range: FrameRange) -> FrameRange {
+        range.widened(by: recipe.overlap, within: FrameRange(0, table.count))
     }
 }

@@ -118,7 +118,10 @@ final class BulkClientLoop: SocketOwner {
     }
 
     private func takeRefusal(_ header: BulkHeader) {
-        let error = MessagingError.refused(id: header.blob, reason: harmless(header.reason ?? "no reason was given"))
+        let reason = harmless(header.reason ?? "no reason was given")
+        let error: MessagingError =
+            header.later == true
+            ? .held(id: header.blob, reason: reason) : .refused(id: header.blob, reason: reason)
         if let fetch = fetches[header.blob] { end(fetch, error) }
         if let delivery = deliveries[header.blob] { end(delivery, error) }
     }

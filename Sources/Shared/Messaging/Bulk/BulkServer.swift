@@ -70,6 +70,10 @@ public final class BulkServer: Sendable {
     /// was reported as received stays.
     public func unexpect(_ id: String, discarding: Bool = false) { thread.post(.unexpect(id, discarding: discarding)) }
 
+    /// Takes no more offers for now, for this reason, and lets what is under way go on; nil: takes them again. A sender gets
+    /// `MessagingError.held`.
+    public func hold(_ reason: String?) { thread.post(.hold(reason)) }
+
     /// Returns when the endpoint is free for another.
     public func close() async { await thread.close() }
 }

@@ -16,6 +16,8 @@ extension BulkServerLoop {
             return try reject(blob.id, "\(blob.size) bytes are more than the \(expectation.limit) allowed", peer)
         }
         switch expectation.state {
+        case .waiting where heldBack != nil:
+            _ = try send(BulkHeader(.refused, blob: blob.id, reason: heldBack, later: true), to: peer)
         case .waiting: begin(blob, expectation, caller, now)
         case .receiving(let transfer, _) where transfer.isFinishing && blob == transfer.blob:
             expectation.state = .receiving(transfer, from: caller)  // The answer is on its way.

@@ -11,6 +11,7 @@ final class BulkServerLoop: SocketOwner {
         case withdraw(String)
         case expect(String, destination: String, limit: Int64, Audience, isResumable: Bool)
         case unexpect(String, discarding: Bool)
+        case hold(String?)
         /// The allow-list has changed.
         case review
     }
@@ -24,6 +25,8 @@ final class BulkServerLoop: SocketOwner {
     let logger: Logger
     let inbox: Inbox<BulkEvent>
     var expected = Expectations()
+    /// Why nothing new is taken; nil while it is.
+    var heldBack: String?
     let desk: Intake.Desk
     let gate: Gate
     private let socket: Socket
@@ -63,6 +66,7 @@ final class BulkServerLoop: SocketOwner {
                 destination: destination, limit: limit, audience: audience, isResumable: isResumable)
             expected.add(expectation, for: id)
         case .unexpect(let id, let discarding): unexpect(id, discarding)
+        case .hold(let reason): heldBack = reason
         case .review: letGoOfRevoked()
         }
     }

@@ -23,6 +23,7 @@ public struct WorkerConfiguration: Sendable {
     public var stallLimit: Double
     /// Seconds without a word from the coordinator after which the worker says hello again, to see whether it is heard.
     public var silenceLimit: Double
+    public var bulkLimits = BulkLimits()
 
     public init(
         identity: WorkerIdentity, control: EndpointAddress, bulk: EndpointAddress,

@@ -1,4 +1,5 @@
 internal import FarmProtocol
+public import Messaging
 
 /// Why a worker has nothing to do with its coordinator, or cannot do what it is asked.
 public enum WorkerError: Error, CustomStringConvertible {
@@ -9,6 +10,8 @@ public enum WorkerError: Error, CustomStringConvertible {
     case closed
     case noSlot(Int)
     case model(String)
+    /// Only the control channel reaches the coordinator.
+    case bulkSilent(EndpointAddress, seconds: Double)
 
     public var description: String {
         switch self {
@@ -19,6 +22,8 @@ public enum WorkerError: Error, CustomStringConvertible {
         case .closed: "the channel to the coordinator has closed; its reason is in the log"
         case .noSlot(let slot): "this worker has no slot \(slot)"
         case .model(let reason): reason
+        case .bulkSilent(let endpoint, let seconds):
+            "bulk \(endpoint) does not answer for \(Int(seconds)) s, and control does: open its port to this worker's box"
         }
     }
 }

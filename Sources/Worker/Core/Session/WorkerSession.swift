@@ -50,18 +50,22 @@ public actor WorkerSession {
         control = try ControlClient(
             context: context, endpoint: configuration.control, security: configuration.security, logger: logger)
         channel = try BulkClient(
-            context: context, endpoint: configuration.bulk, security: configuration.security, logger: logger)
+            context: context, endpoint: configuration.bulk, security: configuration.security,
+            timing: configuration.bulkLimits.timing, logger: logger)
         let standing = Standing()
         self.standing = standing
-        bulk = PatientBulk(bulk: channel, logger: logger) { standing.isWelcome }
+        bulk = PatientBulk(
+            bulk: channel, endpoint: configuration.bulk, limits: configuration.bulkLimits, logger: logger
+        ) { standing.welcomeFor }
         models = ModelFinder(configuration.models, configuration.fetchedModels, bulk)
     }
 
-    /// `isWelcome`, for those outside the actor.
+    /// Since when this worker is welcome, for those outside the actor.
     final class Standing: Sendable {
-        private let welcome = Mutex(false)
-        var isWelcome: Bool { welcome.withLock { $0 } }
-        func set(_ value: Bool) { welcome.withLock { $0 = value } }
+        private let since = Mutex<Double?>(nil)
+        var welcomeFor: Double? { since.withLock { $0.map { Clock.seconds - $0 } } }
+        /// Welcome once more is welcome as before.
+        func set(_ isWelcome: Bool) { since.withLock { $0 = isWelcome ? $0 ?? Clock.seconds : nil } }
     }
     private let standing: Standing
 

@@ -7,7 +7,7 @@ extension Scheduler {
             .concatFailed, .concatHeld, .resultMissing:
             takeJob(event)
         case .workerConnected, .workerGone, .workerUnreachable, .goodbye, .heartbeat, .calibrated, .delivered,
-            .deliveryRefused, .deliveryHeld, .failed, .cutting, .drain:
+            .uncounted, .deliveryRefused, .deliveryHeld, .failed, .cutting, .drain:
             takeWorker(event)
         case .workerKnown(let record): know(record)
         case .drainWorker(let name): setDrained(name, true)
@@ -46,6 +46,7 @@ extension Scheduler {
         case .heartbeat(let id, let heartbeat): heard(id, heartbeat)
         case .calibrated(let id, let calibration): calibrated(id, calibration)
         case .delivered(let id, let result): delivered(id, result)
+        case .uncounted(let id, let result): uncounted(id, result)
         case .deliveryRefused(let id, let attempt, let reason): attemptFailed(id, attempt, .refused(reason: reason))
         case .deliveryHeld(let id, let attempt, let reason): holdDelivery(id, attempt, reason)
         case .failed(let id, let failure): failed(id, failure)

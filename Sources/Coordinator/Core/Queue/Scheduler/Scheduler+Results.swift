@@ -36,6 +36,13 @@ extension Scheduler {
         }
     }
 
+    /// What speaks against a result may have gone meanwhile: then it is said again, with the worker's hello, and checked.
+    mutating func uncounted(_ id: WorkerID, _ result: SegmentResult) {
+        hear(id)
+        guard let reason = refusal(of: result.attempt, from: id) else { return outbox.act(.stranger(id)) }
+        dismiss(id, result, reason)
+    }
+
     /// The attempt had all the run-up that was asked for, and lacks only what others lacked too.
     private func isFinal(_ result: SegmentResult, of segment: SegmentPlan) -> Bool {
         let runUp = segment.attempts[result.attempt.number - 1].extraRunUp

@@ -47,6 +47,8 @@ public enum SchedulerEvent: Hashable, Sendable {
     case calibrated(WorkerID, Calibration)
     /// An attempt's result is in the spool, fsynced, and passed the checks.
     case delivered(WorkerID, SegmentResult)
+    /// A result that `refusal` speaks against, and that nobody has checked.
+    case uncounted(WorkerID, SegmentResult)
     /// An attempt's result did not arrive whole or did not pass the checks.
     case deliveryRefused(WorkerID, AttemptID, reason: String)
     /// An attempt's result could not be stored for lack of space: it is withdrawn, and that is nobody's failure.
