@@ -10,7 +10,10 @@ extension Scheduler {
         if let known = connections[id].flatMap({ workers[$0] }), known.name != name {
             lose(id, .lost(reason: "another worker took the connection over", begun: false))
         }
-        if let old = names[name].flatMap({ workers[$0] }), old.hello.worker.epoch > hello.worker.epoch {
+        // One that has fallen silent stands in nobody's way: a box's clock may have gone back.
+        if let old = names[name].flatMap({ workers[$0] }), !old.isSilent,
+            old.hello.worker.epoch > hello.worker.epoch
+        {
             return outbox.act(.reject(id, reason: "a newer start of worker \(name) is connected"))
         }
         let isSame = names[name].flatMap { workers[$0] }.map { isSameStart($0.hello, hello) } ?? false
@@ -142,7 +145,6 @@ extension Scheduler {
         workers[number]?.lastHeard = clock
         guard workers[number]?.isSilent == true else { return }
         workers[number]?.isSilent = false
-        timers.add(.silence(worker: number), at: (clock + configuration.leaseLifetime).nextUp)
         refresh(worker: number)
     }
 
@@ -153,10 +155,15 @@ extension Scheduler {
         refresh(worker: number)
     }
 
+    /// Each worker has one reminder for as long as it is connected. Who has been silent for long is connected no more.
     mutating func noticeSilence(_ number: Int) {
-        guard let worker = workers[number], !worker.isSilent else { return }
-        let end = (worker.lastHeard + configuration.leaseLifetime).nextUp
-        guard end <= clock else { return timers.add(.silence(worker: number), at: end) }
+        guard let worker = workers[number] else { return }
+        if worker.lastHeard + configuration.absence < clock {
+            return lose(worker.connection, .lost(reason: "the worker went away", begun: false))
+        }
+        let end = worker.lastHeard + configuration.leaseLifetime
+        timers.add(.silence(worker: number), at: (end < clock ? clock + configuration.leaseLifetime : end).nextUp)
+        guard end < clock, !worker.isSilent else { return }
         workers[number]?.isSilent = true
         refresh(worker: number)
     }
