@@ -76,6 +76,15 @@ import Testing
         #expect(story.scheduler.workerSnapshots().allSatisfy { $0.asideReason == nil })
     }
 
+    /// A worker that gets on with nothing never fails the segment, and is no reason to hope for ever.
+    @Test func aCursedSegmentFailsItsJobBesideAWorkerThatNeverGetsOn() {
+        var story = Story { $0.stillness = 20 }
+        for name in ["good", "still"] { story.connect(name) }
+        story.when(.jobAdded(plan(segments: 12)))
+        story.work(5000, still: ["still"]) { _, attempt in attempt.segment.index == 3 }
+        #expect(story.job?.state == .failed)
+    }
+
     @Test func threeCursedSegmentsSetNobodyAsideAndFailTheirJob() {
         var story = Story()
         for name in ["alpha", "beta"] { story.connect(name) }

@@ -122,7 +122,7 @@ import Testing
         story.pass(2, alive: ["alpha": [], "busy": [attempt(0, of: second), attempt(1, of: second)]])
         #expect(
             story.job?.waits == [
-                WaitReason(.untried, "it came to nothing on alpha, and waits up to 60 s for another worker")
+                WaitReason(.untried, "work came to nothing on alpha, and waits a while for another worker")
             ])
     }
 

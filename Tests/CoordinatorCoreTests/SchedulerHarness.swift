@@ -54,14 +54,19 @@ struct Story {
     }
 
     /// Has every connected worker work for so many seconds: what `isBad` fails at once, all else is through after a second
-    /// or `pace`.
+    /// or `pace`, and those who are `still` get on with nothing.
     @discardableResult
-    mutating func work(_ seconds: Int, pace: Double = 1, isBad: (String, AttemptID) -> Bool) -> [SchedulerAction] {
+    mutating func work(
+        _ seconds: Int, pace: Double = 1, still: Set<String> = [],
+        isBad: (String, AttemptID) -> Bool
+    ) -> [SchedulerAction] {
         var actions: [SchedulerAction] = []
         for _ in 0..<seconds {
             now += 1
             for worker in scheduler.workerSnapshots() where worker.isConnected {
-                actions += work(worker, pace: pace, isBad: isBad)
+                actions += work(worker, pace: still.contains(worker.name) ? .infinity : pace) {
+                    !still.contains($0) && isBad($0, $1)
+                }
             }
             actions += when(.tick)
         }

@@ -32,6 +32,9 @@ let progress = Mutex((done: 0, steps: 0, failures: 0, faults: [SimulatedFault: I
     }
 }
 
+// A trap takes the whole process down and would not name its seed: this says which ones were being run.
+for trap in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS] { signal(trap) { tellSeeds(after: $0) } }
+
 let began = Date()
 SimulationRun.run(seeds) { [most, planted] seed in
     var settings = SimulationSettings.drawn(seed: seed, upTo: most)

@@ -1,5 +1,6 @@
 package import CoordinatorCore
 package import FarmModel
+import FarmProtocol
 
 /// The queue store as a value: it keeps what was committed, and objects to what may never be.
 package struct ModelStore {
@@ -10,11 +11,12 @@ package struct ModelStore {
     package private(set) var log: [[QueueChange]] = []
     /// Of each job, the segments that nobody ever had.
     private var fresh: [JobID: Int] = [:]
-    /// Jobs with a result that the coordinator lost itself, and their segments.
-    private(set) var retracted: Set<SegmentID> = []
+    /// Of each job, a segment before which nobody is without an attempt.
+    private var cursors: [JobID: Int] = [:]
+    /// Jobs that the coordinator has taken up since it started.
+    var loaded: Set<JobID> = []
     private(set) var speculations = 0
     var keepsLog = false
-    var losesPauses = false
 
     mutating func insert(_ plan: JobPlan) {
         plans[plan.id] = plan
@@ -57,7 +59,7 @@ package struct ModelStore {
             plans[job]?.reasons = reasons
         case .warned: break
         case .reopened(let job): try reopen(job)
-        case .paused(let job, let isPaused): if !losesPauses { plans[job]?.isPaused = isPaused }
+        case .paused(let job, let isPaused): plans[job]?.isPaused = isPaused
         case .priority(let job, let priority): plans[job]?.priority = priority
         case .workerSeen(let hello):
             workers[hello.worker.name, default: WorkerRecord(name: hello.worker.name)].hello = hello
@@ -85,9 +87,26 @@ package struct ModelStore {
             try require(other.worker != worker, "\(attempt) is leased to \(worker), which has the segment already")
             try require(fresh[plan.id] == 0, "\(attempt) is leased beside another while segments wait")
         }
+        if segment.isFresh { try checkOrder(attempt, plan, workers[worker]?.hello?.slots[slot]) }
         try alter(attempt.segment) {
             $0.attempts.append(
                 AttemptRecord(number: attempt.number, worker: worker, slot: slot, extraRunUp: extra))
+        }
+    }
+
+    /// Priority, then age, then film order.
+    private mutating func checkOrder(_ attempt: AttemptID, _ plan: JobPlan, _ slot: SlotDescription?) throws {
+        var first = cursors[plan.id] ?? 0
+        while plan.segments[first].isFresh == false { first += 1 }
+        cursors[plan.id] = first
+        try require(first == attempt.segment.index, "\(attempt) is leased while an earlier segment waits")
+        guard let slot else { return }
+        for other in plans.values where other.id != plan.id && loaded.contains(other.id) && fresh[other.id] ?? 0 > 0 {
+            let isRunning = other.state == .running && !other.isPaused && other.shape != nil
+            let goesFirst = (-other.priority, other.order) < (-plan.priority, plan.order)
+            try require(
+                !(isRunning && goesFirst && other.effectiveNeeds.areMet(by: slot)),
+                "\(attempt) is leased while \(other.id) goes first")
         }
     }
 
@@ -96,7 +115,6 @@ package struct ModelStore {
         if let range = segment(attempt.segment)?.range {
             plans[attempt.segment.job]?.struck.removeAll { range.contains($0) }
         }
-        retracted.insert(attempt.segment)
     }
 
     private mutating func reopen(_ job: JobID) throws {

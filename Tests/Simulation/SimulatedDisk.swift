@@ -33,6 +33,7 @@ extension Simulation {
     private func fillDisk() {
         count(.diskFull)
         disk.isFull = true
+        diskTroubled = now
         after(0.5) { try $0.submit(.diskFull(reason: "no space in the spool"), in: $0.life) }
         after(generator.between(5, 60)) { simulation in
             simulation.disk.isFull = false

@@ -1,7 +1,7 @@
 import CoordinatorCore
 package import FarmModel
 
-/// A film as it really is: which candidate frames exist, and which segment no engine survives.
+/// A film as it really is: which candidate frames exist, and which segments no engine survives.
 package struct SimulatedFilm {
     static let framesPerSegment = 24
     /// Pixels of an output frame; a segment is then `framesPerSegment` megapixels.
@@ -15,12 +15,12 @@ package struct SimulatedFilm {
     private(set) var gone: Set<Int> = []
     /// Frames that decoding gives only with a GOP more of run-up.
     private(set) var late: Set<Int> = []
-    private(set) var cursed: Int?
+    private(set) var cursed: Set<Int> = []
     /// Every decoder gives every frame.
     private let isSound: Bool
 
     init(
-        id: JobID, segments: Int, isCursed: Bool = false, isSound: Bool = false, needs: JobNeeds, priority: Int,
+        id: JobID, segments: Int, cursed: Int = 0, isSound: Bool = false, needs: JobNeeds, priority: Int,
         using generator: inout SeededGenerator
     ) {
         self.id = id
@@ -33,7 +33,7 @@ package struct SimulatedFilm {
             if generator.chance(0.03) { gone.formUnion(range.first..<(range.first + 3)) }
             if generator.chance(0.03) { late.formUnion((range.first + 2)..<(range.first + 6)) }
         }
-        cursed = isCursed ? segments / 2 : nil
+        while self.cursed.count < min(cursed, segments) { self.cursed.insert(generator.index(below: segments)) }
     }
 
     /// A job of it as it is submitted.

@@ -19,11 +19,18 @@ struct SimulatedWorker {
         var frames = 0
     }
 
+    /// What is wrong with it, for good.
+    enum Flaw {
+        /// Its engine dies of every segment; or of calibrations too.
+        case engine, calibrationToo
+        /// It is heard, and no bytes come through: nothing that it is given ever moves.
+        case bulk
+    }
+
     let name: String
     /// Seconds for a segment, about.
     let pace: Double
-    /// Fails whatever it is given.
-    let isBad: Bool
+    let flaw: Flaw?
     let descriptions: [SlotDescription]
     /// How many times slower it has become.
     var slowness = 1.0
@@ -37,16 +44,19 @@ struct SimulatedWorker {
     var partitionedUntil = 0.0
     /// When the coordinator last knew this connection, or had a reason not to.
     var lastKnown = 0.0
+    /// A fault was put in its way since it last had a segment accepted.
+    var hadMishap = false
     var slots: [[Held]]
 
-    init(name: String, pace: Double, isBad: Bool, descriptions: [SlotDescription]) {
+    init(name: String, pace: Double, flaw: Flaw?, descriptions: [SlotDescription]) {
         self.name = name
         self.pace = pace
-        self.isBad = isBad
+        self.flaw = flaw
         self.descriptions = descriptions
         slots = Array(repeating: [], count: descriptions.count)
     }
 
+    var isBad: Bool { flaw != nil }
     var isHealthy: Bool { !isBad && slowness == 1 }
     var held: [AttemptID] { slots.joined().map(\.attempt) }
 
@@ -73,7 +83,8 @@ struct SimulatedWorker {
     mutating func slow(_ factor: Double, at now: Double) {
         slowness *= factor
         for slot in slots.indices {
-            for place in slots[slot].indices where slots[slot][place].stage == .running {
+            for place in slots[slot].indices
+            where slots[slot][place].stage == .running && slots[slot][place].ends < .infinity {
                 slots[slot][place].ends = now + (slots[slot][place].ends - now) * factor
             }
         }

@@ -26,9 +26,12 @@ extension Simulation {
             try require(
                 !paused.contains(attempt.segment.job), "\(attempt) is leased though its job's pause was acknowledged")
             send(.lease(lease(attempt, slot: slot, extraRunUp: extra)), to: worker)
-        case .adopt(_, _, let attempt, _):
+        case .adopt(let worker, _, let attempt, _):
             count(.adopted)
             try checkStored(lease: attempt)
+            let holder = connections[worker].map { workers[$0].name }
+            try require(
+                holder == nil || holder == record(of: attempt)?.worker, "\(attempt) is adopted by \(holder ?? "")")
         default: answer(action)
         }
     }
@@ -52,8 +55,13 @@ extension Simulation {
     }
 
     private func checkStored(lease attempt: AttemptID) throws {
-        let records = store.segment(attempt.segment)?.attempts ?? []
-        try require(records.contains { $0.number == attempt.number }, "\(attempt) is leased and not durable")
+        let record = record(of: attempt)
+        try require(record != nil, "\(attempt) is leased and not durable")
+        try require(record?.outcome == nil || ending.contains(attempt), "\(attempt) is leased and has ended")
+    }
+
+    private func record(of attempt: AttemptID) -> AttemptRecord? {
+        store.segment(attempt.segment)?.attempts.first { $0.number == attempt.number }
     }
 
     private func join(_ job: JobID) throws {

@@ -19,13 +19,10 @@ extension Simulation {
         var configuration = SchedulerConfiguration()
         // The simulated network loses what a real connection would bring, and nobody says it again.
         (configuration.calibrationLimit, configuration.calibrationSilence) = (120, 60)
+        configuration.stillness = 150  // no frame of a healthy worker takes half as long
         scheduler = Scheduler(configuration: configuration)
-        switch settings.planted {
-        case .lapsedAccepted: scheduler?.sabotage = .acceptLapsed
-        case .bothAccepted: scheduler?.sabotage = .acceptBoth
-        case .leasedTwice: scheduler?.sabotage = .leaseTwice
-        case .acknowledgedBeforeCommit, .pauseLost, nil: break
-        }
+        scheduler?.sabotage = settings.planted?.sabotage ?? []
+        store.loaded = []
         for name in store.workers.keys.sorted() {
             if let record = store.workers[name] { inbox.append(Incoming(event: .workerKnown(record))) }
         }
@@ -41,7 +38,7 @@ extension Simulation {
             count(.spoolLost)
             try submit(.resultMissing(attempt, reason: "its file is gone"), in: current)
         }
-        try submit(.jobAdded(plan), in: current)
+        try submit(.jobAdded(plan), in: current) { $0.store.loaded.insert(id) }
     }
 
     private func tick(in current: Int) throws {
@@ -66,36 +63,48 @@ extension Simulation {
         let actions = scheduler.handle(batch.map(\.event), at: now)
         self.scheduler = scheduler
         steps += batch.count
-        guard case .persist(let changes) = actions.first else { return try finish(batch, actions) }
-        isCommitting = true
-        if settings.planted == .acknowledgedBeforeCommit { for action in actions { try perform(action) } }
-        commit(changes, batch, actions)
+        ending = actions.reduce(into: []) { if case .attemptEnded(let attempt, _) = $1 { $0.insert(attempt) } }
+        // Now and then it dies amid what a batch leads to.
+        let death = mayCrash ? generator.index(below: actions.count + 1) : Int.max
+        try carryOut(actions[...], of: batch, diesBefore: death)
     }
 
-    private func commit(_ changes: [QueueChange], _ batch: [Incoming], _ actions: [SchedulerAction]) {
+    /// Acts on what was decided, in its order: what comes behind a commit waits for it.
+    private func carryOut(_ actions: ArraySlice<SchedulerAction>, of batch: [Incoming], diesBefore death: Int) throws {
+        for place in actions.indices {
+            if place >= death { return crashCoordinator(.crashAmidActions) }
+            guard case .persist(let changes) = actions[place] else {
+                try perform(actions[place])
+                continue
+            }
+            isCommitting = true
+            return commit(changes) { try $0.carryOut(actions[(place + 1)...], of: batch, diesBefore: death) }
+        }
+        for incoming in batch { try incoming.done?(self) }
+        try checkJobs()
+    }
+
+    private func commit(_ changes: [QueueChange], then: @escaping Happening) {
         let current = life
         after(disk.commitTime(using: &generator)) { simulation in
             guard current == simulation.life else { return }
             // Where there is no space nothing is acted on: the same commit is tried until there is.
-            if simulation.disk.isFull { return simulation.commit(changes, batch, actions) }
+            if simulation.disk.isFull {
+                if simulation.mayCrash { return simulation.crashCoordinator(.crashWhileFull) }
+                return simulation.commit(changes, then: then)
+            }
             if simulation.mayCrash { return simulation.crashCoordinator(.crashBeforeCommit) }
+            try simulation.checkFair(changes)
             try simulation.store.commit(changes)
             if simulation.mayCrash { return simulation.crashCoordinator(.crashAfterCommit) }
             try simulation.checkStored(changes)
             simulation.isCommitting = false
-            let isEarly = simulation.settings.planted == .acknowledgedBeforeCommit
-            try simulation.finish(batch, isEarly ? [] : actions)
+            try then(simulation)
             try simulation.pump()
         }
     }
 
     private var mayCrash: Bool { !isCalm && generator.chance(settings.coordinatorCrash) }
-
-    private func finish(_ batch: [Incoming], _ actions: [SchedulerAction]) throws {
-        for action in actions { try perform(action) }
-        for incoming in batch { try incoming.done?(self) }
-        try checkJobs()
-    }
 
     func crashCoordinator(_ fault: SimulatedFault) {
         count(fault)

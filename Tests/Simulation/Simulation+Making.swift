@@ -9,7 +9,7 @@ extension Simulation {
         let isRoomy = generator.chance(0.3)
         for index in 0..<settings.workers {
             let slots = Int.random(in: 1...(isRoomy ? 4 : 2), using: &generator)
-            let isBad = settings.hasBadWorker && index == 1
+            let isBad = (1...5).contains(index) && index <= settings.badWorkers
             let isFull = index == 0 || generator.chance(0.6)
             let description = SlotDescription(
                 device: isFull ? "cuda:0" : "cpu", deviceModel: "simulated", libtorch: "2",
@@ -17,9 +17,13 @@ extension Simulation {
                 encoders: isFull ? ["ffv1", "libx265"] : ["ffv1"])
             workers.append(
                 SimulatedWorker(
-                    name: "w\(index)", pace: generator.between(4, 40), isBad: isBad,
+                    name: "w\(index)", pace: generator.between(4, 40), flaw: isBad ? anyFlaw : nil,
                     descriptions: Array(repeating: description, count: slots)))
         }
+    }
+
+    private var anyFlaw: SimulatedWorker.Flaw {
+        generator.chance(0.6) ? .engine : generator.chance(0.5) ? .calibrationToo : .bulk
     }
 
     static func isAble(_ slot: SlotDescription) -> Bool { slot.encoders.count == 2 }
@@ -30,7 +34,8 @@ extension Simulation {
             if generator.chance(0.2) { needs.memory = 8 << 30 }
             if generator.chance(0.15) { needs.precision = .fp16 }
             let film = SimulatedFilm(
-                id: JobID("job\(number)"), segments: settings.segments, isCursed: settings.isCursed && number == 1,
+                id: JobID("job\(number)"), segments: settings.segments,
+                cursed: number == 1 ? settings.cursedSegments : 0,
                 needs: needs, priority: generator.chance(0.3) ? Int.random(in: -2...2, using: &generator) : 0,
                 using: &generator)
             films[film.id] = film

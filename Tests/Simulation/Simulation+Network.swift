@@ -6,7 +6,7 @@ import Foundation
 /// Messages go through the real codec, take their time, get lost, come twice, overtake each other.
 extension Simulation {
     func send(_ message: CoordinatorMessage, to id: WorkerID) {
-        guard let index = connections[id], let data = try? message.encoded() else { return }
+        guard let index = connections[id], let data = encoded({ try message.encoded() }) else { return }
         travel(id, of: index) { simulation in
             guard simulation.workers[index].connection == id else { return }
             simulation.receive(try CoordinatorMessage(decoding: data), index)
@@ -14,10 +14,18 @@ extension Simulation {
     }
 
     func send(_ message: WorkerMessage, from index: Int) {
-        guard let id = workers[index].connection, let data = try? message.encoded() else { return }
+        guard let id = workers[index].connection, let data = encoded({ try message.encoded() }) else { return }
         let current = life
         // What was sent arrives even after the connection broke, as long as the coordinator lives.
         travel(id, of: index) { try $0.receive(try WorkerMessage(decoding: data), id, in: current) }
+    }
+
+    /// Every message can be written: one that cannot is a fault of the codec.
+    private func encoded(_ body: () throws -> Data) -> Data? {
+        do { return try body() } catch {
+            trouble = trouble ?? Violation("a message cannot be written: \(error)")
+            return nil
+        }
     }
 
     private func travel(_ id: WorkerID, of index: Int, _ arrive: @escaping Happening) {
@@ -51,7 +59,9 @@ extension Simulation {
 
     private func fetch(_ result: SegmentResult, _ id: WorkerID, in current: Int) {
         let attempt = result.attempt
-        let isBad = !isCalm && generator.chance(settings.badDelivery) && failed.insert(attempt.segment).inserted
+        let index = connections[id]
+        let isBad =
+            generator.chance(settings.badDelivery) && (index.map { isMishap(attempt.segment, at: $0) } ?? false)
         if isBad { count(.badDelivery) }
         after(isCalm ? 0.05 : generator.between(0.01, 1)) { simulation in
             guard current == simulation.life else { return }

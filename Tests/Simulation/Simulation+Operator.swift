@@ -44,7 +44,7 @@ extension Simulation {
     }
 
     private func cancel(_ job: JobID) throws {
-        guard store.plans[job]?.state == .running, films[job]?.cursed == nil else { return }
+        guard store.plans[job]?.state == .running, films[job]?.cursed.isEmpty == true else { return }
         count(.cancelled)
         try ask(.jobCancelled(job))
         after(generator.between(5, 40)) { try $0.retry(job) }
@@ -77,7 +77,6 @@ extension Simulation {
             try retry(job)
         }
         for worker in workers { try ask(.undrainWorker(worker.name)) }
-        for worker in workers where !worker.isBad { try ask(.reinstateWorker(worker.name)) }
         after(15) { if !$0.hasEnded { try $0.permit() } }
     }
 }

@@ -6,7 +6,10 @@ struct TailWatch {
     var job: JobID?
     /// When nothing of it waited any more, and the segments that were left then.
     var began = 0.0
+    var isBegun = false
     var segments = 0
+    /// Attempts that had come to nothing then.
+    var failures = 0
     /// Of the healthy workers: segments a second, and the seconds of the slowest.
     var rate = 0.0
     var slowest = 0.0
@@ -17,7 +20,7 @@ struct TailWatch {
 /// accepted. Its ideal is what the segments that are not accepted at its beginning would take the healthy workers' slots,
 /// spread evenly. The slowest healthy segment is the longest that one takes at a healthy worker. In a farm that is left
 /// alone, in which some workers are many times slower than they were known, a tail takes at most the ideal and twice the
-/// slowest healthy segment; and four heartbeats, because by these the coordinator learns that a worker has become slow.
+/// slowest healthy segment; and two heartbeats, because by these the coordinator learns that a worker has become slow.
 extension Simulation {
     func runLastJob() throws {
         // The workers settle first: leases of the storm's jobs end, the last restarts are over.
@@ -41,6 +44,7 @@ extension Simulation {
         try play(until: limit) { $0.tail.ended != nil }
         try play(until: limit + 100) { $0.store.plans[film.id]?.state == .done }
         try checkEnd()
+        try checkBad()
     }
 
     func watchTail() throws {
@@ -48,13 +52,27 @@ extension Simulation {
             return
         }
         let left = scheduler.segmentsLeft(of: id)
-        if left.waiting > 0 { (tail.began, tail.segments) = (now, left.waiting + left.leased) }
+        // What waits anew begins the tail anew only where something came to nothing.
+        let failures = left.waiting == 0 ? tail.failures : self.failures(of: id)
+        if left.waiting > 0, !tail.isBegun || failures > tail.failures {
+            (tail.began, tail.segments, tail.failures) = (now, left.waiting + left.leased, failures)
+        }
+        if left.waiting == 0 { tail.isBegun = true }
         if state != .running { tail.ended = now }
         guard now > tail.began + bound, let snapshot = scheduler.snapshot(of: id) else { return }
         throw Violation("the last job's tail takes more than \(bound) s: \(text(snapshot))")
     }
 
-    private var bound: Double { Double(tail.segments) / tail.rate + 2 * tail.slowest + 4 * settings.heartbeat }
+    private func failures(of job: JobID) -> Int {
+        store.plans[job]?.segments.reduce(0) { count, segment in
+            count
+                + segment.attempts.count {
+                    if case .withdrawn = $0.outcome { false } else { $0.outcome != nil && $0.outcome != .accepted }
+                }
+        } ?? 0
+    }
+
+    private var bound: Double { Double(tail.segments) / tail.rate + 2 * tail.slowest + 2 * settings.heartbeat }
 
     private func noteHealth() {
         let healthy = workers.filter { $0.isHealthy && $0.isAlive }

@@ -82,11 +82,16 @@ extension Simulation {
         else { return }
         let worker = workers[index]
         let length =
-            worker.isBad ? generator.between(0.5, 2) : worker.pace * worker.slowness * generator.between(0.8, 1.2)
+            switch worker.flaw {
+            case nil: worker.pace * worker.slowness * generator.between(0.8, 1.2)
+            case .engine, .calibrationToo: generator.between(0.1, 2)
+            case .bulk: Double.infinity
+            }
         workers[index].slots[slot][place].stage = .running
         workers[index].slots[slot][place].began = now
         workers[index].slots[slot][place].ends = now + length
         let attempt = held[place].attempt
+        guard length < .infinity else { return }
         after(length) { $0.finish(attempt, index, epoch: worker.epoch) }
     }
 
@@ -94,7 +99,7 @@ extension Simulation {
     func slow(_ index: Int, _ factor: Double) {
         workers[index].slow(factor, at: now)
         let epoch = workers[index].epoch
-        for held in workers[index].slots.joined() where held.stage == .running {
+        for held in workers[index].slots.joined() where held.stage == .running && held.ends < .infinity {
             after(held.ends - now) { $0.finish(held.attempt, index, epoch: epoch) }
         }
     }
@@ -121,9 +126,23 @@ extension Simulation {
 
     /// Faults are spread so that none of them alone may fail a job: that is for the cursed segment.
     private func engineDies(on attempt: AttemptID, at index: Int) -> Bool {
-        if workers[index].isBad || films[attempt.segment.job]?.cursed == attempt.segment.index { return true }
-        return !isCalm && generator.chance(settings.engineCrash) && failed.insert(attempt.segment).inserted
+        if workers[index].isBad || films[attempt.segment.job]?.cursed.contains(attempt.segment.index) == true {
+            return true
+        }
+        return generator.chance(settings.engineCrash) && isMishap(attempt.segment, at: index)
     }
+
+    /// Whether a fault may be put in the segment's way: once for each, and once for a worker until it has had something
+    /// accepted, for more would be held against them, and rightly. What bad workers fail has good ones enough to try it.
+    func isMishap(_ segment: SegmentID, at index: Int) -> Bool {
+        guard !isCalm, !workers[index].hadMishap, settings.badWorkers == 0 || goodCount >= 4,
+            failed.insert(segment).inserted
+        else { return false }
+        workers[index].hadMishap = true
+        return true
+    }
+
+    private var goodCount: Int { workers.count { !$0.isBad && $0.descriptions.allSatisfy(Self.isAble) } }
 
     private func deliver(_ held: SimulatedWorker.Held, from index: Int) {
         guard let film = films[held.attempt.segment.job] else { return }
@@ -135,9 +154,12 @@ extension Simulation {
         let device = workers[index].descriptions[request.slot].device
         let shape = ExecutionShape(tile: 0, batch: 1 + index, precision: device == "cpu" ? .fp32 : .fp16)
         let result = WorkerMessage.calibrated(Calibration(job: request.job, shape: shape, framesPerSecond: 1))
+        let flaw = workers[index].flaw
+        guard flaw != .bulk else { return }
+        let failure = AttemptFailure(attempt: nil, job: request.job, reason: "signal 11", crashed: true)
         after(generator.between(1, 10)) { simulation in
             guard simulation.workers[index].isAlive, simulation.workers[index].epoch == epoch else { return }
-            simulation.send(result, from: index)
+            simulation.send(flaw == .calibrationToo ? .failure(failure) : result, from: index)
         }
     }
 }

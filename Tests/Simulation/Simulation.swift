@@ -40,6 +40,8 @@ package final class Simulation {
     var lifeBegan = 0.0
     var inbox: [Incoming] = []
     var isCommitting = false
+    /// Attempts that end with the batch that is acted on.
+    var ending: Set<AttemptID> = []
     var disk = SimulatedDisk()
     package var steps = 0
     /// Of all actions, in order: equal for equal runs.
@@ -49,8 +51,12 @@ package final class Simulation {
     var connections: [WorkerID: Int] = [:]
     var connectionCount = 0
     var lastArrival: [WorkerID: Double] = [:]
+    var reasonsChecked = 0.0
+    var diskTroubled = 0.0
     /// Nothing goes wrong any more.
     var isCalm = false
+    /// What was found where nothing can be thrown.
+    var trouble: Violation?
     var tail = TailWatch()
     /// Of the job that shows how work is shared out.
     package var lastPlan: JobPlan?
@@ -60,7 +66,6 @@ package final class Simulation {
         self.settings = settings
         generator = SeededGenerator(seed: seed)
         store.keepsLog = keepsLog
-        store.losesPauses = settings.planted == .pauseLost
         makeWorkers()
         makeFilms()
     }
@@ -70,8 +75,7 @@ package final class Simulation {
     package func run() throws {
         startCoordinator()
         for index in workers.indices {
-            // A bad worker that was the only one ever seen would rightly fail a job.
-            after(generator.between(0, 20) + (workers[index].isBad ? 40 : 0)) { $0.startWorker(index) }
+            after(index == 0 ? 0 : generator.between(0, 20)) { $0.startForTheFirstTime(index) }
         }
         scheduleFaults()
         after(settings.storm) { try $0.mend() }
@@ -83,12 +87,19 @@ package final class Simulation {
     /// What was cancelled is taken up again once all is mended.
     var hasEnded: Bool { store.plans.values.allSatisfy { $0.state.isEnded && $0.state != .cancelled } }
 
+    /// A bad worker that was the only one ever seen would rightly fail a job.
+    private func startForTheFirstTime(_ index: Int) {
+        guard workers[index].isBad, scheduler?.knows(worker: workers[0].name) != true else { return startWorker(index) }
+        after(1) { $0.startForTheFirstTime(index) }
+    }
+
     func play(until limit: Double, _ isOver: (Simulation) -> Bool) throws {
         while !isOver(self) {
             guard let (time, happening) = agenda.next() else { throw Violation("nothing is left to happen") }
             guard time < limit else { throw Violation("not finished after \(limit) s: \(standing)") }
             now = time
             try happening(self)
+            if let trouble { throw trouble }
         }
     }
 
@@ -98,7 +109,8 @@ package final class Simulation {
         let able = workers.filter { $0.isHealthy && $0.descriptions.allSatisfy(Self.isAble) }
         let rate = able.reduce(0) { $0 + Double($1.slots.count) / $1.pace }
         // A cursed segment waits up to a minute for each slot that it has not failed on, a dozen times.
-        return 6 * Double(films.count * settings.segments) / rate + (settings.isCursed ? 2400 : 900)
+        return 6 * Double(films.count * settings.segments) / rate + (settings.cursedSegments > 0 ? 2400 : 900)
+            + (settings.badWorkers > 0 ? 3600 : 0)
     }
 
     func after(_ seconds: Double, _ happening: @escaping Happening) { agenda.add(happening, at: now + seconds) }

@@ -13,6 +13,8 @@ package struct SimulationOutcome: Sendable {
 package enum SimulationRun {
     /// Runs one seed. The same arguments give the same run.
     package static func run(_ seed: UInt64, _ settings: SimulationSettings, replay: String) -> SimulationOutcome {
+        let place = RunningSeeds.begin(seed)
+        defer { RunningSeeds.end(place) }
         let simulation = Simulation(seed: seed, settings: settings)
         var failure: String?
         do { try simulation.run() } catch {

@@ -1,3 +1,5 @@
+import CoordinatorCore
+
 /// How large a farm is simulated, and how much goes wrong in it.
 package struct SimulationSettings {
     package var workers = 20
@@ -13,7 +15,7 @@ package struct SimulationSettings {
     /// For each attempt and delivery.
     package var engineCrash = 0.01
     package var badDelivery = 0.01
-    /// For each commit, before it and after it.
+    /// For each commit, before it and after it, and for what it leads to.
     package var coordinatorCrash = 0.002
     /// Mean seconds from one to the next, over all workers.
     package var workerCrashEvery = 20.0
@@ -24,10 +26,10 @@ package struct SimulationSettings {
     package var diskTroubleEvery = 90.0
     /// Seconds between a worker's heartbeats.
     package var heartbeat = 5.0
-    /// A worker that fails whatever it is given.
-    package var hasBadWorker = true
-    /// A segment of the second job that no engine survives.
-    package var isCursed = true
+    /// Workers that fail whatever they are given, or never get on with it.
+    package var badWorkers = 2
+    /// Segments of the second job that no engine survives.
+    package var cursedSegments = 2
     package var planted: PlantedFault?
 
     package init() {}
@@ -47,10 +49,9 @@ package struct SimulationSettings {
         for path in [\SimulationSettings.workerCrashEvery, \.partitionEvery, \.flapEvery, \.slowdownEvery] {
             settings[keyPath: path] *= generator.between(0.5, 2) * 20 / (wildness * Double(settings.workers + 5))
         }
-        settings.hasBadWorker = settings.workers > 3 && generator.chance(0.4)
-        // A segment that fails on the bad worker and, by chance, on the only other one would rightly fail its job.
-        if settings.hasBadWorker { (settings.engineCrash, settings.badDelivery) = (0, 0) }
-        settings.isCursed = generator.chance(0.3)
+        let isBad = settings.workers > 1 && generator.chance(0.5)
+        settings.badWorkers = isBad ? min(settings.workers - 1, Int.random(in: 1...5, using: &generator)) : 0
+        settings.cursedSegments = generator.chance(0.3) ? Int.random(in: 1...5, using: &generator) : 0
         return settings
     }
 
@@ -65,7 +66,7 @@ package struct SimulationSettings {
         (settings.workerCrashEvery, settings.partitionEvery, settings.flapEvery) = (0.5, 1, 0.5)
         settings.slowdownEvery = 2
         (settings.engineCrash, settings.badDelivery) = (0.01, 0.01)
-        settings.hasBadWorker = false
+        settings.badWorkers = 5
         return settings
     }
 }
@@ -82,12 +83,38 @@ package enum PlantedFault: String, CaseIterable, Sendable {
     case leasedTwice
     /// A pause does not outlive the coordinator.
     case pauseLost
+    /// A worker is set aside for what nobody else did.
+    case workersBlamed
+    /// A job fails by workers that never did anything.
+    case jobsBlamed
+    /// A bad worker is never set aside.
+    case allTrusted
+    /// A job's second segment goes before its first.
+    case segmentsSwapped
+    /// The job of lower priority goes first.
+    case jobsSwapped
+
+    var sabotage: Sabotage {
+        switch self {
+        case .lapsedAccepted: .acceptLapsed
+        case .acknowledgedBeforeCommit: .persistLast
+        case .bothAccepted: .acceptBoth
+        case .leasedTwice: .leaseTwice
+        case .pauseLost: .forgetPause
+        case .workersBlamed: .blameWorkers
+        case .jobsBlamed: .blameJobs
+        case .allTrusted: .trustAll
+        case .segmentsSwapped: .swapSegments
+        case .jobsSwapped: .swapJobs
+        }
+    }
 }
 
 /// What went wrong by the seed.
 package enum SimulatedFault: String, CaseIterable, Sendable {
     case lost, duplicated, overtaken, engineCrash, badDelivery, workerCrash, partition, crashBeforeCommit
-    case crashAfterCommit, refused, lapsed, flap, slowdown, diskFull, slowDisk, deliveryHeld, joinHeld, spoolLost
+    case crashAfterCommit, crashAmidActions, crashWhileFull, refused, lapsed, flap, slowdown, diskFull, slowDisk
+    case deliveryHeld, joinHeld, spoolLost
     // Not faults, but what must have been seen at work to be believed.
     case adopted, speculated, takenOver, setAside, paused, drained, cancelled, retried, left, priority
 }

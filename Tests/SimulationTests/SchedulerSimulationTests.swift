@@ -28,7 +28,9 @@ import Testing
             if let failure = outcome.failure { Issue.record("\(failure)") }
         }
         // Some of them are rare: many seeds must have seen each, not each some.
-        let rare: Set<SimulatedFault> = [.joinHeld, .spoolLost, .setAside, .cancelled, .retried]
+        let rare: Set<SimulatedFault> = [
+            .joinHeld, .spoolLost, .setAside, .cancelled, .retried, .crashAmidActions, .crashWhileFull,
+        ]
         for fault in SimulatedFault.allCases where !rare.contains(fault) {
             #expect(faults.withLock { $0[fault] ?? 0 } > 0, "\(fault) never took place")
         }
@@ -51,7 +53,7 @@ import Testing
         var settings = SimulationSettings()
         (settings.loss, settings.duplication, settings.delay) = (0, 0, 0)
         (settings.engineCrash, settings.badDelivery, settings.coordinatorCrash) = (0, 0, 0)
-        (settings.hasBadWorker, settings.isCursed) = (false, false)
+        (settings.badWorkers, settings.cursedSegments) = (0, 0)
         let never = 1e9
         (settings.workerCrashEvery, settings.partitionEvery, settings.flapEvery) = (never, never, never)
         (settings.slowdownEvery, settings.operatorEvery, settings.diskTroubleEvery) = (never, never, never)
@@ -116,7 +118,12 @@ extension PlantedFault {
         case .acknowledgedBeforeCommit: ["and not durable"]
         case .bothAccepted: ["is accepted, and another is already"]
         case .leasedTwice: ["beside", "which has the segment already", "though its segment is accepted"]
-        case .pauseLost: ["whose pause was acknowledged", "though its job's pause was acknowledged"]
+        case .pauseLost: ["though its job's pause was acknowledged"]
+        case .workersBlamed: ["is healthy and is set aside"]
+        case .jobsBlamed: ["is failed: "]
+        case .allTrusted: ["and is trusted"]
+        case .segmentsSwapped: ["while an earlier segment waits"]
+        case .jobsSwapped: ["goes first"]
         }
     }
 }

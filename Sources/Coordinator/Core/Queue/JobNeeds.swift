@@ -28,7 +28,7 @@ public struct JobNeeds: Codable, Hashable, Sendable {
 
 extension JobPlan {
     /// The needs with what the calibration found.
-    var effectiveNeeds: JobNeeds {
+    package var effectiveNeeds: JobNeeds {
         var needs = needs
         if let shape { needs.precision = shape.precision }
         return needs

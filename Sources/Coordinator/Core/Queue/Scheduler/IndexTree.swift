@@ -15,6 +15,9 @@ struct IndexTree: Sendable {
 
     var isEmpty: Bool { count == 0 }
 
+    /// Whether it is there; any number may be asked for.
+    func holds(_ number: Int) -> Bool { levels[0].indices.contains(number / 64) && contains(number) }
+
     func contains(_ number: Int) -> Bool { levels[0][number / 64] & Self.bit(number) != 0 }
 
     mutating func insert(_ number: Int) {

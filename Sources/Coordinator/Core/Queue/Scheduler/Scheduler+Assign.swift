@@ -20,7 +20,7 @@ extension Scheduler {
         var next: JobKey?
         for id in poolOrder {
             guard let pool = pools[id], !pool.open.isEmpty, let key = pool.ready.first(after: last) else { continue }
-            next = next.map { min($0, key) } ?? key
+            next = next.map { sabotage.contains(.swapJobs) ? max($0, key) : min($0, key) } ?? key
         }
         return next
     }
@@ -33,8 +33,9 @@ extension Scheduler {
             let segment = SegmentID(job: id, index: index)
             if let ref = slot(in: pool, avoiding: marks) ?? anySlot(in: pool, for: segment) { lease(segment, to: ref) }
         }
-        while let index = jobs[id]?.fresh.first, let open = pools[pool]?.open.first {
-            lease(SegmentID(job: id, index: index), to: open.ref)
+        while let fresh = jobs[id]?.fresh, let first = fresh.first, let open = pools[pool]?.open.first {
+            let isSwapped = sabotage.contains(.swapSegments) && fresh.holds(first + 1)
+            lease(SegmentID(job: id, index: isSwapped ? first + 1 : first), to: open.ref)
         }
     }
 

@@ -43,12 +43,16 @@ extension Scheduler {
     func isTooMuch(_ failures: [String], in pool: Int?) -> Bool {
         guard failures.count >= configuration.failureLimit else { return false }
         let names = Set(failures)
-        let proven = failures.filter(isProven)
+        let proven = failures.filter { isProven($0) || sabotage.contains(.blameJobs) }
         if Set(proven).count >= configuration.failureLimit { return true }
         if max(names.count, proven.count) >= 4 * configuration.failureLimit { return true }
-        guard let pool = pool.flatMap({ pools[$0] }) else { return true }
-        let hasFresh = pool.available > names.count { isAvailable($0, in: pool) }
-        return !hasFresh && !mayReturn(besides: names, for: pool.needs)
+        // One that is heard and never gets on with anything is no hope for ever: so many tries of one worker take longer
+        // than anybody who is away is waited for.
+        let most = Dictionary(failures.map { ($0, 1) }, uniquingKeysWith: +).values.max() ?? 0
+        guard most < 6 * configuration.failureLimit, let pool = pool.flatMap({ pools[$0] }) else { return true }
+        let hopeless = failures.count < 4 * configuration.failureLimit ? names : names.union(suspects)
+        let hasFresh = pool.available > hopeless.count { isAvailable($0, in: pool) }
+        return !hasFresh && !mayReturn(besides: hopeless, for: pool.needs)
     }
 
     /// It had something accepted, and not too much has failed since.

@@ -36,7 +36,7 @@ extension Scheduler {
     mutating func setPaused(_ id: JobID, _ isPaused: Bool) {
         guard let job = jobs[id], !job.plan.state.isEnded, job.plan.isPaused != isPaused else { return }
         jobs[id]?.plan.isPaused = isPaused
-        outbox.change(.paused(id, isPaused))
+        if !sabotage.contains(.forgetPause) { outbox.change(.paused(id, isPaused)) }
         if let ref = job.calibration.holder { giveUpReservation(ref) }
         refresh(id)
     }

@@ -74,7 +74,8 @@ extension Scheduler {
     /// Sets a worker aside that failed, without a success between, so much that others did. Never one that is the last
     /// to be had: a job that fails says more than one that waits for an operator.
     mutating func judge(worker name: String) {
-        guard let note = notes[name], note.asideReason == nil, note.streak.count >= configuration.failureStreak,
+        guard !sabotage.contains(.trustAll), let note = notes[name], note.asideReason == nil,
+            note.streak.count >= configuration.failureStreak,
             note.streak.count(where: { isDone($0, byOthersThan: name) }) >= configuration.failureStreak,
             !isLast(name), let last = note.streak.last
         else { return }
@@ -85,6 +86,7 @@ extension Scheduler {
     }
 
     private func isDone(_ work: FailedWork, byOthersThan name: String) -> Bool {
+        if sabotage.contains(.blameWorkers) { return true }
         let doer: String? =
             switch work {
             case .segment(let segment): jobs[segment.job]?.accepter(of: segment.index)

@@ -41,12 +41,12 @@ extension Scheduler {
         judge(attempt.segment)
     }
 
-    /// How long nothing may be seen of a lease. It doubles with each attempt of the segment that was lost, and is no less
-    /// than some segments take: a large model on a CPU, or a slow line, is not taken for a fault for ever.
+    /// How long nothing may be seen of a lease. It doubles with each attempt of the segment that was lost, three times, and is
+    /// no less than some segments take: a large model on a CPU, or a slow line, is not taken for a fault for ever.
     private func patience(with lease: SlotState.Lease, at ref: SlotRef) -> Double {
         let segment = lease.attempt.segment
         let losses = jobs[segment.job]?.plan.segments[segment.index].counted.count { $0.outcome?.isLoss == true } ?? 0
-        let usual = configuration.stillness * Double(1 << min(losses, 10))
+        let usual = configuration.stillness * Double(1 << min(losses, 3))
         return max(usual, 3 * (duration(of: segment, at: ref) ?? 0))
     }
 

@@ -54,9 +54,9 @@ extension Scheduler {
         if slots.isEmpty { return [WaitReason(.noWorker, "no worker is connected")] }
         if let lack = lack(of: needs, in: slots) { return [lack] }
         if job.pool.flatMap({ pools[$0]?.available }) ?? 0 == 0 { return unavailable(needs) }
-        let soonest = job.backingOff.values.min().map { $0 - clock } ?? 0
-        if job.backingOff.count == job.waitingCount, soonest > 0 {
-            return [WaitReason(.backOff, "after a failure, its next attempt is due in \(seconds(soonest))")]
+        if job.backingOff.count == job.waitingCount, let soonest = job.backingOff.values.min() {
+            let wait = seconds(max(1, soonest - clock))  // one that is due waits for the next tick
+            return [WaitReason(.backOff, "after a failure, its next attempt is due in \(wait)")]
         }
         if let untried = untriedWait(job) { return [untried] }
         return [WaitReason(.behind, behind(job))]
@@ -100,12 +100,9 @@ extension Scheduler {
         guard let pool = job.pool.flatMap({ pools[$0] }), !pool.open.isEmpty, job.fresh.isEmpty || job.plan.shape == nil
         else { return nil }
         let marks = job.plan.shape == nil ? job.calibration.marks : job.marked.flatMap { job.plan.segments[$0].marks }
-        guard !marks.isEmpty else { return nil }
-        let names = Set(marks.map(\.worker)).sorted()
-        return WaitReason(
-            .untried,
-            "it came to nothing on \(list(names)), and waits up to \(seconds(configuration.patience)) for another worker"
-        )
+        let names = Set(marks.map(\.worker)).union(suspects).sorted()
+        guard !names.isEmpty else { return nil }
+        return WaitReason(.untried, "work came to nothing on \(list(names)), and waits a while for another worker")
     }
 
     private func behind(_ job: JobRun) -> String {

@@ -75,7 +75,7 @@ public struct Scheduler: Sendable {
             take(event)
             assign()
         }
-        return outbox.take()
+        return outbox.take(lastly: sabotage.contains(.persistLast))
     }
 
     /// When the coordinator itself was stopped (a suspended machine, SIGSTOP), its workers' words lie unread: their
@@ -95,9 +95,11 @@ struct Outbox: Sendable {
     mutating func change(_ change: QueueChange) { changes.append(change) }
     mutating func act(_ action: SchedulerAction) { actions.append(action) }
 
-    mutating func take() -> [SchedulerAction] {
+    /// - Parameter lastly: a fault for the simulation to find: workers are told before it is durable.
+    mutating func take(lastly: Bool = false) -> [SchedulerAction] {
         defer { self = Outbox() }
-        return changes.isEmpty ? actions : [.persist(changes)] + actions
+        if changes.isEmpty { return actions }
+        return lastly ? actions + [.persist(changes)] : [.persist(changes)] + actions
     }
 }
 
@@ -112,4 +114,18 @@ package struct Sabotage: OptionSet, Sendable {
     package static let acceptBoth = Sabotage(rawValue: 2)
     /// A lease that a reconnecting worker holds is given to somebody else too.
     package static let leaseTwice = Sabotage(rawValue: 4)
+    /// What is to be durable comes last.
+    package static let persistLast = Sabotage(rawValue: 8)
+    /// A pause is not made durable.
+    package static let forgetPause = Sabotage(rawValue: 16)
+    /// A worker is set aside for what nobody else did.
+    package static let blameWorkers = Sabotage(rawValue: 32)
+    /// A job fails by workers that never did anything.
+    package static let blameJobs = Sabotage(rawValue: 64)
+    /// A bad worker is never set aside.
+    package static let trustAll = Sabotage(rawValue: 128)
+    /// A job's second segment goes before its first.
+    package static let swapSegments = Sabotage(rawValue: 256)
+    /// The job of lower priority goes first.
+    package static let swapJobs = Sabotage(rawValue: 512)
 }
