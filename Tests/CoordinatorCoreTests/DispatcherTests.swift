@@ -112,12 +112,51 @@ import Testing
         try await bench.limitStore(pages: 1)
         bench.dispatcher.submit(.workerConnected(WorkerID("00"), bench.longHello("other")))
         try await until("waiting for space") { await bench.dispatcher.isWaitingForSpace }
-        for _ in 0..<Dispatcher.mostWaiting + 100 { await worker.say(.draining) }
+        // What its connection has no room for at the moment is not sent: so it goes on saying it.
+        try await until("more than can wait") {
+            for _ in 0..<200 { await worker.say(.draining) }
+            return await !bench.dispatcher.passedOver.isEmpty
+        }
         #expect(try await bench.ask(.ping) == .done("heard"))
-        try await until("more than can wait") { await !bench.dispatcher.passedOver.isEmpty }
         try await bench.limitStore(pages: 1_000_000)
         try await until("hello again") { await worker.heard.contains(.stranger) }
         try await until("drained") { await worker.heard.contains(.drain) }
+        await worker.close()
+        await bench.close()
+    }
+
+    /// A disk that hiccups, or a process that is out of descriptors, ends no job.
+    @Test func inputThatCannotBeReadForAMomentIsAskedForAgain() async throws {
+        let bench = try await DispatcherBench()
+        try await bench.make(segments: 1)
+        let packets = bench.spool.packets(film)
+        try FileManager.default.moveItem(atPath: packets, toPath: packets + ".away")
+        // There is no memory at address 0: reading fails with EIO.
+        try FileManager.default.createSymbolicLink(atPath: packets, withDestinationPath: "/proc/self/mem")
+        try await bench.takeUp()
+        let worker = try bench.worker()
+        try await worker.open()
+        try await until("reading it in vain") { await !bench.dispatcher.reads.pending.isEmpty }
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(try await bench.plan.state == .running)
+        try FileManager.default.removeItem(atPath: packets)
+        try FileManager.default.moveItem(atPath: packets + ".away", toPath: packets)
+        try await until("the lease") { await worker.leases.count == 1 }
+        await worker.close()
+        await bench.close()
+    }
+
+    /// What a worker is called ends in people's terminals and in the queue.
+    @Test(arguments: ["", "a\u{1B}[2Jb", "../x", String(repeating: "a", count: 129)])
+    func aWorkerThatCannotBeCalledSoIsTurnedAway(_ name: String) async throws {
+        let bench = try await DispatcherBench()
+        let worker = try bench.worker(name)
+        let opening = Task { try await worker.open() }
+        try await until("a refusal") {
+            await worker.heard.contains { if case .reject(let why) = $0 { why.contains("called") } else { false } }
+        }
+        #expect(try await bench.store.workers().isEmpty)
+        opening.cancel()
         await worker.close()
         await bench.close()
     }
