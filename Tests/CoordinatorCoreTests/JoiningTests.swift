@@ -65,9 +65,18 @@ import Testing
         await bench.close()
     }
 
-    @Test func aSegmentWhoseFileIsGoneIsMadeAgain() async throws {
+    enum Harm: CaseIterable { case removed, changed }
+
+    @Test(arguments: Harm.allCases) func aSegmentWhoseFileIsGoneOrDamagedIsMadeAgain(_ harm: Harm) async throws {
         let bench = try await bench(segments: 2, "while [ ! -e go ]; do sleep 0.05; done; exit 1")
-        try FileManager.default.removeItem(atPath: bench.spool.segment(attempt(1)))
+        let path = bench.spool.segment(attempt(1))
+        switch harm {
+        case .removed: try FileManager.default.removeItem(atPath: path)
+        case .changed:
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            bytes[bytes.count - 1] ^= 1
+            try bytes.write(to: URL(fileURLWithPath: path))
+        }
         _ = FileManager.default.createFile(atPath: folder.path("go"), contents: nil)
         try await until("one segment to wait") {
             try await bench.plan.segments.map { $0.result == nil } == [false, true]
@@ -96,5 +105,17 @@ import Testing
         #expect(await bench.dispatcher.status(of: film)?.held == nil)
         try await bench.dispatcher.carryOut(.jobCancelled(film))
         await bench.close()
+    }
+
+    /// A changed byte may leave a stream that can be read: no film is made of it.
+    @Test func whatWasNotAcceptedIsNotJoined() throws {
+        let path = folder.path("segment")
+        try BenchSegment(attempt(0)).bytes.write(to: URL(fileURLWithPath: path))
+        let order = JoinOrder(
+            film: folder.path("film"), videoIndex: 0, segments: [.init(path: path, sha256: "another's")],
+            frameTable: folder.path("frames"), struck: [], encoding: BenchSegment.encoding(),
+            partial: folder.path("part"), mark: folder.path("mark"), output: folder.path("out.mkv"), overwrite: false)
+        let error = try #require(throws: CoordinatorError.self) { try order.carryOut { _ in } }
+        #expect(error.kind == .file && error.message.contains(path) && error.message.contains("accepted"))
     }
 }

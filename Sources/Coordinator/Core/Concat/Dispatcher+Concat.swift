@@ -17,7 +17,9 @@ extension Dispatcher {
         jobs[id]?.joining = nil
         let order = JoinOrder(
             film: job.record.source, videoIndex: job.source.videoIndex,
-            segments: plan.segments.compactMap { $0.result.map { spool.segment($0.attempt) } },
+            segments: plan.segments.compactMap(\.result).map {
+                JoinOrder.Segment(path: spool.segment($0.attempt), sha256: $0.output.sha256)
+            },
             frameTable: spool.frameTable(id), struck: plan.struck, encoding: job.record.recipe.encoding,
             partial: job.record.partialPath, mark: spool.joinMark(id), output: job.record.output,
             overwrite: job.overwrite)
@@ -53,10 +55,10 @@ extension Dispatcher {
         }
     }
 
-    /// Segments that are gone are made again; too little space is waited for where others use the farm too; all else is the
+    /// Segments that are gone or damaged are made again; too little space is waited for where others use the farm too; all else is the
     /// job's end.
     private func joinEnded(_ id: JobID, _ error: CoordinatorError) async {
-        let missing = await missingSegments(of: id)
+        let missing = await damagedSegments(of: id)
         guard !Task.isCancelled else { return }
         guard missing.isEmpty else {
             logger.warning(
@@ -72,10 +74,10 @@ extension Dispatcher {
         submit(.concatHeld(id, reason: error.message))
     }
 
-    private func missingSegments(of id: JobID) async -> [AttemptID] {
+    private func damagedSegments(of id: JobID) async -> [AttemptID] {
         let results = scheduler.plan(of: id)?.segments.compactMap(\.result) ?? []
-        let missing = try? await BlockingWork.run { [spool] in spool.missing(of: results) }
-        return missing?.map(\.attempt) ?? []
+        let damaged = try? await BlockingWork.run { [spool] in spool.damaged(of: results) }
+        return damaged?.map(\.attempt) ?? []
     }
 
     /// Joining reads what is there and writes one file: a child that was killed is simply followed by another.

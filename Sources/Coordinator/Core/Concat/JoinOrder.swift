@@ -6,8 +6,8 @@ import Media
 struct JoinOrder: Codable, Sendable {
     var film: String
     var videoIndex: Int
-    /// Packet files of the accepted segments.
-    var segments: [String]
+    /// The accepted segments.
+    var segments: [Segment]
     var frameTable: String
     /// Frames that no attempt could produce: no part of the film.
     var struck: [Int]
@@ -20,17 +20,29 @@ struct JoinOrder: Codable, Sendable {
     var output: String
     var overwrite: Bool
 
+    struct Segment: Codable, Sendable {
+        /// Its packet file.
+        var path: String
+        /// Of what was accepted.
+        var sha256: String
+    }
+
     /// Writes the film, checks it packet by packet, and gives it its name.
     func carryOut(_ say: @escaping @Sendable (FilmWord) -> Void) throws -> JoinedFilm {
         if let film = JoinMark.published(mark, output: output) {
             unlink(partial)
             return film
         }
+        // What a disk damaged since it was accepted may still be a stream of the right length.
+        for segment in segments where try FileHash.sha256(segment.path) != segment.sha256 {
+            throw CoordinatorError(.file, "\(segment.path), a finished segment, is not what was accepted any more")
+        }
         let table = try FrameTable(contentsOf: frameTable)
         let absent = Set(struck)
         let timestamps = table.timestamps.indices.filter { !absent.contains($0) }.map { table.timestamps[$0] }
         let plan = FilmPlan(
-            source: film, videoIndex: videoIndex, segments: segments, timestamps: timestamps, encoding: encoding,
+            source: film, videoIndex: videoIndex, segments: segments.map(\.path), timestamps: timestamps,
+            encoding: encoding,
             output: output)
         do {
             let report = try FilmWriter.write(plan, to: partial) { done, total in

@@ -65,6 +65,11 @@ public struct Spool: Hashable, Sendable {
         results.filter { size(segment($0.attempt)) != $0.output.size }
     }
 
+    /// Those whose files are not what was accepted, byte for byte. Reads them all.
+    func damaged(of results: [SegmentResult]) -> [SegmentResult] {
+        results.filter { (try? FileHash.sha256(segment($0.attempt))) != $0.output.sha256 }
+    }
+
     private func size(_ path: String) -> Int64? {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value
     }
