@@ -109,4 +109,20 @@ struct KeyStoreTests {
         while list.holder(of: added.publicKey) != nil { try await Task.sleep(for: .milliseconds(5)) }
         watch.stop()
     }
+
+    /// A disk that hiccups revokes nobody.
+    @Test func whoWasAdmittedStaysSoWhileTheDirectoryCannotBeRead() async throws {
+        let key = try issue("box")
+        let (list, log) = (AllowList(), RecordedLog())
+        let watch = try KeyWatch(store, list, logger: log.logger)
+        try FileManager.default.moveItem(atPath: store.allowed, toPath: store.allowed + ".away")
+        try Data().write(to: URL(fileURLWithPath: store.allowed))
+        while !log.text.contains("still is") { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(list.holder(of: key.publicKey)?.name == "box")
+        try FileManager.default.removeItem(atPath: store.allowed)
+        try FileManager.default.moveItem(atPath: store.allowed + ".away", toPath: store.allowed)
+        try store.revoke("box")
+        while list.holder(of: key.publicKey) != nil { try await Task.sleep(for: .milliseconds(5)) }
+        watch.stop()
+    }
 }

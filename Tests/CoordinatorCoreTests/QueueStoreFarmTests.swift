@@ -88,8 +88,27 @@ import Testing
         #expect(try await store.workers().allSatisfy { !$0.isDrained && $0.asideReason == nil })
         #expect(try await store.history(worker: "alpha").map(\.kind) == ["seen", "seen", "aside", "reinstated"])
         #expect(try await store.history(worker: "beta").map(\.kind) == ["drained", "undrained"])
-        try await store.deleteWorker("beta")
-        #expect(try await store.workers().map(\.name) == ["alpha"])
+    }
+
+    @Test func aWorkerThatNeverCameBackIsForgotten() async throws {
+        let store = try await QueueStore(path: path)
+        try await store.apply([
+            .workerSeen(hello("gone")), .workerSeen(hello("busy")), .workerDrained(name: "drained", true),
+            .workerAside(name: "aside", reason: "bad"),
+        ])
+        let (before, between) = (Date(timeIntervalSinceNow: -60), Date(timeIntervalSinceNow: 60))
+        try await store.forgetWorkers(unseenSince: before)
+        #expect(try await store.workers().count == 4)
+        // It said hello long ago, and works.
+        try await store.write { db in
+            try db.execute(sql: "UPDATE event SET time = ? WHERE worker = 'busy'", arguments: [between + 1])
+        }
+        try await store.forgetWorkers(unseenSince: between)
+        #expect(try await store.workers().map(\.name) == ["aside", "busy", "drained"])
+        let events = try await store.read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM event WHERE worker = 'gone'")
+        }
+        #expect(events == 0)
     }
 
     @Test func ofAWorkerTheNewestLinesAreKept() async throws {

@@ -27,6 +27,21 @@ public struct WorkerHello: Codable, Hashable, Sendable {
     }
 }
 
+extension WorkerHello {
+    /// Why nobody can be greeted so; nil where nothing is wrong with it.
+    public var fault: String? {
+        guard WorkerIdentity.isUsable(worker.name) else {
+            return "a worker cannot be called '\(worker.name.harmless.prefix(utf8: 200))': \(WorkerIdentity.rule)"
+        }
+        guard (1...Self.mostSlots).contains(slots.count) else {
+            return "a worker has 1 to \(Self.mostSlots) slots, and this has \(slots.count)"
+        }
+        return nil
+    }
+
+    private static var mostSlots: Int { 256 }
+}
+
 public struct WorkerIdentity: Codable, Hashable, Sendable {
     /// What people call it; unique in a farm.
     public var name: String
@@ -38,6 +53,20 @@ public struct WorkerIdentity: Codable, Hashable, Sendable {
         self.name = name
         self.epoch = epoch
         self.processID = processID
+    }
+
+    /// What `isUsable` asks of a name, for people.
+    public static let rule = "take 1 to 128 letters, digits, '.', '-' and '_', no '.' first"
+
+    /// A name is also that of a directory.
+    public static func isUsable(_ name: String) -> Bool {
+        (1...128).contains(name.utf8.count) && !name.hasPrefix(".")
+            && name.unicodeScalars.allSatisfy { scalar in
+                switch scalar {
+                case "a"..."z", "A"..."Z", "0"..."9", ".", "-", "_": true
+                default: false
+                }
+            }
     }
 }
 

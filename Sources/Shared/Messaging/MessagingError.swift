@@ -60,6 +60,12 @@ public enum MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The system's last error on this thread. It must be taken before anything else is called.
+    /// The machine's fault at this moment and not the file's: it may well be gone when tried again.
+    public var isPassing: Bool {
+        guard case .file(_, _, let code, _) = self else { return false }
+        return [EMFILE, ENFILE, ENOMEM, EIO, EAGAIN, EINTR].contains(code)
+    }
+
     static func lastFile(_ attempted: String, _ path: String) -> MessagingError {
         let code = errno
         return .file(attempted: attempted, path: path, code: code, reason: String(cString: strerror(code)))

@@ -65,27 +65,39 @@ extension Dispatcher {
     private func readNext() {
         while let (attempt, read) = reads.begin() {
             Task {
-                if openAttempts.contains(attempt) { await carryOut(read, for: attempt) }
+                await carryOut(read, for: attempt)
                 reads.end(attempt)
                 readNext()
             }
         }
     }
 
+    /// A machine that has no descriptor left, or whose disk hiccups, is no job's end: it is asked again for a while.
     private func carryOut(_ read: SpoolRead, for attempt: AttemptID) async {
-        do {
-            switch read {
-            case .cut(let worker, let slot, let extraRunUp, let since):
-                guard let task = try await cut(attempt, for: worker, extraRunUp: extraRunUp) else { return }
-                let (model, lifetime) = (
-                    models.blob(of: task.recipe.model), scheduler.configuration.leaseLifetime
-                )
-                if Monotonic.seconds - since > lifetime / 8 { submit(.cutting([attempt])) }
-                send(.lease(Lease(task: task, slot: slot, lifetime: lifetime, model: model)), to: worker)
-            case .delivered: try await takeDelivered(attempt)
+        var rounds = 0
+        while openAttempts.contains(attempt) {
+            rounds += 1
+            do { return try await carryOutOnce(read, for: attempt) } catch {
+                guard (error as? MessagingError)?.isPassing == true, rounds < Self.mostReads else {
+                    return submit(.jobStopped(attempt.segment.job, reason: CoordinatorError(error).message))
+                }
+                logger.warning(
+                    "a segment waits for its input", metadata: ["attempt": "\(attempt)", "error": "\(error)"])
+                try? await Task.sleep(for: .seconds(2))
             }
-        } catch {
-            submit(.jobStopped(attempt.segment.job, reason: CoordinatorError(error).message))
+        }
+    }
+
+    private static var mostReads: Int { 30 }
+
+    private func carryOutOnce(_ read: SpoolRead, for attempt: AttemptID) async throws {
+        switch read {
+        case .cut(let worker, let slot, let extraRunUp, let since):
+            guard let task = try await cut(attempt, for: worker, extraRunUp: extraRunUp) else { return }
+            let (model, lifetime) = (models.blob(of: task.recipe.model), scheduler.configuration.leaseLifetime)
+            if Monotonic.seconds - since > lifetime / 8 { submit(.cutting([attempt])) }
+            send(.lease(Lease(task: task, slot: slot, lifetime: lifetime, model: model)), to: worker)
+        case .delivered: try await takeDelivered(attempt)
         }
     }
 

@@ -46,10 +46,17 @@ extension Dispatcher {
                 hear(message, from: worker, sender)
             }
         } catch {
-            logger.warning(
-                "a message that cannot be used",
-                metadata: ["peer": "\(sender.name ?? "\(peer)")", "error": "\(error)"])
-            send(.reject(reason: Self.complaint(error)), to: worker)
+            let complaint = Self.complaint(error)
+            unusable += 1
+            // Whoever sends such things may send many.
+            if unusable.nonzeroBitCount == 1 {
+                logger.warning(
+                    "a message that cannot be used",
+                    metadata: [
+                        "peer": "\(sender.name ?? "\(peer)")", "error": "\(complaint)", "so far": "\(unusable)",
+                    ])
+            }
+            send(.reject(reason: complaint), to: worker)
         }
     }
 
@@ -60,6 +67,7 @@ extension Dispatcher {
         }
         switch message {
         case .hello(let hello):
+            if let fault = hello.fault { return send(.reject(reason: fault), to: worker) }
             guard sender.owns(workerName: hello.worker.name) else {
                 let reason = "the key \(sender.name ?? "") is not for a worker called \(hello.worker.name)"
                 return send(.reject(reason: reason), to: worker)
@@ -92,7 +100,7 @@ extension Dispatcher {
 
     /// In the words of the other side's user: "this side" there would be theirs.
     private static func complaint(_ error: any Error) -> String {
-        guard case .version(let theirs)? = error as? WireError else { return "\(error)" }
+        guard case .version(let theirs)? = error as? WireError else { return "\(error)".harmless.prefix(utf8: 1000) }
         let older = theirs < Wire.version ? "the side that connects" : "the coordinator"
         return "it speaks protocol version \(Wire.version), and this side \(theirs): upgrade \(older)"
     }

@@ -37,6 +37,8 @@ public actor Dispatcher {
     var isWaitingForSpace = false
     /// Workers that said more meanwhile than can wait.
     var passedOver: Set<WorkerID> = []
+    /// Messages that could not be read.
+    var unusable = 0
     /// Answers people's commands; nil where there are none to answer.
     var desk: (@Sendable (ClientRequest, Sender) async -> ClientReply)?
     /// Told of each job whose end is durable.

@@ -9,7 +9,7 @@ extension KeyStore {
         var faults: [String] = []
     }
 
-    /// - Throws: `CoordinatorError` where the directory cannot be read
+    /// - Throws: `CoordinatorError` where the directory, or at this moment a file in it, cannot be read
     func scan() throws -> Scan {
         try telling("read the keys in \(allowed)") {
             guard FileManager.default.fileExists(atPath: allowed) else { return Scan() }
@@ -19,7 +19,9 @@ extension KeyStore {
             {
                 do {
                     if let key = try read(name, besides: scan.keys) { scan.keys.append(key) }
-                } catch { scan.faults.append("\(allowed)/\(name) admits nobody: \(error.reason)") }
+                } catch let error as MessagingError where error.isPassing { throw error } catch {
+                    scan.faults.append("\(allowed)/\(name) admits nobody: \(error.reason)")
+                }
             }
             return scan
         }

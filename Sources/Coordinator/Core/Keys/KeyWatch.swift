@@ -70,6 +70,8 @@ private final class KeyWatchLoop: @unchecked Sendable {
     private let notifier: Int32
     private let isWatched: Bool
     private var last: KeyStore.Scan?
+    /// Logged once, however often it is met.
+    private var failure: String?
 
     init(_ store: KeyStore, _ list: AllowList, _ logger: Logger) {
         (self.store, self.list, self.logger) = (store, list, logger)
@@ -84,11 +86,13 @@ private final class KeyWatchLoop: @unchecked Sendable {
 
     func run(until end: StopSignal) {
         while wait(end) {
-            do { try look() } catch {
-                // Who cannot be read about is not let in.
-                list.replace(with: [])
-                last = nil
-                logger.error("nobody is admitted: \(error)")
+            do {
+                try look()
+                failure = nil
+            } catch {
+                // That a machine has no descriptor left, or a disk hiccups, says nothing about anybody's key.
+                if error.reason != failure { logger.error("\(error); whoever was admitted still is") }
+                failure = error.reason
             }
         }
     }

@@ -53,6 +53,9 @@ public struct FarmServer: Sendable {
         if let failure { throw failure }
     }
 
+    /// Seconds after which a worker that never came back is forgotten: 30 days.
+    private static var workerMemory: Double { 30 * 86_400 }
+
     /// Each connection takes one, and the usual limit is lower than the number of workers that a farm may have.
     private static func raiseDescriptorLimit() {
         var limit = rlimit()
@@ -96,6 +99,8 @@ public struct FarmServer: Sendable {
 
     /// Takes up what an earlier life left: workers that were drained or set aside stay so, jobs go on.
     private func restore(_ farm: Farm, _ desk: FrontDesk) async throws {
+        // Boxes that are rented by the hour come under a new name each time.
+        try await farm.store.forgetWorkers(unseenSince: Date(timeIntervalSinceNow: -Self.workerMemory))
         for worker in try await farm.store.workers() { farm.dispatcher.submit(.workerKnown(worker)) }
         for record in try await farm.store.jobs(in: [.running, .concatenating]) {
             // One that cannot go on does not keep the others.

@@ -19,7 +19,19 @@ public enum PrivateFile {
         guard status.st_size <= longest else {
             throw MessagingError.key(file: path, reason: "it is too long for a key file")
         }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).readDataToEndOfFile()
+        return try readAll(descriptor, of: path)
+    }
+
+    private static func readAll(_ descriptor: Int32, of path: String) throws -> Data {
+        var data = Data()
+        var part = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = Foundation.read(descriptor, &part, part.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw MessagingError.lastFile("read", path) }
+            guard count > 0 else { return data }
+            data += part.prefix(count)
+        }
     }
 
     /// Makes the file, with mode 0600, whole or not at all.

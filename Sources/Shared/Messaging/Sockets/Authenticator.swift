@@ -1,5 +1,6 @@
 internal import CZeroMQ
 internal import Foundation
+internal import Logging
 internal import Synchronization
 
 /// Answers libzmq's question for every connection to a server with keys: may the holder of this key come in? One a
@@ -51,12 +52,17 @@ final class Domains: Sendable {
 final class AuthenticatorLoop: SocketOwner {
     private let socket: UnsafeMutableRawPointer
     private let domains: Domains
+    private let logger = Logger(label: "messaging.keys")
 
     init(_ socket: UnsafeMutableRawPointer, _ domains: Domains) { (self.socket, self.domains) = (socket, domains) }
 
     func perform(_ command: Never) {}
     func turnDown(_ command: Never) {}
-    func close(_ error: (any Error)?) { zmq_close(socket) }
+
+    func close(_ error: (any Error)?) {
+        if let error { logger.critical("nobody is let in any more: restart the coordinator: \(error)") }
+        zmq_close(socket)
+    }
 
     func work(_ now: ContinuousClock.Instant) throws -> Wait {
         while let request = try receive() { try answer(request) }
@@ -93,7 +99,7 @@ final class AuthenticatorLoop: SocketOwner {
             let frame = try Frame(Data(text.utf8))
             let more = index < frames.count - 1 ? ZMQ_SNDMORE : 0
             // Who asked may have gone.
-            guard zmq_msg_send(frame.message, socket, ZMQ_DONTWAIT | more) >= 0 || zmq_errno() == EAGAIN else {
+            guard Socket.send(frame, socket, ZMQ_DONTWAIT | more) || zmq_errno() == EAGAIN else {
                 throw MessagingError.last("answer over", Authenticator.endpoint)
             }
         }

@@ -77,7 +77,7 @@ final class Socket {
     func send(_ frames: [Frame]) throws -> SendOutcome {
         for (index, frame) in frames.enumerated() {
             let more = index < frames.count - 1 ? ZMQ_SNDMORE : 0
-            if zmq_msg_send(frame.message, handle, ZMQ_DONTWAIT | more) >= 0 { continue }
+            if Self.send(frame, handle, ZMQ_DONTWAIT | more) { continue }
             switch zmq_errno() {
             case EAGAIN: return index == 0 ? .full : .lost
             case EHOSTUNREACH: return index == 0 ? .unreachable : .lost
@@ -85,6 +85,14 @@ final class Socket {
             }
         }
         return .sent
+    }
+
+    /// False leaves the reason in errno; a signal is none.
+    static func send(_ frame: Frame, _ handle: UnsafeMutableRawPointer, _ flags: Int32) -> Bool {
+        while zmq_msg_send(frame.message, handle, flags) < 0 {
+            guard zmq_errno() == EINTR else { return false }
+        }
+        return true
     }
 
     /// The next message, or nil where none has come.

@@ -48,7 +48,7 @@ struct SocketOptions {
     private static let longestReport = Int64(1 << 20)
 
     static let controlServer = SocketOptions(
-        sendHighWater: 1000, receiveHighWater: 64, maximumMessageSize: longestReport,
+        sendHighWater: 256, receiveHighWater: 64, maximumMessageSize: longestReport,
         maximumSendSize: Wire.maximumMessageSize, threads: 1)
     static let controlClient = SocketOptions(
         sendHighWater: 1000, receiveHighWater: 64, maximumMessageSize: Wire.maximumMessageSize,

@@ -17,11 +17,17 @@ extension QueueStore {
         }
     }
 
-    /// Forgets a worker and its history.
-    public func deleteWorker(_ name: String) async throws {
+    /// Forgets workers of which nothing was heard or noted since then, and their history; what operators decided stays.
+    func forgetWorkers(unseenSince date: Date) async throws {
+        let forgotten = """
+            SELECT name FROM worker WHERE lastSeen < ? AND NOT isDrained AND asideReason IS NULL
+            AND NOT EXISTS (SELECT 1 FROM event WHERE event.worker = worker.name AND time >= ?)
+            """
         try await write { db in
-            try db.execute(sql: "DELETE FROM worker WHERE name = ?", arguments: [name])
-            try db.execute(sql: "DELETE FROM event WHERE worker = ?", arguments: [name])
+            for name in try String.fetchAll(db, sql: forgotten, arguments: [date, date]) {
+                try db.execute(sql: "DELETE FROM worker WHERE name = ?", arguments: [name])
+                try db.execute(sql: "DELETE FROM event WHERE worker = ?", arguments: [name])
+            }
         }
     }
 
