@@ -74,7 +74,7 @@ import Testing
         #expect(story.scheduler.snapshot(of: JobID("film3"))?.waits.map(\.code) == [.noDevice])
         var able = hello("beta", slots: 2)
         able.slots[0] = SlotDescription(
-            device: "cuda:0", deviceModel: "", libtorch: "", memory: 16 << 30, encoders: ["libx265"])
+            device: "cuda:0", deviceModel: "", versions: [:], memory: 16 << 30, encoders: ["libx265"])
         let leases = story.when(.workerConnected(WorkerID("beta"), able)).leases
         #expect(leases.map(\.slot) == [0, 0])
         #expect(leases.map(\.attempt.segment.job) == [film, second])

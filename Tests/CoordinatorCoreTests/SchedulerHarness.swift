@@ -123,7 +123,7 @@ func result(_ attempt: AttemptID, missing: [Int] = []) -> SegmentResult {
 
 func hello(_ name: String, slots: Int = 1, epoch: Int64 = 1, holding held: [AttemptID] = []) -> WorkerHello {
     let slot = SlotDescription(
-        device: "cpu", deviceModel: "test", libtorch: "1.13.1", memory: 1 << 30, encoders: ["ffv1"])
+        device: "cpu", deviceModel: "test", versions: [:], memory: 1 << 30, encoders: ["ffv1"])
     return WorkerHello(
         worker: WorkerIdentity(name: name, epoch: epoch, processID: 1), slots: Array(repeating: slot, count: slots),
         held: held)

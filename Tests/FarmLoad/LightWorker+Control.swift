@@ -9,7 +9,7 @@ extension LightWorker {
     func greet(_ now: Double) throws {
         lastHello = now
         let slot = SlotDescription(
-            device: "cpu", deviceModel: "simulated", libtorch: "none", memory: 0, encoders: floor.encoders)
+            device: "cpu", deviceModel: "simulated", versions: [:], memory: 0, encoders: floor.encoders)
         let identity = WorkerIdentity(name: name, epoch: floor.epoch, processID: getpid())
         try say(.hello(WorkerHello(worker: identity, slots: [slot], held: held)))
     }

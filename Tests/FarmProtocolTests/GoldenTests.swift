@@ -46,7 +46,7 @@ import Testing
         #"""
         {"v":2,"type":"hello","body":{
           "worker":{"name":"box-1","epoch":17,"processID":4711},
-          "slots":[{"device":"cpu","deviceModel":"EPYC","libtorch":"1.13.1","memory":8589934592,"encoders":["libx265"]}],
+          "slots":[{"device":"cpu","deviceModel":"EPYC","versions":{"libtorch":"1.13.1"},"memory":8589934592,"encoders":["libx265"]}],
           "held":[\#(attempt)]}}
         """#,
         #"{"v":2,"type":"heartbeat","body":{"attempts":[{"attempt":\#(attempt),"frames":12}]}}"#,

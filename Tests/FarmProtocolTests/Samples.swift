@@ -47,7 +47,8 @@ enum Samples {
                 worker: WorkerIdentity(name: "box-1", epoch: 17, processID: 4711),
                 slots: [
                     SlotDescription(
-                        device: "cpu", deviceModel: "EPYC", libtorch: "1.13.1", memory: 1 << 33, encoders: ["libx265"])
+                        device: "cpu", deviceModel: "EPYC", versions: ["libtorch": "1.13.1"], memory: 1 << 33,
+                        encoders: ["libx265"])
                 ], held: [attempt])),
         .heartbeat(Heartbeat(attempts: [.init(attempt: attempt, frames: 12)])),
         .calibrated(Calibration(job: JobID("k7f"), shape: shape, framesPerSecond: 2.5)),
@@ -114,7 +115,7 @@ extension Samples {
         failures: [.init(attempt: attempt, worker: "box-1", reason: "no picture", log: ["[hevc] no picture"])],
         warnings: ["a warning"], deviceBusy: 0.5, resultFrames: 48)
     static let slot = WorkerView.Slot(
-        device: "cpu", deviceModel: "EPYC", memory: 1 << 33, libtorch: "1.13.1", encoders: ["libx265"],
+        device: "cpu", deviceModel: "EPYC", memory: 1 << 33, versions: ["libtorch": "1.13.1"], encoders: ["libx265"],
         leases: [running],
         calibrates: job, fps: 2.5)
 

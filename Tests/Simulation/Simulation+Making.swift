@@ -12,7 +12,7 @@ extension Simulation {
             let isBad = (1...5).contains(index) && index <= settings.badWorkers
             let isFull = index == 0 || generator.chance(0.6)
             let description = SlotDescription(
-                device: isFull ? "cuda:0" : "cpu", deviceModel: "simulated", libtorch: "2",
+                device: isFull ? "cuda:0" : "cpu", deviceModel: "simulated", versions: [:],
                 memory: isFull ? 16 << 30 : 4 << 30,
                 encoders: isFull ? ["ffv1", "libx265"] : ["ffv1"])
             workers.append(

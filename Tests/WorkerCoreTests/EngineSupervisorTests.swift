@@ -15,7 +15,7 @@ import Testing
         try """
         import json, os, select, sys
         fatal = \(fatal)
-        print(json.dumps({"ready": {"_0": {"device": "cpu", "deviceModel": "script", "libtorch": "none", "memory": 0, "encoders": []}}}), flush=True)
+        print(json.dumps({"ready": {"_0": {"device": "cpu", "deviceModel": "script", "versions": {"libtorch": "none"}, "memory": 0, "encoders": []}}}), flush=True)
         inside = []
         def finish():
             attempt = inside.pop(0)["task"]["attempt"]

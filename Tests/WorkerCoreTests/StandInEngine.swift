@@ -54,7 +54,7 @@ struct StandInEngine {
         def say(event): print(json.dumps(event), flush=True)
         def log(text): print(text, file=sys.stderr, flush=True)
         def attempt_name(a): return f"{a['segment']['job']}/{a['segment']['index']}#{a['number']}"
-        say({"ready": {"_0": {"device": "cpu", "deviceModel": "script", "libtorch": "none", "memory": 0, "encoders": ["none"]}}})
+        say({"ready": {"_0": {"device": "cpu", "deviceModel": "script", "versions": {"libtorch": "none"}, "memory": 0, "encoders": ["none"]}}})
         inside = []
         def take(command):
             if "segment" in command:

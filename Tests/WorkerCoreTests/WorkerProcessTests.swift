@@ -92,7 +92,10 @@ import Testing
         ])
         let slot = try #require(try await coordinator.hello().slots.first)
         #expect(slot.device == "cpu" && !slot.deviceModel.isEmpty && slot.memory > 0)
-        #expect(slot.encoders.contains("libx265") && slot.libtorch.contains("."))
+        #expect(
+            slot.encoders.contains("libx265")
+                && Set(slot.versions.keys).isSuperset(of: ["worker", "libtorch", "libavcodec", "libx265"])
+                && slot.versions.values.allSatisfy { $0.contains(".") })
         worker.signal(SIGTERM)
         #expect(await worker.exit() == 0)
         await coordinator.close()

@@ -76,15 +76,16 @@ public struct SlotDescription: Codable, Hashable, Sendable {
     public var device: String
     /// The device's model, as its driver or the processor names it.
     public var deviceModel: String
-    public var libtorch: String
+    /// Of the software that makes the result: `worker` is the release of this project, the rest are libraries.
+    public var versions: [String: String]
     /// Bytes.
     public var memory: Int64
     public var encoders: [String]
 
-    public init(device: String, deviceModel: String, libtorch: String, memory: Int64, encoders: [String]) {
+    public init(device: String, deviceModel: String, versions: [String: String], memory: Int64, encoders: [String]) {
         self.device = device
         self.deviceModel = deviceModel
-        self.libtorch = libtorch
+        self.versions = versions
         self.memory = memory
         self.encoders = encoders
     }

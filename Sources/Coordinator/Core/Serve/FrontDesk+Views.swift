@@ -224,7 +224,7 @@ extension WorkerView.Slot {
         let described = slot.description
         self.init(
             device: described.device, deviceModel: described.deviceModel, memory: described.memory,
-            libtorch: described.libtorch, encoders: described.encoders,
+            versions: described.versions, encoders: described.encoders,
             leases: slot.leases.map(JobDetail.Running.init), calibrates: slot.calibrates, fps: slot.framesPerSecond)
     }
 }

@@ -18,7 +18,8 @@ public struct WorkerView: Codable, Hashable, Sendable {
         public var deviceModel: String
         /// Bytes.
         public var memory: Int64
-        public var libtorch: String
+        /// Of the software there, as the worker told.
+        public var versions: [String: String]
         public var encoders: [String]
         /// Attempts that it holds, the current one first.
         public var leases: [JobDetail.Running]
@@ -28,13 +29,13 @@ public struct WorkerView: Codable, Hashable, Sendable {
         public var fps: Double?
 
         public init(
-            device: String, deviceModel: String, memory: Int64, libtorch: String, encoders: [String],
+            device: String, deviceModel: String, memory: Int64, versions: [String: String], encoders: [String],
             leases: [JobDetail.Running], calibrates: JobID?, fps: Double?
         ) {
             self.device = device
             self.deviceModel = deviceModel
             self.memory = memory
-            self.libtorch = libtorch
+            self.versions = versions
             self.encoders = encoders
             self.leases = leases
             self.calibrates = calibrates

@@ -23,9 +23,9 @@ extension WorkerSession {
     private func announce() {
         for (index, slot) in slots.enumerated() {
             let memory = String(format: "%.1f GiB", Double(slot.memory) / 0x1p30)
-            logger.notice(
-                "slot \(index): \(slot.device), \(slot.deviceModel), \(memory), libtorch \(slot.libtorch), \(slot.encoders.joined(separator: " "))"
-            )
+            let versions = slot.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+            let rest = (versions + slot.encoders).joined(separator: ", ")
+            logger.notice("slot \(index): \(slot.device), \(slot.deviceModel), \(memory), \(rest)")
         }
         logger.notice(
             "worker \(configuration.identity.name): connecting to \(configuration.control), bulk \(configuration.bulk)")
