@@ -118,8 +118,10 @@ struct HostileInputTests {
         let (blob, data) = try await bench.makeFile("file", size: 2 << 20)
         try server.serve(id: blob.id, slices: [.file(bench.path("file"))])
         let greedy = try RawPeer(connecting: bench, to: bench.bulk)
-        let get = try BulkHeader(.get, blob: blob.id, offset: 0, size: Int64(Wire.chunkSize)).encoded()
-        for _ in 0..<1000 { try await greedy.send([get]) }
+        for offset in 0..<1000 {
+            let get = BulkHeader(.get, blob: blob.id, offset: Int64(offset), size: Int64(Wire.chunkSize))
+            try await greedy.send([get.encoded()])
+        }
         let client = try bench.bulkClient()
         try await client.fetch(blob, to: bench.path("fetched"))
         #expect(try bench.contents("fetched") == data)

@@ -57,10 +57,14 @@ extension BulkClientLoop {
         guard let request = ChunkRequest(header),
             delivery.blob.contains(offset: request.offset, size: Int64(request.size))
         else { return drop("a get beyond \(harmless(header.blob))") }
+        delivery.lastSign = now
+        // Of a blob that is not empty, nothing is asked for to say that the server is busy with it; and what waits to be
+        // sent is not sent twice.
+        let isSignOnly = request.size == 0 && delivery.reference.size > 0
+        guard !isSignOnly, !requests.contains(request) else { return }
         guard requests.count < 2 * Wire.creditWindow * deliveries.count else {
             return drop("more gets than any credit allows")
         }
-        delivery.lastSign = now
         requests.append(request)
     }
 

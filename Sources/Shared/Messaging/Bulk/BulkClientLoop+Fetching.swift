@@ -8,6 +8,8 @@ final class Fetch {
     let path: String
     let terms: TransferTerms
     let completion: Completion
+    /// More could be asked for, were there room in the connection.
+    var isUnasked = false
 
     init(_ transfer: Transfer, _ path: String, _ terms: TransferTerms, _ completion: Completion) {
         self.transfer = transfer
@@ -33,7 +35,8 @@ extension BulkClientLoop {
     }
 
     func ask(_ fetch: Fetch, _ now: ContinuousClock.Instant) throws {
-        try fetch.transfer.ask(now) { try send($0) }
+        // Where no connection stands, all is asked for again when the next one does.
+        fetch.isUnasked = try !fetch.transfer.ask(now) { try send($0) || !link.isConnected }
         counters.notePeak(fetch.transfer.window.outstanding)
     }
 

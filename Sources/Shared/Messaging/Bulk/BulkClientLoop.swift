@@ -20,7 +20,7 @@ final class BulkClientLoop: SocketOwner {
     /// Chunks that the server asked for, in its order: its window makes the transfers take turns.
     var requests: [ChunkRequest] = []
     let desk: Intake.Desk
-    private let link: ClientLink
+    let link: ClientLink
     private let logger: Logger
     private var drops: DropCounter
 
@@ -53,6 +53,7 @@ final class BulkClientLoop: SocketOwner {
         try takeChanges(now)
         for outcome in desk.takeOutcomes() { try take(outcome, now) }
         try link.flush()
+        for fetch in fetches.values where fetch.isUnasked { try ask(fetch, now) }
         let isDrained = try read(now)
         try sendChunks()
         let next = try remind(now)
@@ -83,7 +84,8 @@ final class BulkClientLoop: SocketOwner {
     }
 
     /// Where no connection stands, the message is left: a new one begins with asking and offering again.
-    func send(_ header: BulkHeader) throws { _ = try link.send([BulkMessage.frame(header)]) }
+    @discardableResult
+    func send(_ header: BulkHeader) throws -> Bool { try link.send([BulkMessage.frame(header)]) }
 
     private func takeChanges(_ now: ContinuousClock.Instant) throws {
         for change in link.takeChanges() where change == .connected {
@@ -153,7 +155,7 @@ final class BulkClientLoop: SocketOwner {
                 continue
             }
             if let due = fetch.transfer.reminder, now >= due {
-                fetch.transfer.forgetAskedAfterSilence()
+                try fetch.transfer.remind(now) { try send($0) }
                 try ask(fetch, now)
             }
             next = earliest(next, fetch.transfer.reminder, end)

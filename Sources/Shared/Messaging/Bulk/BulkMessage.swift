@@ -26,7 +26,7 @@ struct BulkMessage {
 }
 
 /// A chunk that somebody asked for.
-struct ChunkRequest {
+struct ChunkRequest: Hashable {
     let blob: String
     let offset: Int64
     let size: Int

@@ -60,10 +60,16 @@ public final class BulkServer: Sendable {
     ///
     /// A resumable one keeps its bytes when it fails, over `unexpect`, `close` and a restart: whoever offers a blob of that
     /// SHA-256 for that destination goes on from there. Where the destination is that blob already, it is received at once.
+    ///
+    /// The same terms again leave a transfer under way alone.
+    /// - Parameter sha256: with it only the blob of that hash and of exactly `limit` bytes is taken
     public func expect(
-        id: String, destination: String, limit: Int64, from audience: Audience = .anyone, resumable: Bool = false
+        id: String, destination: String, limit: Int64, sha256: String? = nil, from audience: Audience = .anyone,
+        resumable: Bool = false
     ) {
-        thread.post(.expect(id, destination: destination, limit: limit, audience, isResumable: resumable))
+        let terms = Expectation.Terms(
+            destination: destination, limit: limit, sha256: sha256, audience: audience, isResumable: resumable)
+        thread.post(.expect(id, terms))
     }
 
     /// Ends `expect` and removes what has arrived so far, of a resumable one only where it is to be discarded. A file that

@@ -6,21 +6,21 @@ internal import Foundation
 extension BulkServerLoop {
     func takeOffer(_ header: BulkHeader, _ caller: Gate.Caller, _ now: ContinuousClock.Instant) throws {
         let peer = caller.peer
-        guard let expectation = expected[header.blob], expectation.audience.includes(caller.sender) else {
+        guard let expectation = expected[header.blob], expectation.terms.audience.includes(caller.sender) else {
             return try refuse(header.blob, "nobody expects it; its lease may have lapsed", peer)
         }
         guard let blob = BlobReference(offered: header) else {
             return try reject(header.blob, "the offer names no size or no SHA-256", peer)
         }
-        guard blob.size <= expectation.limit else {
-            return try reject(blob.id, "\(blob.size) bytes are more than the \(expectation.limit) allowed", peer)
-        }
+        expectation.lastUse = now
+        if let fault = expectation.fault(of: blob) { return try reject(blob.id, fault, peer) }
         switch expectation.state {
         case .waiting where heldBack != nil:
             _ = try send(BulkHeader(.refused, blob: blob.id, reason: heldBack, later: true), to: peer)
         case .waiting: begin(blob, expectation, caller, now)
         case .receiving(let transfer, _) where transfer.isFinishing && blob == transfer.blob:
             expectation.state = .receiving(transfer, from: caller)  // The answer is on its way.
+            try hearten(blob.id, peer)
         case .receiving(let transfer, let sender) where !transfer.isFinishing:
             try takeOffer(again: blob, transfer, sender, expectation, caller, now)
         case .done(blob): _ = try send(BulkHeader(.received, blob: blob.id), to: peer)
@@ -29,20 +29,25 @@ extension BulkServerLoop {
     }
 
     /// An offer of a blob that is on its way already. The sender's own, over the same connection, is mere impatience:
-    /// nothing was lost. Another's counts only when the first has gone or fallen silent; it goes on from what is there.
+    /// nothing was lost, and it hears that it was heard. Another's counts only when the first has gone or fallen silent; it goes on from what is there.
     private func takeOffer(
         again blob: BlobReference, _ transfer: Transfer, _ sender: Gate.Caller?, _ expectation: Expectation,
         _ caller: Gate.Caller, _ now: ContinuousClock.Instant
     ) throws {
         let isSame = caller.peer == sender?.peer
-        if isSame, blob == transfer.blob { return }
-        guard try isSame || hasGone(sender, transfer) || now - transfer.lastSign(now) >= timing.retry else { return }
+        if isSame, blob == transfer.blob { return try hearten(blob.id, caller.peer) }
+        guard try isSame || hasGone(sender, transfer) || transfer.isSilent(now) else { return }
         guard blob == transfer.blob else {
             expectation.abandon()
             return begin(blob, expectation, caller, now)
         }
         transfer.forgetAsked()
         try ask(transfer, expectation, caller, now)
+    }
+
+    /// Hashing what is there, and making what came durable, take their time: a `get` of nothing says that they go on.
+    private func hearten(_ id: String, _ peer: PeerID) throws {
+        _ = try send(BulkHeader(.get, blob: id, offset: 0, size: 0), to: peer)
     }
 
     private func hasGone(_ sender: Gate.Caller?, _ transfer: Transfer) throws -> Bool {
@@ -106,6 +111,12 @@ extension BulkServerLoop {
         inbox.push(.refused(id: header.blob, reason: harmless(header.reason ?? "the sender gave no reason")))
     }
 
+    func expect(_ id: String, _ terms: Expectation.Terms) {
+        if let known = expected[id], known.terms == terms, known.transfer != nil { return }
+        expected[id]?.abandon()
+        expected.add(Expectation(terms), for: id)
+    }
+
     func unexpect(_ id: String, _ discarding: Bool) {
         guard let expectation = expected.remove(id) else { return }
         expectation.abandon()
@@ -118,8 +129,30 @@ extension BulkServerLoop {
             guard case .receiving(let transfer, let sender?) = expectation.state, let due = transfer.reminder,
                 now >= due
             else { continue }
-            transfer.forgetAskedAfterSilence()
+            try transfer.remind(now) { _ = try send($0, to: sender.peer) }
             try ask(transfer, expectation, sender, now)
+        }
+    }
+
+    /// Asks senders whose connections were full.
+    func askUnasked(_ now: ContinuousClock.Instant) throws {
+        for id in unasked {
+            guard let expectation = expected[id], case .receiving(let transfer, let sender?) = expectation.state else {
+                unasked.remove(id)
+                continue
+            }
+            try ask(transfer, expectation, sender, now)
+        }
+    }
+
+    /// Resumable transfers that nobody goes on with keep no file open, and are not waited for for ever.
+    func letGoOfIdle(_ now: ContinuousClock.Instant) {
+        for (id, expectation) in expected.resumable {
+            if let transfer = expectation.transfer {
+                if transfer.isIdle(now, for: timing.idle) { expectation.abandon() }
+            } else if now - expectation.lastUse >= timing.forget {
+                expected.remove(id)
+            }
         }
     }
 
@@ -142,9 +175,17 @@ extension BulkServerLoop {
         _ transfer: Transfer, _ expectation: Expectation, _ caller: Gate.Caller, _ now: ContinuousClock.Instant
     ) throws {
         var isThere = true
-        try transfer.ask(now) { header in
-            if try send(header, to: caller.peer) == .unreachable { isThere = false }
+        let isAsked = try transfer.ask(now) { header in
+            switch try send(header, to: caller.peer) {
+            case .sent, .lost: return true
+            case .full: return false
+            case .unreachable:
+                isThere = false
+                return true
+            }
         }
+        // Chunks on their way to that peer fill its connection: it is asked as soon as there is room.
+        if isAsked || !isThere { unasked.remove(transfer.blob.id) } else { unasked.insert(transfer.blob.id) }
         expectation.state = .receiving(transfer, from: isThere ? caller : nil)
         counters.notePeak(transfer.window.outstanding)
     }

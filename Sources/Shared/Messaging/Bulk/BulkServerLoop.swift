@@ -9,7 +9,7 @@ final class BulkServerLoop: SocketOwner {
     enum Command: Sendable {
         case serve(SlicedBlob, Audience)
         case withdraw(String)
-        case expect(String, destination: String, limit: Int64, Audience, isResumable: Bool)
+        case expect(String, Expectation.Terms)
         case unexpect(String, discarding: Bool)
         case hold(String?)
         /// The allow-list has changed.
@@ -25,6 +25,8 @@ final class BulkServerLoop: SocketOwner {
     let logger: Logger
     let inbox: Inbox<BulkEvent>
     var expected = Expectations()
+    /// Blobs of which more could be asked for, were there room in the sender's connection.
+    var unasked: Set<String> = []
     /// Why nothing new is taken; nil while it is.
     var heldBack: String?
     let desk: Intake.Desk
@@ -32,7 +34,7 @@ final class BulkServerLoop: SocketOwner {
     private let socket: Socket
     private var served: [String: (blob: SlicedBlob, audience: Audience)] = [:]
     private var files = OpenFiles()
-    private var requests = RequestQueues<Gate.Caller>(limit: 4 * Wire.creditWindow)
+    private var requests = RequestQueues<Gate.Caller>(limit: 2 * Wire.creditWindow)
     private var drops: DropCounter
     /// What was asked about blobs that nobody has told of: who asks may have been told of one a moment before this thread is.
     /// So it is looked at once more, behind the commands that came meanwhile.
@@ -60,11 +62,7 @@ final class BulkServerLoop: SocketOwner {
             withdraw(blob.id)
             served[blob.id] = (blob, audience)
         case .withdraw(let id): withdraw(id)
-        case .expect(let id, let destination, let limit, let audience, let isResumable):
-            expected[id]?.abandon()
-            let expectation = Expectation(
-                destination: destination, limit: limit, audience: audience, isResumable: isResumable)
-            expected.add(expectation, for: id)
+        case .expect(let id, let terms): expect(id, terms)
         case .unexpect(let id, let discarding): unexpect(id, discarding)
         case .hold(let reason): heldBack = reason
         case .review: letGoOfRevoked()
@@ -83,7 +81,12 @@ final class BulkServerLoop: SocketOwner {
         }
         if now >= nextLook {
             nextLook = now + timing.retry / 4
+            letGoOfIdle(now)
             try remind(now)
+        }
+        if !unasked.isEmpty {
+            try askUnasked(now)
+            if !unasked.isEmpty { wait.end(by: now + Self.fullPause) }
         }
         if !expected.isEmpty { wait.end(by: nextLook) }
         while socket.monitor.next() != nil {}

@@ -10,17 +10,31 @@ final class Expectation {
         case done(BlobReference)
     }
 
-    let destination: String
-    let limit: Int64
-    let audience: Audience
-    let isResumable: Bool
-    var state = State.waiting
+    struct Terms: Hashable, Sendable {
+        let destination: String
+        let limit: Int64
+        /// nil: whatever its sender says it is.
+        let sha256: String?
+        let audience: Audience
+        let isResumable: Bool
+    }
 
-    init(destination: String, limit: Int64, audience: Audience, isResumable: Bool) {
-        self.destination = destination
-        self.limit = limit
-        self.audience = audience
-        self.isResumable = isResumable
+    let terms: Terms
+    var state = State.waiting
+    /// When it was made, or last offered.
+    var lastUse = ContinuousClock.now
+
+    init(_ terms: Terms) { self.terms = terms }
+
+    var destination: String { terms.destination }
+    var isResumable: Bool { terms.isResumable }
+
+    /// Why this blob is not what is expected; nil where it may be.
+    func fault(of blob: BlobReference) -> String? {
+        if let sha256 = terms.sha256, blob.sha256 != sha256 || blob.size != terms.limit {
+            return "it is not the file that was announced"
+        }
+        return blob.size > terms.limit ? "\(blob.size) bytes are more than the \(terms.limit) allowed" : nil
     }
 
     var transfer: Transfer? {

@@ -5,6 +5,7 @@ struct Expectations {
 
     subscript(id: String) -> Expectation? { expected[id] }
     var values: Dictionary<String, Expectation>.Values { expected.values }
+    var resumable: [String: Expectation] { expected.filter { $0.value.isResumable } }
     var isEmpty: Bool { expected.isEmpty }
 
     mutating func add(_ expectation: Expectation, for id: String) {

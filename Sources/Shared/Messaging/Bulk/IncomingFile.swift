@@ -111,6 +111,15 @@ final class IncomingFile {
         unlink(part(of: destination) + ".of")
     }
 
+    /// A file that was found under its name may be in the system's memory alone.
+    private static func sync(_ path: String) throws {
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw MessagingError.lastFile("read", path) }
+        defer { Foundation.close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw MessagingError.lastFile("write to the disk", path) }
+        try syncDirectory(of: path)
+    }
+
     static func syncDirectory(of path: String) throws {
         let name = (path as NSString).deletingLastPathComponent
         let directory = Foundation.open(name.isEmpty ? "." : name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -129,7 +138,10 @@ extension IncomingFile {
     private var isOurs: Bool { (try? Data(contentsOf: URL(fileURLWithPath: mark))) == Data(claim.utf8) }
 
     private func openAnew(_ isAbandoned: () -> Bool) throws -> Start {
-        if try isWhole(isAbandoned) { return .whole }
+        if try isWhole(isAbandoned) {
+            if isDurable { try Self.sync(destination) }
+            return .whole
+        }
         // The part of another blob goes before the mark says that it is one of this.
         unlink(part)
         try openPart(O_RDWR | O_TRUNC)

@@ -6,22 +6,27 @@ struct RequestQueues<Peer: Hashable> {
         var ready: [Frame]?
     }
 
+    /// Requests that may wait, a peer and blob: its credit, and as much again after a reconnection.
     private let limit: Int
+    /// And in all, a peer.
+    private static var most: Int { 4096 }
     private var queues: [Peer: Queue] = [:]
     private var order: [Peer] = []
 
-    /// - Parameter limit: requests that may wait, a peer
+    /// - Parameter limit: requests that may wait, a peer and blob
     init(limit: Int) { self.limit = limit }
 
     var isEmpty: Bool { order.isEmpty }
 
-    /// False where the peer has asked for more than any receiver may.
+    /// False where the peer has asked for more than any receiver may. A request that waits already is not added.
     mutating func add(_ request: ChunkRequest, from peer: Peer) -> Bool {
         if queues[peer] == nil {
             queues[peer] = Queue()
             order.append(peer)
         }
-        guard let queue = queues[peer], queue.requests.count < limit else { return false }
+        let waiting = queues[peer]?.requests.filter { $0.blob == request.blob } ?? []
+        if waiting.contains(request) { return true }
+        guard waiting.count < limit, queues[peer]?.requests.count ?? 0 < Self.most else { return false }
         queues[peer]?.requests.append(request)
         return true
     }

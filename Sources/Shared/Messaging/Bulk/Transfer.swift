@@ -18,7 +18,7 @@ final class Transfer {
         case failed(any Error)
     }
 
-    private static let longestPatience = Duration.seconds(60)
+    private static let longestPatience = Duration.seconds(120)
 
     let blob: BlobReference
     let intake: Intake
@@ -29,8 +29,15 @@ final class Transfer {
     private var hashed: Int64 = 0
     private var lastMove: ContinuousClock.Instant
     private var lastAsk: ContinuousClock.Instant
-    /// Silence that is borne before asking again; longer each time in vain, so that a slow connection is not flooded.
+    /// Silence that is borne before asking again: some times as long as chunks take on this connection, and longer each
+    /// time in vain, so that a slow one is not flooded with the same bytes (RFC 6298 has it so for segments of TCP).
     private var patience: Duration
+    /// How long chunks take of late.
+    private var pace = Duration.zero
+    /// The chunk that is owed was asked for twice.
+    private var isProbed = false
+    /// What was owed came only when it was asked for twice: the rest may be lost.
+    private var isDoubtful = false
     private let retry: Duration
 
     init(_ blob: BlobReference, _ intake: Intake, _ timing: BulkTiming, _ now: ContinuousClock.Instant) {
@@ -52,23 +59,36 @@ final class Transfer {
     /// When the other side last gave something, or `now` while it owes nothing.
     func lastSign(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant { owes ? lastMove : now }
 
-    /// Hands out credit: calls `ask` with a `get` for each chunk that may be asked for now. A `get` that is lost on its
-    /// way is asked for again after a silence.
-    func ask(_ now: ContinuousClock.Instant, _ send: (BulkHeader) throws -> Void) throws {
-        guard phase == .moving else { return }
+    /// Whether the other side owes something and has given nothing for longer than it usually takes.
+    func isSilent(_ now: ContinuousClock.Instant) -> Bool { owes && now - lastMove >= patience }
+
+    /// Whether nothing has come for so long although it was asked for, or could have been.
+    func isIdle(_ now: ContinuousClock.Instant, for limit: Duration) -> Bool {
+        phase == .moving && now - lastMove >= limit
+    }
+
+    /// Hands out credit: calls `send` with a `get` for each chunk that may be asked for now, until it says that no more go
+    /// out at this moment. A `get` that is lost on its way is asked for again after a silence.
+    /// - Returns: false where some could not go out
+    func ask(_ now: ContinuousClock.Instant, _ send: (BulkHeader) throws -> Bool) rethrows -> Bool {
+        guard phase == .moving else { return true }
         if !owes { lastMove = now }
         while let (offset, size) = window.next() {
+            guard try send(BulkHeader(.get, blob: blob.id, offset: offset, size: Int64(size))) else {
+                window.putBack()
+                return false
+            }
             lastAsk = now
-            try send(BulkHeader(.get, blob: blob.id, offset: offset, size: Int64(size)))
         }
+        return true
     }
 
     /// Hands the chunk whose turn it is to the file; false for one that nobody asked for.
     func take(_ header: BulkHeader, _ payload: Frame, _ now: ContinuousClock.Instant) -> Bool {
         guard let offset = header.offset, window.take(offset: offset, size: payload.count) else { return false }
+        notePace(now - lastMove)
         lastMove = now
         lastAsk = now
-        patience = retry
         if window.chunks == 1 {
             phase = .finishing
             intake.store(payload)
@@ -76,6 +96,14 @@ final class Transfer {
             intake.append(payload)
         }
         return true
+    }
+
+    /// - Parameter silence: how long the chunk that arrived was waited for. Of one that was asked for twice nobody knows which
+    ///   answer it is: it may be as slow as that.
+    private func notePace(_ silence: Duration) {
+        pace = isProbed ? silence : max(silence, pace * 7 / 8)
+        patience = min(max(retry, pace * 4), Self.longestPatience)
+        (isDoubtful, isProbed) = (isProbed, false)
     }
 
     /// What the file's worker has to say.
@@ -107,15 +135,26 @@ final class Transfer {
     }
 
     /// Takes it that whatever is outstanding was lost: the next `ask` asks for it once more.
-    func forgetAsked() { window.askAgain() }
+    func forgetAsked() {
+        window.askAgain()
+        (patience, pace, isProbed, isDoubtful) = (retry, .zero, false, false)
+    }
 
     /// When a silence has lasted long enough to ask again; nil while nothing is owed.
     var reminder: ContinuousClock.Instant? { owes ? max(lastAsk, lastMove) + patience : nil }
 
-    /// After a silence, over a connection that may only be slow.
-    func forgetAskedAfterSilence() {
-        forgetAsked()
+    /// After a silence, over a connection that may only be slow: asks for what is owed next once more with `send`, or has
+    /// the next `ask` ask for all of it where more than that seems lost.
+    func remind(_ now: ContinuousClock.Instant, _ send: (BulkHeader) throws -> Void) rethrows {
         patience = min(patience * 2, Self.longestPatience)
+        lastAsk = now
+        if isDoubtful {
+            isDoubtful = false
+            window.askAgain()
+        } else if let probe {
+            isProbed = true
+            try send(probe)
+        }
     }
 
     /// The chunk that the sender owes next, asked for once more: tells whether it is still there.

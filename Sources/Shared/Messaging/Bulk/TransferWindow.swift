@@ -37,6 +37,9 @@ struct TransferWindow: Hashable {
         return chunk(asked)
     }
 
+    /// The chunk that was asked for last was not asked for after all.
+    mutating func putBack() { if asked > arrived { asked -= 1 } }
+
     /// Whether these bytes are the ones whose turn it is; they count as arrived then.
     mutating func take(offset: Int64, size: Int) -> Bool {
         guard arrived < asked, chunk(arrived) == (offset, size) else { return false }

@@ -20,6 +20,8 @@ final class ClientLink {
     private var reopening: ContinuousClock.Instant?
     private var pause = firstPause
 
+    /// Messages; those of any length are made only where none waits.
+    private static let longestOutbox = 1000
     private static let firstPause = Duration.milliseconds(500)
     private static let longestPause = Duration.seconds(5)
 
@@ -43,7 +45,7 @@ final class ClientLink {
 
     /// Sends now or as soon as the connection takes it; false where there is no connection, or it has too much already.
     func send(_ frames: [Frame]) throws -> Bool {
-        guard isConnected, outbox.count < Int(options.sendHighWater) else { return false }
+        guard isConnected, outbox.count < Self.longestOutbox else { return false }
         outbox.append(frames)
         try flush()
         return true

@@ -1,8 +1,8 @@
-import Foundation
-import Synchronization
+internal import Foundation
+internal import Synchronization
 
 /// A TCP relay that misbehaves when told to: it holds bytes back, lets none through, or breaks every connection.
-final class Relay: Sendable {
+public final class Relay: Sendable {
     private struct State {
         /// Seconds that bytes are held back.
         var delay = 0.0
@@ -17,13 +17,13 @@ final class Relay: Sendable {
         var held = 0
     }
 
-    let port: Int
+    public let port: Int
     private let listener: Int32
     private let target: UInt16
     private let state = Mutex(State())
 
     /// - Parameter target: a port of this machine.
-    init(to target: Int) throws {
+    public init(to target: Int) throws {
         self.target = UInt16(target)
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.address(0)
@@ -51,19 +51,19 @@ final class Relay: Sendable {
     deinit { close() }
 
     /// Bytes that went through so far.
-    var passed: Int { state.withLock { $0.passed } }
+    public var passed: Int { state.withLock { $0.passed } }
 
     /// How often bytes were held back.
-    var held: Int { state.withLock { $0.held } }
+    public var held: Int { state.withLock { $0.held } }
 
-    func throttle(bytesPerSecond: Int?) { state.withLock { $0.rate = bytesPerSecond } }
-    func delay(by seconds: Double) { state.withLock { $0.delay = seconds } }
-    func freeze(_ isFrozen: Bool) { state.withLock { $0.isFrozen = isFrozen } }
+    public func throttle(bytesPerSecond: Int?) { state.withLock { $0.rate = bytesPerSecond } }
+    public func delay(by seconds: Double) { state.withLock { $0.delay = seconds } }
+    public func freeze(_ isFrozen: Bool) { state.withLock { $0.isFrozen = isFrozen } }
 
     /// Breaks all connections; `shut` takes no new ones either until `open`.
     /// - Returns: how many were broken.
     @discardableResult
-    func cut(shut: Bool = false) -> Int {
+    public func cut(shut: Bool = false) -> Int {
         let broken = state.withLock { state in
             state.isShut = shut
             return state.connections
@@ -75,9 +75,9 @@ final class Relay: Sendable {
         return broken.count
     }
 
-    func open() { state.withLock { $0.isShut = false } }
+    public func open() { state.withLock { $0.isShut = false } }
 
-    func close() {
+    public func close() {
         cut(shut: true)
         shutdown(listener, Int32(SHUT_RDWR))
         Foundation.close(listener)
