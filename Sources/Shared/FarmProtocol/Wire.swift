@@ -42,7 +42,8 @@ public enum Wire {
     /// The name that a model's file has on the bulk channel.
     public static func modelBlob(_ sha256: String) -> String { "model/\(sha256)" }
     /// The name that an uploaded file has on the bulk channel.
-    public static func uploadBlob(_ sha256: String) -> String { "upload/\(sha256)" }
+    /// - Parameter file: its SHA-256, and the extension that the client's file has
+    public static func uploadBlob(_ file: String) -> String { "upload/\(file)" }
     /// The name that a finished film has on the bulk channel.
     public static func filmBlob(_ job: JobID) -> String { "film/\(job)" }
     /// The name that an attempt's encoded segment has on the bulk channel.

@@ -23,8 +23,10 @@ extension FrontDesk {
             return false
         }
         if isHere { return .present }
-        let blob = BlobReference(id: Wire.uploadBlob(upload.sha256), size: upload.size, sha256: upload.sha256)
-        bulk.expect(id: blob.id, destination: path, limit: upload.size, from: .role(.client), resumable: true)
+        let blob = BlobReference(id: try uploads.blob(upload), size: upload.size, sha256: upload.sha256)
+        bulk.expect(
+            id: blob.id, destination: path, limit: upload.size, sha256: upload.sha256, from: .role(.client),
+            resumable: true)
         return .deliver(blob)
     }
 
@@ -125,7 +127,7 @@ extension FrontDesk {
         guard try uploads.holds(upload) else {
             throw CoordinatorError(.file, "\(upload.name) has not been uploaded, or no longer is here: submit it again")
         }
-        bulk.unexpect(Wire.uploadBlob(upload.sha256))
+        bulk.unexpect(try uploads.blob(upload))
         return try uploads.path(upload)
     }
 

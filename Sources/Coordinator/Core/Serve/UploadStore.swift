@@ -25,6 +25,11 @@ struct UploadStore: Sendable {
         return "\(root)/\(upload.sha256)\(Self.fileExtension(upload.name))"
     }
 
+    /// The name of its bytes on the way: of each file here there is one, whatever clients call theirs.
+    func blob(_ upload: Upload) throws -> String {
+        Wire.uploadBlob(URL(fileURLWithPath: try path(upload)).lastPathComponent)
+    }
+
     /// Whether all of it is here: a file has its name only when it is whole and its hash is right.
     func holds(_ upload: Upload) throws -> Bool { try size(try path(upload)) == upload.size }
 
