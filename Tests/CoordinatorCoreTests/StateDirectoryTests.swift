@@ -17,7 +17,6 @@ import Testing
         let state = try StateDirectory(at: url)
         #expect(try mode(url) == 0o700)
         #expect(try mode(state.spool) == 0o700)
-        #expect(try mode(try state.makeSpool("film1")) == 0o700)
         #expect(state.queuePath == url.path + "/queue.sqlite")
     }
 

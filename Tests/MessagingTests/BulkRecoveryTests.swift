@@ -246,7 +246,9 @@ struct BulkRecoveryTests {
         try await peer.send([BulkHeader(.offer, blob: blob.id, size: blob.size, sha256: blob.sha256).encoded()])
         _ = try await peer.receive()
         try await peer.send([BulkHeader(.data, blob: blob.id, offset: 0).encoded(), data.prefix(Wire.chunkSize)])
-        while (try bench.contents("spooled.part")).count < Wire.chunkSize { try await Task.sleep(for: .milliseconds(5)) }
+        while try bench.contents("spooled.part").count < Wire.chunkSize {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         #expect(try isOpen())
         while try isOpen() { try await Task.sleep(for: .milliseconds(10)) }
         #expect(bench.exists("spooled.part"))

@@ -128,7 +128,7 @@ import Testing
         ([], "no coordinator is named"),
     ])
     func wrongUsageIsOneLineAndStatusTwo(_ arguments: [String], _ text: String) async throws {
-        try await expectUsage(arguments, text)
+        try await expectRefusal(arguments, text)
     }
 
     @Test func aScratchDirectoryThatCannotBeIsStatusThree() async throws {
@@ -215,28 +215,28 @@ import Testing
         #expect(worker.log.split(separator: "\n").filter { $0.contains("does not let") }.count < 10)
     }
 
-    @Test func wrongKeysAreOneLineAndStatusTwo() async throws {
+    @Test func wrongKeysAreOneLine() async throws {
         let keyed = try await keyed()
         await keyed.coordinator.close()
         let missing = folder.path("none.key")
         var cases = [
-            (["--key", missing], "\(missing): No such file or directory"),
-            (["--key", keyed.file, "--name", "other"], "the key is for worker box"),
+            (["--key", missing], "\(missing): No such file or directory", Int32(3)),
+            (["--key", keyed.file, "--name", "other"], "the key is for worker box", 2),
         ]
         let open = folder.path("open.key")
         try FileManager.default.copyItem(atPath: keyed.file, toPath: open)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: open)
-        cases.append((["--key", open], "others can read or change it; run `chmod 600 \(open)`"))
+        cases.append((["--key", open], "others can read or change it; run `chmod 600 \(open)`", 3))
         let damaged = folder.path("damaged.key")
         try Data("{}".utf8).write(to: URL(fileURLWithPath: damaged))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: damaged)
-        cases.append((["--key", damaged], "it is damaged or no key file"))
-        for (arguments, text) in cases { try await expectUsage(arguments, text) }
+        cases.append((["--key", damaged], "it is damaged or no key file", 3))
+        for (arguments, text, status) in cases { try await expectRefusal(arguments, text, status) }
     }
 
-    private func expectUsage(_ arguments: [String], _ text: String) async throws {
+    private func expectRefusal(_ arguments: [String], _ text: String, _ status: Int32 = 2) async throws {
         let worker = try WorkerProcess(arguments + ["--cache", folder.path("cache")])
-        #expect(await worker.exit() == 2)
+        #expect(await worker.exit() == status)
         let lines = worker.log.split(separator: "\n")
         #expect(lines.count == 1 && lines.first?.hasPrefix("worker: ") == true, "\(worker.log)")
         #expect(worker.log.contains(text), "\(worker.log)")

@@ -2,7 +2,7 @@ internal import Logging
 
 /// Counts what a peer sent and nobody asked for, and logs it now and then: a flood must not fill the log either.
 struct DropCounter {
-    private(set) var total = 0
+    private var total = 0
     private let logger: Logger
 
     init(_ logger: Logger) { self.logger = logger }

@@ -18,8 +18,8 @@ struct CommandError: Error {
         case is WorkerError: self.init(4, error.reason)
         case is WorkerUsageError: self.init(2, error.reason)
         case let error as InferenceError: self.init(error.kind == .device ? 2 : 1, error.reason)
-        case MessagingError.address, MessagingError.insecure, MessagingError.key, MessagingError.file:
-            self.init(2, error.reason)
+        case MessagingError.address, MessagingError.insecure: self.init(2, error.reason)
+        case MessagingError.key, MessagingError.file: self.init(3, error.reason)
         case is MessagingError: self.init(4, error.reason)
         case let error as MediaError:
             switch error.kind {

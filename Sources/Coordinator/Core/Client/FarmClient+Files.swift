@@ -2,6 +2,7 @@ public import FarmModel
 public import FarmProtocol
 import Foundation
 import Messaging
+import Synchronization
 
 /// Bytes done and in all.
 public typealias TransferProgress = @Sendable (_ done: Int64, _ total: Int64) -> Void
@@ -9,17 +10,20 @@ public typealias TransferProgress = @Sendable (_ done: Int64, _ total: Int64) ->
 /// Files on their way to the coordinator and back. Either way goes on where it was cut off, also in another process.
 extension FarmClient {
     /// Gives a file to the coordinator, unless it has it.
+    /// - Parameter hashing: told how much of it is read, before anything is sent
     /// - Throws: `CoordinatorError`; `CancellationError`
-    public func upload(_ path: String, as kind: Upload.Kind, progress: @escaping TransferProgress) async throws
-        -> Upload
-    {
+    public func upload(
+        _ path: String, as kind: Upload.Kind, hashing: @escaping TransferProgress = { _, _ in },
+        progress: @escaping TransferProgress
+    ) async throws -> Upload {
         let file = URL(fileURLWithPath: path)
         let content: BlobReference
         do {
-            content = try await BlobReference.describing(id: path, slices: [try .file(file.path)])
-        } catch { throw CoordinatorError(.file, error.reason) }
+            content = try await BlobReference.describing(
+                id: path, slices: [try .file(file.path)], progress: hashing)
+        } catch let error as CancellationError { throw error } catch { throw CoordinatorError(.file, error.reason) }
         let upload = Upload(kind: kind, name: file.lastPathComponent, size: content.size, sha256: content.sha256)
-        try await transfer("upload \(path)") {
+        try await transfer("upload \(path)", progress) { progress in
             let answer = try await self.ask(.upload(upload))
             if case .present = answer { return }
             guard case .deliver(let blob) = answer else { throw await self.unexpected(answer) }
@@ -37,7 +41,7 @@ extension FarmClient {
     public func fetch(
         _ job: JobID, to path: String?, overwrite: Bool, progress: @escaping TransferProgress
     ) async throws -> String {
-        let target = try await transfer("fetch \(job)") {
+        let target = try await transfer("fetch \(job)", progress) { progress in
             let answer = try await self.ask(.fetch(job: job))
             guard case .film(let offer) = answer else { throw await self.unexpected(answer) }
             let target = try FetchTarget(path, name: offer.name, overwrite: overwrite)
@@ -54,21 +58,39 @@ extension FarmClient {
 }
 
 extension FarmClient {
-    /// A coordinator that was started anew knows nothing of transfers: it is asked again, and they go on.
+    /// A coordinator that was started anew knows nothing of transfers: it is asked again, and they go on. One that refuses again
+    /// and again, and takes nothing between, means it.
     private func transfer<Value: Sendable>(
-        _ what: String, _ work: @Sendable () async throws -> Value
+        _ what: String, _ progress: @escaping TransferProgress,
+        _ work: @Sendable (@escaping TransferProgress) async throws -> Value
     ) async throws -> Value {
-        var refusals = 0
+        let moves = Atomic<Int>(0)
+        var (refusals, seen) = (0, 0)
         while true {
-            do { return try await work() } catch MessagingError.refused(_, let reason) {
-                refusals += 1
+            do {
+                return try await work { done, total in
+                    moves.add(1, ordering: .relaxed)
+                    progress(done, total)
+                }
+            } catch MessagingError.refused(_, let reason) {
+                let now = moves.load(ordering: .relaxed)
+                (refusals, seen) = (now > seen ? 1 : refusals + 1, now)
                 guard refusals < 5 else {
                     throw CoordinatorError(.farm, "cannot \(what): the coordinator refuses it: \(reason)")
                 }
                 try await Task.sleep(for: .seconds(1))
             } catch let error as MessagingError {
-                throw CoordinatorError(.farm, "cannot \(what): \(error); the same command goes on where it was")
+                throw Self.failure(to: what, error)
             }
+        }
+    }
+
+    private static func failure(to what: String, _ error: MessagingError) -> CoordinatorError {
+        switch error {
+        case .file, .key: CoordinatorError(.file, "cannot \(what): \(error); the same command goes on where it was")
+        case .damaged, .blob:
+            CoordinatorError(.file, "cannot \(what): \(error): the file was changed or damaged on its way or meanwhile")
+        default: CoordinatorError(.farm, "cannot \(what): \(error); the same command goes on where it was")
         }
     }
 

@@ -72,8 +72,10 @@ public struct FilmSubmission: Sendable {
         }
         if !form.isThere {
             try await check(submission)
+            let hashing = TransferMeter(film: form.film, phase: .hashing, report: report)
             let meter = TransferMeter(film: form.film, phase: .uploading, report: report)
-            submission.film = .uploaded(try await client.upload(form.film, as: .film, progress: meter.note))
+            submission.film = .uploaded(
+                try await client.upload(form.film, as: .film, hashing: hashing.note, progress: meter.note))
         }
         let job = try await client.submit(submission)
         report(.submitted(job: job.rawValue, film: form.film))
@@ -154,8 +156,7 @@ final class TransferMeter: Sendable {
     private let film: String
     private let phase: RunProgress.Phase
     private let report: @Sendable (RunReport) -> Void
-    private let start = Monotonic.seconds
-    private let state = Mutex<(said: Double, first: Int64?)>((0, nil))
+    private let state = Mutex<(said: Double, first: (done: Int64, at: Double)?)>((0, nil))
 
     init(film: String, phase: RunProgress.Phase, report: @escaping @Sendable (RunReport) -> Void) {
         self.film = film
@@ -166,15 +167,15 @@ final class TransferMeter: Sendable {
     /// Bytes done and in all.
     func note(_ done: Int64, _ total: Int64) {
         let now = Monotonic.seconds
-        let first: Int64? = state.withLock { state in
+        let first: (done: Int64, at: Double)? = state.withLock { state in
             guard now - state.said > 0.2 || done == total else { return nil }
             state.said = now
-            state.first = state.first ?? done  // what was there before this process began is not its speed
+            state.first = state.first ?? (done, now)  // what was there before this process began is not its speed
             return state.first
         }
         guard let first else { return }
-        let seconds = now - start
-        let rate = seconds > 0.5 ? Double(done - first) / seconds : nil
+        let seconds = now - first.at
+        let rate = seconds > 0.5 ? Double(done - first.done) / seconds : nil
         report(
             .progress(
                 RunProgress(

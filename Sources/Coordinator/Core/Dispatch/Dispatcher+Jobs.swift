@@ -1,6 +1,7 @@
 import FarmModel
 import Foundation
 import Media
+import Messaging
 
 extension Dispatcher {
     /// Takes up a job that is in the store: a new one, or one that an earlier life left.
@@ -13,9 +14,7 @@ extension Dispatcher {
         job.parameterSets = try await BlockingWork.run {
             try paths.first.map { SegmentCheck.parameterSetsSHA256(of: try PacketFileReader(path: $0).stream) }
         }
-        if let (blob, model) = try models.add(record.recipe.model, for: record.id) {
-            try bulk.serve(id: blob.id, slices: [.file(path: model, offset: 0, length: blob.size)], to: .role(.worker))
-        }
+        if let model = try models.add(record.recipe.model, for: record.id) { try serve(model) }
         // A failed or cancelled job is taken up again: what its end leads to must not reach it any more.
         if job.durableState.isEnded { job.durableState = .running }
         jobs[record.id] = job
@@ -53,7 +52,16 @@ extension Dispatcher {
     func forget(_ id: JobID) {
         guard jobs[id]?.durableState.isEnded == true else { return }
         jobs[id] = nil
-        for blob in models.remove(id) { bulk.withdraw(blob) }
+        let (unneeded, moved) = models.remove(id)
+        for blob in unneeded { bulk.withdraw(blob) }
+        for model in moved {
+            do { try serve(model) } catch { logger.error("cannot serve the model \(model.path): \(error.reason)") }
+        }
         submit(.jobRemoved(id))
+    }
+
+    private func serve(_ model: ServedModels.Served) throws {
+        let slices = [BlobSlice.file(path: model.path, offset: 0, length: model.blob.size)]
+        try bulk.serve(id: model.blob.id, slices: slices, to: .role(.worker))
     }
 }

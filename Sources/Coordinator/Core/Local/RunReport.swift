@@ -12,10 +12,10 @@ public enum RunReport: Sendable {
 /// How far a film is.
 public struct RunProgress: Encodable, Sendable {
     public enum Phase: String, Encodable, Sendable {
-        case uploading, waiting, indexing, calibrating, upscaling, joining, fetching
+        case hashing, uploading, waiting, indexing, calibrating, upscaling, joining, fetching
 
         /// Bytes are counted, not frames.
-        public var isTransfer: Bool { self == .uploading || self == .fetching }
+        public var isTransfer: Bool { self == .hashing || self == .uploading || self == .fetching }
     }
 
     public struct Segments: Encodable, Sendable {

@@ -33,14 +33,6 @@ public final class StateDirectory: Sendable {
         return (base ?? home.appendingPathComponent(".local/state")).appendingPathComponent("upscale-farm")
     }
 
-    /// Makes a job's directory in the spool where there is none, durably.
-    /// - Throws: `StateDirectoryError`
-    public func makeSpool(_ name: String) throws -> URL {
-        let directory = spool.appendingPathComponent(name, isDirectory: true)
-        try Self.make(directory)
-        return directory
-    }
-
     private static func make(_ directory: URL) throws {
         do {
             try FileManager.default.createDirectory(

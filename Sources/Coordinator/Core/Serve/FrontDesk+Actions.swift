@@ -99,6 +99,10 @@ extension FrontDesk {
     /// kept for a week.
     /// - Parameter released: files of a job that was removed.
     func giveBackUploads(released: [String] = []) async throws {
+        try await alone(with: .uploads) { try await removeUploads(released: released) }
+    }
+
+    private func removeUploads(released: [String]) async throws {
         var wanted: Set<String> = []
         var finished = Set(released)
         // First those that wait: one that becomes a job meanwhile is seen twice rather than never.

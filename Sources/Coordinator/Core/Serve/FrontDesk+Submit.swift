@@ -51,7 +51,7 @@ extension FrontDesk {
     /// Takes a film in; the job is durable when this returns. The same token again is the same job.
     func submit(_ submission: Submission, from sender: Sender) async throws -> JobID {
         if let underway = arriving[submission.token] { return try await underway.value }
-        let arrival = Task { try await takeIn(submission, from: sender) }
+        let arrival = Task { try await alone(with: .uploads) { try await takeIn(submission, from: sender) } }
         arriving[submission.token] = arrival
         defer { arriving[submission.token] = nil }
         return try await arrival.value

@@ -4,6 +4,8 @@ import FarmModel
 enum Turn: Hashable {
     /// What changes a job: between two of its steps another would find it half changed.
     case job(JobID)
+    /// A film that is handed in while those that nobody needs are removed would lose its file.
+    case uploads
     /// Looking at models starts a child process.
     case models
 }

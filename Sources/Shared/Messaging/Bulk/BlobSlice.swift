@@ -24,13 +24,25 @@ public enum BlobSlice: Hashable, Sendable {
 
 extension BlobReference {
     /// Reads the slices once, on a thread of its own, and tells what they are together.
-    /// - Throws: `MessagingError.file`, `.blob`
-    public static func describing(id: String, slices: [BlobSlice]) async throws -> BlobReference {
-        try await onOwnThread { () -> Result<BlobReference, any Error> in
-            Result {
-                let blob = try SlicedBlob(id: id, slices: slices)
-                return BlobReference(id: id, size: blob.size, sha256: try blob.hash())
-            }
-        }.get()
+    /// - Parameter progress: told bytes read and in all, on that thread
+    /// - Throws: `MessagingError.file`, `.blob`; `CancellationError`
+    public static func describing(
+        id: String, slices: [BlobSlice], progress: (@Sendable (Int64, Int64) -> Void)? = nil
+    ) async throws -> BlobReference {
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await onOwnThread { () -> Result<BlobReference, any Error> in
+                Result {
+                    let blob = try SlicedBlob(id: id, slices: slices)
+                    let hash = try blob.hash {
+                        if cancellation.hasHappened { throw CancellationError() }
+                        progress?($0, blob.size)
+                    }
+                    return BlobReference(id: id, size: blob.size, sha256: hash)
+                }
+            }.get()
+        } onCancel: {
+            cancellation.happen()
+        }
     }
 }

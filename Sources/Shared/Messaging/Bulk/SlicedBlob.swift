@@ -57,8 +57,8 @@ struct SlicedBlob {
         }
     }
 
-    /// The whole blob's SHA-256 in hexadecimal.
-    func hash() throws -> String {
+    /// The whole blob's SHA-256 in hexadecimal; `step` is told bytes read so far.
+    func hash(_ step: (Int64) throws -> Void) throws -> String {
         var files = OpenFiles()
         var hash = SHA256()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
@@ -70,6 +70,7 @@ struct SlicedBlob {
             try read(at: offset, into: part) { try files.file($0) }
             hash.update(bufferPointer: UnsafeRawBufferPointer(part))
             offset += Int64(part.count)
+            try step(offset)
         }
         return hash.finalize().hexadecimal
     }

@@ -84,7 +84,7 @@ final class ClientLink {
 
     private func readMonitor() {
         while let event = socket.monitor.next() {
-            switch event.kind {
+            switch event {
             case .connected: change(.connected)
             case .disconnected: if isConnected { change(.disconnected) }
             case .denied:

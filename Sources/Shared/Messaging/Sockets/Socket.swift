@@ -148,7 +148,7 @@ final class Socket {
         while ContinuousClock.now < deadline {
             monitor.wait(milliseconds: 100)
             while let event = monitor.next() {
-                if event.kind == .listenerClosed { return address.removeFile() }
+                if event == .listenerClosed { return address.removeFile() }
             }
         }
     }

@@ -2,18 +2,13 @@ internal import CZeroMQ
 
 /// What happens to a socket's connections, as libzmq tells it.
 final class SocketMonitor {
-    struct Event {
-        enum Kind {
-            case connected, disconnected
-            /// The handshake ended without a word from the other side; libzmq tries again.
-            case handshakeBroken
-            /// The other side broke the rules, or its authenticator said no; libzmq does not try again.
-            case misspoken, denied
-            case listenerClosed, other
-        }
-        let kind: Kind
-        /// An errno or ZeroMQ's code of a protocol error.
-        let value: UInt32
+    enum Event {
+        case connected, disconnected
+        /// The handshake ended without a word from the other side; libzmq tries again.
+        case handshakeBroken
+        /// The other side broke the rules, or its authenticator said no; libzmq does not try again.
+        case misspoken, denied
+        case listenerClosed, other
     }
 
     private static let watched =
@@ -46,10 +41,8 @@ final class SocketMonitor {
             guard zmq_msg_recv(rest.message, handle, ZMQ_DONTWAIT) >= 0 else { break }
             hasMore = rest.hasMore
         }
-        guard head.count >= 6 else { return Event(kind: .other, value: 0) }
-        return Event(
-            kind: Self.kind(Int32(head.bytes.loadUnaligned(as: UInt16.self))),
-            value: head.bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
+        guard head.count >= 6 else { return .other }
+        return Self.kind(Int32(head.bytes.loadUnaligned(as: UInt16.self)))
     }
 
     /// Waits for an event, or until the time is over.
@@ -64,7 +57,7 @@ final class SocketMonitor {
         zmq_close(handle)
     }
 
-    private static func kind(_ event: Int32) -> Event.Kind {
+    private static func kind(_ event: Int32) -> Event {
         switch event {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .connected
         case ZMQ_EVENT_DISCONNECTED: .disconnected
