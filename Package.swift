@@ -88,7 +88,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
-            name: "transfer-bench", dependencies: ["FarmModel", "Messaging", "CZeroMQ", logging],
+            name: "transfer-bench", dependencies: ["FarmModel", "Messaging", crypto, "CZeroMQ", logging],
             path: "Tests/TransferBench", swiftSettings: settings),
         .systemLibrary(name: "CEpoll", path: "Tests/CEpoll"),
         .executableTarget(

@@ -1,14 +1,19 @@
 import CZeroMQ
+import Crypto
 import Foundation
 
 /// Bare libzmq: a DEALER that sends the film's bytes as messages of 1 MiB to a ROUTER, with the high-water marks of the
-/// bulk channel, and nothing else: no file, no hash, no credit.
+/// bulk channel, and nothing else: no file, no hash, no credit. With `isFilm` what a film needs in any case, and no more: it is
+/// read there, and hashed, written and brought to the disk here.
 enum BareSender {
     /// Bytes a second.
-    static func run(_ transport: Transport, size: Int, directory: String) throws -> Double {
+    static func run(_ transport: Transport, size: Int, directory: String, isFilm: Bool = false) throws -> Double {
         let server = transport == .curve ? Pair() : nil
         let endpoint = transport == .curve ? "tcp://127.0.0.1:*" : "ipc://\(directory)/bare"
-        let other = try Other(["bare", endpoint] + (server.map { [$0.secret] } ?? []))
+        let target = isFilm ? "\(directory)/plain" : "-"
+        let film = isFilm ? open("\(directory)/film", O_RDONLY) : -1
+        defer { if film >= 0 { close(film) } }
+        let other = try Other(["bare", endpoint, target] + (server.map { [$0.secret] } ?? []))
         let address = try other.readLine()
         let context = zmq_ctx_new()
         let socket = zmq_socket(context, ZMQ_DEALER)
@@ -33,7 +38,11 @@ enum BareSender {
                     header.withUnsafeBytes { _ = zmq_send(socket, $0.baseAddress, $0.count, ZMQ_SNDMORE) }
                     var message = zmq_msg_t()
                     zmq_msg_init_size(&message, 1 << 20)
-                    memset(zmq_msg_data(&message), Int32(index & 0x7F), 1 << 20)
+                    if isFilm {
+                        _ = pread(film, zmq_msg_data(&message), 1 << 20, index << 20)
+                    } else {
+                        memset(zmq_msg_data(&message), Int32(index & 0x7F), 1 << 20)
+                    }
                     zmq_msg_send(&message, socket, 0)
                 }
                 zmq_send(socket, &answer, 0, ZMQ_SNDMORE)
@@ -48,7 +57,9 @@ enum BareSender {
 }
 
 enum BareReceiver {
-    static func run(_ endpoint: String, _ secret: ArraySlice<String>) throws {
+    static func run(_ endpoint: String, _ target: String, _ secret: ArraySlice<String>) throws {
+        let file = target == "-" ? -1 : open(target, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        var hash = SHA256()
         let context = zmq_ctx_new()
         let socket = zmq_socket(context, ZMQ_ROUTER)
         Bare.limit(socket)
@@ -71,14 +82,26 @@ enum BareReceiver {
                 zmq_msg_recv(&frames[index], socket, 0)
             }
             // A single byte asks for an answer.
+            if zmq_msg_size(&frames[2]) > 1, file >= 0 {
+                let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&frames[2]), count: zmq_msg_size(&frames[2]))
+                hash.update(bufferPointer: bytes)
+                guard write(file, bytes.baseAddress, bytes.count) == bytes.count else {
+                    throw CocoaError(.fileWriteUnknown)
+                }
+            }
             if zmq_msg_size(&frames[2]) == 1 {
                 asked += 1
+                if file >= 0, asked == 2 {
+                    _ = hash.finalize()
+                    fsync(file)
+                }
                 zmq_msg_send(&frames[0], socket, ZMQ_SNDMORE)
                 zmq_msg_send(&frames[2], socket, 0)
             }
             for index in frames.indices { zmq_msg_close(&frames[index]) }
         }
         _ = readLine()
+        if file >= 0 { unlink(target) }
         zmq_close(socket)
         zmq_ctx_term(context)
     }

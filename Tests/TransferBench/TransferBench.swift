@@ -11,8 +11,8 @@ import Messaging
 struct TransferBench {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        if arguments.count > 2, arguments[1] == "bare" {
-            return try BareReceiver.run(arguments[2], arguments.dropFirst(3))
+        if arguments.count > 3, arguments[1] == "bare" {
+            return try BareReceiver.run(arguments[2], arguments[3], arguments.dropFirst(4))
         }
         if arguments.count > 3, arguments[1] == "farm" { return try await FarmSide.run(arguments[2], arguments[3]) }
         let size = (arguments.count > 1 ? Int(arguments[1]) ?? 1024 : 1024) << 20
@@ -47,12 +47,14 @@ struct Run {
         print(row("reading and hashing it", Double(size) / hashing))
         for transport in Transport.allCases {
             let bare = try BareSender.run(transport, size: size, directory: directory)
+            let filed = try BareSender.run(transport, size: size, directory: directory, isFilm: true)
             print(row("\(transport.rawValue) bare libzmq", bare))
-            try await farm(transport, film, bare)
+            print(row("\(transport.rawValue) bare, with files", filed, bare))
+            try await farm(transport, film, (bare, filed))
         }
     }
 
-    private func farm(_ transport: Transport, _ film: BlobReference, _ bare: Double) async throws {
+    private func farm(_ transport: Transport, _ film: BlobReference, _ bare: (Double, Double)) async throws {
         let key = "\(directory)/\(transport.rawValue).key"
         let other = try Other(["farm", transport.rawValue, directory])
         let endpoints = try other.readLine().split(separator: " ").map(String.init)
@@ -65,14 +67,14 @@ struct Run {
         let up = try await pulse.during {
             seconds = try await time { try await bulk.deliver(film, from: "\(directory)/film") }
         }
-        print(row("\(transport.rawValue) up", Double(size) / seconds, bare) + up)
+        print(row("\(transport.rawValue) up", Double(size) / seconds, bare.0, bare.1) + up)
         let down = try await pulse.during {
             seconds = try await time { try await bulk.fetch(film, to: "\(directory)/fetched") }
         }
-        print(row("\(transport.rawValue) down", Double(size) / seconds, bare) + down)
+        print(row("\(transport.rawValue) down", Double(size) / seconds, bare.0, bare.1) + down)
         await bulk.close()
         await pulse.close()
-        print("  no transfer:".padding(to: 58) + quiet)
+        print("  no transfer:".padding(to: 70) + quiet)
         print("  most memory: this side \(Memory.peak >> 20) MiB, the coordinator's \(try other.end()) MiB")
         try? FileManager.default.removeItem(atPath: "\(directory)/fetched")
     }
@@ -81,9 +83,10 @@ struct Run {
         try await ContinuousClock().measure { try await work() } / .seconds(1)
     }
 
-    private func row(_ name: String, _ rate: Double, _ bare: Double? = nil) -> String {
+    private func row(_ name: String, _ rate: Double, _ bare: Double? = nil, _ filed: Double? = nil) -> String {
         let share = bare.map { String(format: "%4.0f %% of bare", rate / $0 * 100) } ?? ""
-        return (name.padding(to: 22) + String(format: "%7.0f MB/s  ", rate / 1e6) + share).padding(to: 58)
+        let other = filed.map { String(format: ", %.0f %% with files", rate / $0 * 100) } ?? ""
+        return (name.padding(to: 22) + String(format: "%7.0f MB/s  ", rate / 1e6) + share + other).padding(to: 70)
     }
 
     private func makeFilm() throws {
