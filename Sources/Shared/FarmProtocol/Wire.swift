@@ -37,6 +37,9 @@ public enum Wire {
     /// The largest message that a socket takes: a chunk and its header, or a lease with a long frame list.
     public static let maximumMessageSize = Int64(8 << 20)
 
+    /// Jobs in one answer to `queue`.
+    public static let queuePage = 200
+
     /// The name that an attempt's source packets have on the bulk channel.
     public static func sourceBlob(_ attempt: AttemptID) -> String { "source/\(attempt)" }
     /// The name that a model's file has on the bulk channel.

@@ -144,3 +144,13 @@ public struct AttemptFailure: Codable, Hashable, Sendable {
         self.log = log
     }
 }
+
+extension AttemptFailure {
+    /// As much of it as is kept and shown to people, without what a terminal would obey.
+    public var bounded: AttemptFailure {
+        var failure = self
+        failure.reason = reason.harmless.prefix(utf8: 2000)
+        failure.log = log?.suffix(20).map { $0.harmless.prefix(utf8: 500) }
+        return failure
+    }
+}

@@ -3,6 +3,7 @@ import FarmModel
 import FarmProtocol
 import Foundation
 import Inference
+import Processes
 
 /// `worker models`: what networks this worker can run.
 struct ModelsCommand: ParsableCommand {
@@ -20,7 +21,10 @@ struct ModelsCommand: ParsableCommand {
     var scale: Int?
 
     func run() throws {
-        if let resolve { return try printLine(resolution(of: resolve)) }
+        if let resolve {
+            Lifeline.hold()
+            return try printLine(resolution(of: resolve))
+        }
         let listing = ModelLibrary().list()
         for problem in listing.problems { FileHandle.standardError.write(Data("worker: \(problem)\n".utf8)) }
         if json { return try printLine(listing.models) }

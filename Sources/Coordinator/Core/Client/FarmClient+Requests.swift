@@ -3,10 +3,17 @@ public import FarmProtocol
 
 /// The questions of commands, each with the kind of its answer.
 extension FarmClient {
+    /// Page by page: a queue of years is longer than a message. What moves meanwhile may be seen twice, and is given once.
     public func queue(all: Bool) async throws -> [JobView] {
-        let answer = try await ask(.queue(all: all))
-        guard case .queue(let jobs) = answer else { throw unexpected(answer) }
-        return jobs
+        var (jobs, seen): ([JobView], Set<JobID>) = ([], [])
+        var from = 0
+        while true {
+            let answer = try await ask(.queue(all: all, from: from > 0 ? from : nil))
+            guard case .queue(let page) = answer else { throw unexpected(answer) }
+            jobs += page.filter { seen.insert($0.id).inserted }
+            from += page.count
+            guard page.count == Wire.queuePage else { return jobs }
+        }
     }
 
     public func show(_ job: JobID) async throws -> JobDetail {

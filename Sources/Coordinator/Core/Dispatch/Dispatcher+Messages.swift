@@ -76,7 +76,7 @@ extension Dispatcher {
             submit(.workerConnected(worker, hello))
         case .heartbeat(let heartbeat): submit(.heartbeat(worker, heartbeat))
         case .calibrated(let calibration): submit(.calibrated(worker, calibration))
-        case .failure(let failure): submit(.failed(worker, failure))
+        case .failure(let failure): submit(.failed(worker, failure.bounded))
         case .draining: submit(.drain(worker))
         case .goodbye: submit(.goodbye(worker))
         case .result(let result): Task { await check(result, from: worker) }
@@ -92,10 +92,21 @@ extension Dispatcher {
         let logger = logger
         Task {
             let reply = await desk(request, sender)
-            do { control.send(try reply.encoded(), to: peer) } catch {
+            do { control.send(try Self.encoded(reply), to: peer) } catch {
                 logger.error("cannot write an answer: \(error)")
             }
         }
+    }
+
+    /// Whoever asks hears something: that it is too much, or why it cannot be told.
+    static func encoded(_ reply: ClientReply) throws -> Data {
+        let fault: String
+        do {
+            let data = try reply.encoded()
+            if data.count <= Wire.maximumMessageSize { return data }
+            fault = "the answer has \(data.count) bytes, more than a message may have: ask for less"
+        } catch { fault = "the answer cannot be written: \(error.reason)" }
+        return try ClientReply(id: reply.id, answer: .refused(CoordinatorError(.farm, fault).refusal)).encoded()
     }
 
     /// In the words of the other side's user: "this side" there would be theirs.

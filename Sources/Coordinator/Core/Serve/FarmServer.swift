@@ -44,7 +44,8 @@ public struct FarmServer: Sendable {
                 "state": "\(configuration.stateDirectory)",
             ])
         let looking = Task { await desk.lookForAbsent() }
-        defer { looking.cancel() }
+        let sweeping = Task { await desk.sweepUploads() }
+        defer { for task in [looking, sweeping] { task.cancel() } }
         await farm.dispatcher.run()
         await desk.intake.stop()
         watch?.stop()

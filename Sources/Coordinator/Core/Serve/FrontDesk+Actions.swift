@@ -95,36 +95,6 @@ extension FrontDesk {
         return "\(id): removed"
     }
 
-    /// Removes uploads that no job needs any more: each has its film, or is gone. What was uploaded and not yet submitted is
-    /// kept for a week.
-    /// - Parameter released: files of a job that was removed.
-    func giveBackUploads(released: [String] = []) async throws {
-        try await alone(with: .uploads) { try await removeUploads(released: released) }
-    }
-
-    private func removeUploads(released: [String]) async throws {
-        var wanted: Set<String> = []
-        var finished = Set(released)
-        // First those that wait: one that becomes a job meanwhile is seen twice rather than never.
-        for submission in try await store.submissions() { wanted.formUnion(Self.files(of: submission)) }
-        for job in try await store.files() {
-            let files = [job.source, job.model]
-            if job.state == .done { finished.formUnion(files) } else { wanted.formUnion(files) }
-        }
-        let (uploads, done, kept) = (uploads, finished.subtracting(wanted), wanted)
-        try await BlockingWork.run {
-            for path in done where uploads.owns(path) { try uploads.remove(path) }
-            try uploads.sweep(keeping: kept, olderThan: 7 * 86400)
-        }
-    }
-
-    private static func files(of submission: SubmissionRecord) -> [String] {
-        guard let request = try? JSONDecoder().decode(JobRequest.self, from: Data(submission.request.utf8)) else {
-            return []
-        }
-        return [request.film, request.settings.model]
-    }
-
     // MARK: Fetching
 
     /// Serves a finished film that is kept for fetching, to its owner.

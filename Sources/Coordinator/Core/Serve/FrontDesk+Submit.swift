@@ -6,30 +6,6 @@ import Media
 import Messaging
 
 extension FrontDesk {
-    /// Makes ready for a file, unless it is here already.
-    func expect(_ upload: Upload) async throws -> ClientReply.Answer {
-        let (uploads, reserve) = (uploads, reserve)
-        let path = try uploads.path(upload)
-        let isHere = try await BlockingWork.run {
-            if try uploads.holds(upload) { return true }
-            let missing = upload.size - (try uploads.partSize(upload))
-            let free = try DiskSpace.free(URL(fileURLWithPath: path).deletingLastPathComponent().path) - reserve
-            guard missing <= free else {
-                throw CoordinatorError(
-                    .file,
-                    "\(upload.name) has \(DiskSpace.text(upload.size)), and the coordinator has room for \(DiskSpace.text(max(0, free)))"
-                )
-            }
-            return false
-        }
-        if isHere { return .present }
-        let blob = BlobReference(id: try uploads.blob(upload), size: upload.size, sha256: upload.sha256)
-        bulk.expect(
-            id: blob.id, destination: path, limit: upload.size, sha256: upload.sha256, from: .role(.client),
-            resumable: true)
-        return .deliver(blob)
-    }
-
     /// One that was uploaded is looked at as one that is named.
     func resolve(_ name: String, _ upload: Upload?, scale: Int?) async throws -> ModelReference {
         try JobSettings(model: name, scale: scale).check()
@@ -64,6 +40,7 @@ extension FrontDesk {
         try await refuseDouble(request)
         let text = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
         try await store.insert(SubmissionRecord(id: id, owner: sender.name, request: text))
+        for path in [request.film, request.settings.model] { opened[path] = nil }
         logger.info(
             "submitted", metadata: ["job": "\(id)", "film": "\(request.film)", "owner": "\(sender.name ?? "-")"])
         Task { await intake.proceed() }

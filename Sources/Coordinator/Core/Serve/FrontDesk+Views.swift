@@ -5,7 +5,8 @@ import Foundation
 /// What people are shown.
 extension FrontDesk {
     /// Jobs in the order of submission: those that want something done, failed ones too; `all` adds the others that have ended.
-    func queue(all: Bool) async throws -> [JobView] {
+    /// A page of them, from that place on.
+    func queue(all: Bool, from: Int) async throws -> [JobView] {
         let submissions = try await store.submissions()
         let (progress, held) = (await intake.progress, await intake.held)
         var views: [(order: Int64, view: JobView)] = submissions.map {
@@ -17,7 +18,8 @@ extension FrontDesk {
         let known = Set(active.map(\.record.id))
         let ended = try await store.summaries(in: all ? [.done, .failed, .cancelled] : [.failed])
         views += ended.filter { !known.contains($0.id) }.map { ($0.order, JobView($0)) }
-        return views.sorted { $0.order < $1.order }.map { hidden($0.view) }
+        let page = views.sorted { $0.order < $1.order }.dropFirst(max(0, from)).prefix(Wire.queuePage)
+        return page.map { brief(hidden($0.view)) }
     }
 
     func detail(_ id: JobID) async throws -> JobDetail {
@@ -56,6 +58,13 @@ extension FrontDesk {
                 number: entry.number, time: entry.time.timeIntervalSince1970, segment: entry.segment,
                 attempt: entry.attempt, kind: entry.kind, detail: uploads.owns(entry.detail) ? "" : entry.detail)
         }
+    }
+
+    /// For a list: `show` tells all of it.
+    private func brief(_ view: JobView) -> JobView {
+        var view = view
+        view.reasons = view.reasons.suffix(3).map { $0.prefix(utf8: 1000) }
+        return view
     }
 
     /// Where a film lies that is kept for fetching is the coordinator's own business.

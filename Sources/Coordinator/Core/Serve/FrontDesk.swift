@@ -22,6 +22,8 @@ actor FrontDesk {
     var served: [JobID: (blob: BlobReference, changed: Date)] = [:]
     /// Jobs between `submit`'s look for their token and their submission's place in the store.
     var arriving: [String: Task<JobID, any Error>] = [:]
+    /// Files that clients bring, by where they go.
+    var opened: [String: OpenUpload] = [:]
     /// Unfinished jobs that could not be taken up, and why.
     var absent: [JobID: String] = [:]
     /// Those that wait for their turn with something, of each that somebody is at.
@@ -71,9 +73,9 @@ actor FrontDesk {
         case .ping: return .done("")
         case .resolve(let model, let upload, let scale):
             return .model(try await resolve(model, upload, scale: scale))
-        case .upload(let upload): return try await expect(upload)
+        case .upload(let upload): return try await expect(upload, from: sender)
         case .submit(let submission): return .submitted(job: try await submit(submission, from: sender))
-        case .queue(let all): return .queue(try await queue(all: all))
+        case .queue(let all, let from): return .queue(try await queue(all: all, from: from ?? 0))
         case .show(let job): return .job(try await detail(job))
         case .workers: return .workers(try await workers())
         case .logs(let job, let after): return .logs(try await history(job, after: after))

@@ -36,6 +36,14 @@ struct UploadStore: Sendable {
     /// What is there of an upload that was cut off, in bytes.
     func partSize(_ upload: Upload) throws -> Int64 { try size(try path(upload) + ".part") ?? 0 }
 
+    /// When something of it last came.
+    func lastTouched(_ upload: Upload) throws -> Date? {
+        let path = try path(upload)
+        return [path, path + ".part"].compactMap {
+            (try? FileManager.default.attributesOfItem(atPath: $0))?[.modificationDate] as? Date
+        }.max()
+    }
+
     /// Whether the path is an upload's, and so the coordinator's own to remove.
     func owns(_ path: String) -> Bool { path.hasPrefix(root + "/") }
 

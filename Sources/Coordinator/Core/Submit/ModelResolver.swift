@@ -8,9 +8,15 @@ public import Processes
 public struct ModelResolver: Sendable {
     /// `worker models --resolve`, to which name and scale are added.
     private let launch: Launch
+    /// How long the child may take: one that hangs must not keep all other models waiting.
+    private let limit: Duration
 
-    public init(launch: Launch) { self.launch = launch }
+    public init(launch: Launch, limit: Duration = .seconds(300)) {
+        self.launch = launch
+        self.limit = limit
+    }
 
+    /// - Throws: `CoordinatorError`; `CancellationError`, and the child is killed.
     func resolve(_ model: String, scale: Int?) async throws -> ModelReference {
         var launch = launch
         launch.arguments += ["--resolve", model] + (scale.map { ["--scale", "\($0)"] } ?? [])
@@ -19,9 +25,37 @@ public struct ModelResolver: Sendable {
             throw CoordinatorError(
                 .usage, "cannot start \(launch.executable): \(error); it must lie beside the coordinator")
         }
-        var answer: Data?
-        for await line in child.lines { answer = line }
-        let exit = await child.exit()
+        // However this ends: a child that has ended is sent nothing.
+        defer { child.signal(SIGKILL) }
+        guard let (answer, exit) = try await heard(from: child) else {
+            throw CoordinatorError(
+                .file,
+                "model \(model): `\(launch.executable) models` has looked at it for \(limit) and was killed: its file or the disk it lies on hangs; see that it can be read, and try again"
+            )
+        }
+        return try Self.found(model, answer, exit)
+    }
+
+    /// The child's last line and its end; nil where the time is over, even if the child cannot be killed.
+    private func heard(from child: ChildProcess) async throws -> (answer: Data?, exit: Exit)? {
+        try await withThrowingTaskGroup(of: (answer: Data?, exit: Exit)?.self) { group in
+            group.addTask {
+                var answer: Data?
+                for await line in child.lines { answer = line }
+                let exit = await child.exit()
+                try Task.checkCancellation()
+                return (answer, exit)
+            }
+            group.addTask { [limit] in
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private static func found(_ model: String, _ answer: Data?, _ exit: Exit) throws -> ModelReference {
         guard let answer, let outcome = try? JSONLine.decode(answer, as: ModelResolution.self) else {
             throw CoordinatorError(.usage, "model \(model): the worker that looked at it was \(exit)")
         }

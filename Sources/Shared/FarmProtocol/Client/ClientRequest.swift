@@ -21,8 +21,9 @@ public struct ClientRequest: Codable, Hashable, Sendable {
         /// A file is to come over the bulk channel; answered by `deliver`, or `present` where the coordinator has it.
         case upload(Upload)
         case submit(Submission)
-        /// Jobs, the newest last; `all` adds those that are done or cancelled.
-        case queue(all: Bool)
+        /// Jobs, the newest last; `all` adds those that are done or cancelled. At most `Wire.queuePage` of them, from that place in
+        /// the list on; nil: from the first.
+        case queue(all: Bool, from: Int? = nil)
         case show(job: JobID)
         case workers
         /// What happened to a job, after the entry of that number.
