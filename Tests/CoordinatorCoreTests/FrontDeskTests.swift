@@ -114,7 +114,7 @@ import Testing
             attempt: nil, job: film, reason: String(repeating: "é", count: 5000) + "\u{1B}[2J", crashed: true,
             log: (0..<1000).map { "line \($0)\u{7}" + String(repeating: "x", count: 5000) })
         let bounded = failure.bounded
-        #expect(bounded.reason.utf8.count <= 2000 && bounded.log?.count == 20)
+        #expect(bounded.reason.utf8.count <= 2000 && bounded.log?.count == 30)
         #expect(bounded.log?.last?.hasPrefix("line 999?") == true)
         #expect(bounded.log?.allSatisfy { $0.utf8.count <= 500 } == true)
     }

@@ -20,6 +20,8 @@ import Testing
         let misplaced = Judge.misplaced(try await Judge.thumbnails(output), from: try await Judge.thumbnails(film))
         #expect(misplaced.isEmpty)
         try await expectTimes(of: output, toBe: seconds(expected, film))
+        let faults = try await Judge.faults(output, of: film)
+        #expect(faults == "")
     }
 
     /// Equal but for one offset, within Matroska's millisecond.

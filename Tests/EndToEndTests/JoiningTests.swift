@@ -17,6 +17,7 @@ import Testing
             ])
 
         #expect(try await Judge.complaints(output) == "")
+        #expect(try await Judge.faults(output, of: film) == "")
         #expect(try await referenceFrames(output).count == referenceFrames(film).count)
         #expect(try await Judge.stream(output, "v:0", "codec_name,pix_fmt") == "hevc,yuv420p10le")
         #expect(try await Judge.payload(output, "a:0") == Judge.payload(film, "a:0"))
@@ -39,6 +40,7 @@ import Testing
                 "--segment-frames", "40",
             ])
         #expect(try await Judge.complaints(output) == "")
+        #expect(try await Judge.faults(output, of: film) == "")
         #expect(try await referenceFrames(output).count == FilmKind.frames)
     }
 }

@@ -11,6 +11,12 @@ enum Judge {
         return try String(contentsOfFile: log, encoding: .utf8)
     }
 
+    /// What `coordinator verify` has against a film, its pictures looked at too; empty is right.
+    static func faults(_ film: String, of source: String) async throws -> String {
+        let ended = try await coordinator(["verify", film, "--source", source, "--decode"])
+        return ended.status == 0 ? "" : ended.output + ended.error
+    }
+
     /// Fields of the packets of a stream, as ffprobe prints them.
     static func packets(_ film: String, _ stream: String, _ field: String) async throws -> [String] {
         let output = try await run(

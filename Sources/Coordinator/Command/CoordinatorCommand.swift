@@ -8,7 +8,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator", abstract: "Upscales films, segment by segment, losing nothing on the way.",
         version: Release.text,
-        subcommands: [RunCommand.self, ServeCommand.self, ProbeCommand.self, FilmCommand.self],
+        subcommands: [RunCommand.self, ServeCommand.self, ProbeCommand.self, VerifyCommand.self, FilmCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "With a running coordinator",

@@ -27,6 +27,9 @@ final class TerminalDisplay: RunDisplay {
         }
     }
 
+    /// Clears the bar: what follows is printed by somebody else.
+    func finish() { state.withLock { write("", &$0) } }
+
     private func draw(_ progress: RunProgress, _ state: inout State) {
         if isTerminal {
             put("\r\u{1B}[K" + Self.bar(progress, columns: Self.columns))

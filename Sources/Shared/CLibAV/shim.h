@@ -76,3 +76,9 @@ static inline int av_shim_add_stream_side_data(AVStream *stream, const AVPacketS
     return answer;
 #endif
 }
+
+// sws_scale takes arrays that Swift cannot make of a frame's fields.
+static inline int av_shim_scale(struct SwsContext *context, const AVFrame *frame, uint8_t *const planes[],
+                                const int strides[]) {
+    return sws_scale(context, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height, planes, strides);
+}

@@ -150,7 +150,7 @@ extension AttemptFailure {
     public var bounded: AttemptFailure {
         var failure = self
         failure.reason = reason.harmless.prefix(utf8: 2000)
-        failure.log = log?.suffix(20).map { $0.harmless.prefix(utf8: 500) }
+        failure.log = log?.suffix(30).map { $0.harmless.prefix(utf8: 500) }
         return failure
     }
 }

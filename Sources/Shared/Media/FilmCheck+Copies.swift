@@ -88,7 +88,7 @@ extension UnsafeMutablePointer<AVStream> {
     }
 
     /// The bytes of such a file.
-    fileprivate var attachedBytes: Data {
+    var attachedBytes: Data {
         if let picture = pointee.attached_pic.data, pointee.attached_pic.size > 0 {
             return Data(bytes: picture, count: Int(pointee.attached_pic.size))
         }

@@ -67,7 +67,7 @@ private struct IndexBuilder: ~Copyable {
         let isEntry = entryPoint.allows(packet)
         carryHeaders(into: &packet, isEntry: isEntry)
         var flags: FrameTable.Flags = isEntry ? .entry : []
-        if isShown(packet) { flags.insert(.frame) }
+        if packet.isShown(codec) { flags.insert(.frame) }
         let offset = writer.offset
         try writer.append(packet)
         packets.append(
@@ -83,13 +83,6 @@ private struct IndexBuilder: ~Copyable {
         } else if isEntry, let headers {
             packet.sideData.append(headers)
         }
-    }
-
-    private func isShown(_ packet: VideoPacket) -> Bool {
-        if packet.flags.contains(.discard) { return false }
-        // VP8 stores reference pictures that are never shown as packets of their own: show_frame, RFC 6386 9.1.
-        if codec == "vp8", let head = packet.payload.first { return head & 0x10 != 0 }
-        return true
     }
 
     consuming func finish() throws -> (packets: [FrameTable.Packet], headerSize: Int) {

@@ -27,6 +27,9 @@ public final class VideoFrame: PlanarPicture, @unchecked Sendable {
         strides = lines.prefix(planes.count).map { Int($0) }
     }
 
+    /// What libav has of it.
+    var frame: UnsafeMutablePointer<AVFrame> { owner.pointer }
+
     public func plane(_ index: Int) -> UnsafeRawPointer { planes[index] }
     public func stride(_ index: Int) -> Int { strides[index] }
 }

@@ -49,7 +49,8 @@ struct JoinOrder: Codable, Sendable {
                 say(.progress(done: done, total: total))
             }
             let losses = try FilmCheck.check(partial, against: plan, report: report)
-            let film = JoinedFilm(frames: report.frames, warnings: report.warnings + losses)
+            let changes = try verify(table)
+            let film = JoinedFilm(frames: report.frames, warnings: report.warnings + losses + changes)
             try JoinMark(of: partial, film: film).save(to: mark)
             try Publication.publish(partial, as: output, overwrite: overwrite)
             return film
@@ -57,6 +58,18 @@ struct JoinOrder: Codable, Sendable {
             unlink(partial)  // its space may be what is missing
             throw error
         }
+    }
+}
+
+extension JoinOrder {
+    /// Holds the film against its source as `coordinator verify` does, which knows nothing of how it was made.
+    /// - Returns: what is not as it was although nothing is lost.
+    private func verify(_ table: FrameTable) throws -> [String] {
+        let times = struck.map { Double(table.timestamps[$0]) * table.timeBase.value }
+        let verdict = try FilmVerifier.verify(partial, named: output, source: film, without: times)
+        guard let first = verdict.differences.first else { return verdict.changes }
+        let more = verdict.differences.count > 1 ? "; and \(verdict.differences.count - 1) more" : ""
+        throw CoordinatorError(.job, "\(output) would not be its source, and is not published: \(first)\(more)")
     }
 }
 

@@ -7,6 +7,7 @@ enum FilmOrder: Codable, Sendable {
     case probe(film: String)
     case index(IndexOrder)
     case join(JoinOrder)
+    case verify(VerifyOrder)
 }
 
 /// What it says, a line of JSON each on its standard output.
@@ -15,6 +16,7 @@ enum FilmWord: Codable, Sendable {
     case probed(FilmDescription)
     case indexed(IndexedFilm)
     case joined(JoinedFilm)
+    case verified(FilmVerdict)
     case failed(CoordinatorError)
 }
 
@@ -76,6 +78,7 @@ public enum FilmToolMain {
             case .probe(let film): say(.probed(try FilmDescription.read(film)))
             case .index(let order): say(.indexed(try order.carryOut(say)))
             case .join(let order): say(.joined(try order.carryOut(say)))
+            case .verify(let order): say(.verified(try order.carryOut(say)))
             }
         } catch {
             say(.failed(CoordinatorError(error)))

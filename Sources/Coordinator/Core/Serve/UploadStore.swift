@@ -57,7 +57,11 @@ struct UploadStore: Sendable {
     func sweep(keeping wanted: Set<String>, olderThan age: TimeInterval) throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: root) {
             let path = "\(root)/\(name)"
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            // What says of which file a part is one is written once, and lives as long as the part.
+            let whole = path.hasSuffix(".part.of") ? String(path.dropLast(3)) : path
+            let attributes =
+                (try? FileManager.default.attributesOfItem(atPath: whole))
+                ?? (try? FileManager.default.attributesOfItem(atPath: path))
             let touched = attributes?[.modificationDate] as? Date ?? .now
             if !wanted.contains(path), touched.timeIntervalSinceNow < -age { try remove(path) }
         }

@@ -1,0 +1,58 @@
+import ArgumentParser
+import CoordinatorCore
+import Foundation
+import Media
+
+/// `coordinator verify OUT --source FILM`: whether a film is its source, only larger.
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Hold a film against its source: every frame, every stream, nothing lost.",
+        discussion: """
+            Compares the two files and trusts nothing else. Every picture of the source must be in the film, once and at its \
+            time; every other stream must have the source's packets; chapters, attachments, tags and colours must be as they \
+            were. With --decode the pictures are looked at too, in a small size: one in another's place, one shown twice, or a \
+            foreign one is found. Exit status 0: nothing differs; 1: something does.
+            """)
+
+    @Argument(help: "The film that was made.")
+    var film: String
+
+    @Option(help: "The film that it was made from.")
+    var source: String
+
+    @Flag(help: "Look at the pictures, frame by frame. Decodes both films.")
+    var decode = false
+
+    @Flag(help: "One JSON document.")
+    var json = false
+
+    func run() async throws {
+        let (film, source, decode, json) = (film, source, decode, json)
+        let display = TerminalDisplay()
+        try await Interrupt.ending(saying: "nothing was changed") {
+            let verification = FilmVerification(film: film, source: source, decodes: decode)
+            let verdict = try await verification.run { if !json { display.show($0) } }
+            display.finish()
+            if json { try Self.printJSON(verdict) } else { for line in VerdictText.lines(verdict) { print(line) } }
+            if !verdict.isSame { throw ExitStatus(code: 1) }
+        }
+    }
+
+    private static func printJSON(_ verdict: FilmVerdict) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(verdict), as: UTF8.self))
+    }
+}
+
+/// A verdict in words.
+enum VerdictText {
+    static func lines(_ verdict: FilmVerdict) -> [String] {
+        let streams = verdict.streams == 1 ? "1 other stream" : "\(verdict.streams) other streams"
+        let looked = verdict.isDecoded ? "pictures looked at" : "pictures not looked at (--decode does)"
+        let facts = "\(verdict.frames) frames, \(streams), \(looked)"
+        let head = verdict.isSame ? "nothing differs: \(facts)" : "the film is not its source: \(facts)"
+        return [head] + verdict.differences.map { "  differs: \($0)" }
+            + verdict.changes.map { "  changed: \($0)" } + verdict.losses.map { "  lost: \($0)" }
+    }
+}

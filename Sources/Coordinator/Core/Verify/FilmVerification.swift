@@ -1,0 +1,61 @@
+import FarmModel
+import Foundation
+public import Media
+public import Processes
+
+/// `coordinator verify`: a film held against its source, in a child, for both are parsed by libraries that may crash.
+public struct FilmVerification: Sendable {
+    let film: String
+    let source: String
+    let decodes: Bool
+    private let filmTool: FilmTool
+
+    /// - Parameters:
+    ///   - decodes: pictures are looked at, and not only packets.
+    ///   - filmTool: the child that parses films.
+    public init(film: String, source: String, decodes: Bool, filmTool: Launch = .myself(["film"])) {
+        self.film = URL(fileURLWithPath: film).standardizedFileURL.path
+        self.source = URL(fileURLWithPath: source).standardizedFileURL.path
+        self.decodes = decodes
+        self.filmTool = FilmTool(launch: filmTool)
+    }
+
+    /// - Throws: `CoordinatorError` where one of the files cannot be read; `CancellationError`.
+    public func run(_ report: @escaping @Sendable (RunReport) -> Void) async throws -> FilmVerdict {
+        let order = FilmOrder.verify(VerifyOrder(film: film, source: source, decodes: decodes))
+        let (start, film) = (Monotonic.seconds, film)
+        let answer = try await filmTool.run(order, about: film) { word in
+            guard case .progress(let done, let total) = word else { return }
+            let seconds = Monotonic.seconds - start
+            let left = done > 0 ? seconds * Double(total - done) / Double(done) : nil
+            report(
+                .progress(
+                    RunProgress(
+                        film: film, phase: .verifying, frames: Int(done), total: Int(total), seconds: seconds,
+                        eta: seconds > 2 ? left : nil)))
+        }
+        guard case .verified(let verdict) = answer else {
+            throw CoordinatorError(.job, "verifying \(film): no answer")
+        }
+        return verdict
+    }
+}
+
+/// What the verifying child is told.
+struct VerifyOrder: Codable, Sendable {
+    var film: String
+    var source: String
+    var decodes: Bool
+
+    func carryOut(_ say: @escaping @Sendable (FilmWord) -> Void) throws -> FilmVerdict {
+        var said: Int64 = -1
+        return try FilmVerifier.verify(
+            film, source: source, decode: decodes,
+            progress: { share in
+                let percent = Int64(share * 100)
+                guard percent > said else { return }
+                said = percent
+                say(.progress(done: percent, total: 100))
+            })
+    }
+}

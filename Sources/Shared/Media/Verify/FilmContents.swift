@@ -1,0 +1,160 @@
+internal import CLibAV
+internal import FarmModel
+internal import Foundation
+
+/// What one pass over a film's packets tells, 16 bytes a packet.
+struct FilmContents {
+    struct Packet: Hashable {
+        /// Of what it holds.
+        var print: UInt64
+        /// Seconds; NaN where unknown.
+        var time: Double
+    }
+
+    /// A stream beside the pictures.
+    struct Track {
+        var index: Int
+        var kind: FilmDescription.Stream.Kind
+        var codec: String
+        var language: String?
+        var isText: Bool
+        /// Seconds.
+        var tick: Double
+        var packets: [Packet] = []
+
+        /// "stream 2 (audio, aac, eng)"
+        var name: String {
+            let about = [kind.rawValue, codec] + (language.map { [$0] } ?? [])
+            return "stream \(index) (\(about.joined(separator: ", ")))"
+        }
+    }
+
+    let demuxer: Demuxer
+    /// What the film is called, or will be.
+    var name: String
+    var tracks: [Track] = []
+    /// Of the pictures that packets promise, in seconds, ascending.
+    var times: [Double] = []
+    /// Seconds.
+    let tick: Double
+    /// The pictures' timestamps cannot be relied on; why.
+    var trouble: String?
+    /// What is wrong with the pictures' packets themselves.
+    var faults: [String] = []
+
+    /// Reads the film from end to end.
+    init(_ path: String, isCancelled: @escaping @Sendable () -> Bool, progress: (Double) -> Void) throws {
+        demuxer = try Demuxer(path: path, isCancelled: isCancelled)
+        name = path
+        tick = Rational(demuxer.stream(demuxer.videoIndex).pointee.time_base).value
+        let forms = demuxer.streams.map { PayloadForm($0.pointee.codecpar.pointee) }
+        tracks = demuxer.streams.filter { Int($0.pointee.index) != demuxer.videoIndex && !$0.isBesideStreams }.map {
+            Track($0, isText: forms[Int($0.pointee.index)].isText)
+        }
+        let places = Dictionary(uniqueKeysWithValues: tracks.indices.map { (tracks[$0].index, $0) })
+        var pictures = PictureLog(demuxer.video)
+        while let packet = try demuxer.next() {
+            progress(demuxer.position)
+            if packet.stream == demuxer.videoIndex {
+                pictures.note(packet)
+            } else if let place = places[packet.stream], let print = forms[packet.stream].print(of: packet) {
+                let time = packet.pts.map { Double($0) * tracks[place].tick } ?? .nan
+                tracks[place].packets.append(Packet(print: print, time: time))
+            }
+        }
+        (times, trouble, faults) = (
+            pictures.times.sorted().map { Double($0) * tick }, pictures.trouble, pictures.faults
+        )
+    }
+}
+
+extension FilmContents {
+    /// Seconds by which a film's other streams were moved against these; nil where none tells.
+    func shift(to film: FilmContents) -> Double? {
+        for track in tracks {
+            guard let first = track.packets.first, !first.time.isNaN else { continue }
+            let other = film.tracks.first { $0.kind == track.kind && $0.packets.first?.print == first.print }
+            if let time = other?.packets.first?.time, !time.isNaN { return time - first.time }
+        }
+        return nil
+    }
+}
+
+extension FilmContents.Track {
+    fileprivate init(_ stream: UnsafeMutablePointer<AVStream>, isText: Bool) {
+        let parameters = stream.pointee.codecpar.pointee
+        self.init(
+            index: Int(stream.pointee.index), kind: .init(parameters.codec_type),
+            codec: String(cString: avcodec_get_name(parameters.codec_id)),
+            language: tags(stream.pointee.metadata)["language"], isText: isText,
+            tick: Rational(stream.pointee.time_base).value)
+    }
+}
+
+/// The packets of the pictures.
+private struct PictureLog {
+    private(set) var times: [Int64] = []
+    private(set) var faults: [String] = []
+    private let stream: VideoStream
+    private let headers: HeaderWatch
+    private var count = 0
+    private var unknown = 0
+    private var last: Int64?
+
+    init(_ stream: VideoStream) {
+        self.stream = stream
+        headers = HeaderWatch(stream.parameters)
+    }
+
+    /// As `FrameTable` has it.
+    var trouble: String? {
+        if unknown > 0 { return "\(unknown) of \(count) pictures have no timestamp" }
+        let sorted = times.sorted()
+        let repeated = zip(sorted, sorted.dropFirst()).count { $0 == $1 }
+        return repeated > 0 ? "\(repeated) of \(count) pictures have the same timestamp as another" : nil
+    }
+
+    mutating func note(_ packet: DemuxedPacket) {
+        guard packet.size > 0 else { return }
+        count += 1
+        if let dts = packet.dts {
+            if let last, dts <= last { fault("is decoded no later than the one before it", packet) }
+            last = dts
+        }
+        if count == 1, !packet.flags.contains(.key) { fault("comes first and is no keyframe", packet) }
+        if packet.flags.contains(.key), headers.differ(in: packet) { fault("brings other parameter sets", packet) }
+        guard packet.isShown(stream.parameters.codec) else { return }
+        if let pts = packet.pts { times.append(pts) } else { unknown += 1 }
+    }
+
+    private mutating func fault(_ what: String, _ packet: DemuxedPacket) {
+        let time = packet.pts.map { " at \(rounded(Double($0) * stream.timeBase.value)) s" } ?? ""
+        faults.append("the picture in packet \(count - 1)\(time) \(what)")
+    }
+}
+
+/// Whether keyframes repeat the parameter sets that stand in the header, or bring others.
+private struct HeaderWatch {
+    private let known: Data
+    private let framing: NALUnits.Framing?
+    private let isHEVC: Bool
+
+    init(_ parameters: CodecParameters) {
+        known = parameters.extradata
+        isHEVC = parameters.codec == "hevc"
+        let place = isHEVC ? 21 : 4
+        let isFramed = known.first == 1 && known.count > place + 1 && (isHEVC || parameters.codec == "h264")
+        framing = isFramed ? .length(Int(known[known.startIndex + place] & 3) + 1) : nil
+    }
+
+    func differ(in packet: DemuxedPacket) -> Bool {
+        guard let framing else { return false }
+        return packet.withPayload { payload in
+            NALUnits(Data(payload), framing).contains { unit in
+                guard let head = unit.first else { return false }
+                let isHeader = isHEVC ? (32...34).contains(head >> 1 & 0x3F) : [7, 8].contains(head & 0x1F)
+                return isHeader && known.range(of: Data(unit)) == nil
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+internal import CLibAV
+internal import FarmModel
+internal import Foundation
+
+/// What lies around the streams' packets: each comparison of a source with a film.
+enum Surroundings {
+    // MARK: Files beside the streams
+
+    static func attachments(_ source: Demuxer, _ made: FilmContents, _: [Int: Int], _ verdict: inout FilmVerdict) {
+        var there = made.demuxer.streams.filter(\.isBesideStreams).map(\.attachedBytes)
+        let container = FilmVerifier.container(of: made)
+        for stream in source.streams where stream.isBesideStreams {
+            if let place = there.firstIndex(of: stream.attachedBytes) {
+                there.remove(at: place)
+                continue
+            }
+            let name = tags(stream.pointee.metadata)["filename"] ?? "attachment \(stream.pointee.index)"
+            // Matroska has covers as files beside the streams.
+            if container.map({ $0.container.holdsAttachments || $0.canHold(stream) }) ?? true {
+                verdict.differences.append("\(name) of the source is not in the film as it was")
+            } else {
+                verdict.losses.append("\(name): the film's container cannot hold it")
+            }
+        }
+        if !there.isEmpty {
+            verdict.differences.append("the film has \(there.count) attachments that the source has not")
+        }
+    }
+
+    // MARK: Tags
+
+    static func labels(_ source: Demuxer, _ made: FilmContents, _ matched: [Int: Int], _ verdict: inout FilmVerdict) {
+        compare(
+            CLibAVTags.of(source.context.pointee.metadata), CLibAVTags.of(made.demuxer.context.pointee.metadata),
+            of: "the film",
+            &verdict)
+        let pictures = [source.videoIndex: made.demuxer.videoIndex]
+        for (from, to) in matched.merging(pictures, uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
+            compare(
+                CLibAVTags.of(source.stream(from).pointee.metadata),
+                CLibAVTags.of(made.demuxer.stream(to).pointee.metadata),
+                of: "stream \(from)", &verdict)
+        }
+    }
+
+    private static func compare(
+        _ was: [String: String], _ now: [String: String], of what: String, _ verdict: inout FilmVerdict
+    ) {
+        for (key, value) in was.sorted(by: { $0.key < $1.key }) {
+            guard let other = now[key] else {
+                if !(key == "language" && value == "und") {
+                    verdict.losses.append("the tag \(key) of \(what) is not in the film")
+                }
+                continue
+            }
+            if other != value {
+                verdict.changes.append("the tag \(key) of \(what) is '\(other)' in the film, and was '\(value)'")
+            }
+        }
+    }
+
+    // MARK: Dispositions
+
+    static func dispositions(
+        _ source: Demuxer, _ made: FilmContents, _ matched: [Int: Int], _ verdict: inout FilmVerdict
+    ) {
+        for (from, to) in matched.sorted(by: { $0.key < $1.key }) {
+            let was = source.stream(from).pointee.disposition
+            let now = made.demuxer.stream(to).pointee.disposition
+            let names = (0..<31).filter { (was ^ now) & (1 << $0) != 0 }.compactMap { bit in
+                text(av_disposition_to_string(1 << bit)).map { (was & (1 << bit) != 0 ? "no longer " : "now ") + $0 }
+            }
+            if !names.isEmpty {
+                verdict.losses.append("stream \(from) is \(names.joined(separator: ", ")) in the film")
+            }
+        }
+    }
+
+    // MARK: What the pictures mean
+
+    static func picture(_ source: Demuxer, _ made: FilmContents, _: [Int: Int], _ verdict: inout FilmVerdict) {
+        let (was, now) = (source.video.parameters.color, made.demuxer.video.parameters.color)
+        if was.primaries != 2, was.primaries != now.primaries {
+            verdict.changes.append("the colour primaries are \(now.primaries), and were \(was.primaries) (H.273)")
+        }
+        if was.transfer != 2, was.transfer != now.transfer {
+            verdict.changes.append(
+                "the transfer characteristics are \(now.transfer), and were \(was.transfer) (H.273)")
+        }
+        let (before, after) = (displayAspect(source), displayAspect(made.demuxer))
+        // A sample aspect ratio is a fraction of small numbers; a picture a hundredth wider is nothing that anyone sees.
+        if before > 0, after > 0, abs(after / before - 1) > 0.01 {
+            verdict.changes.append(
+                "the picture is shown \(rounded(after)) wide as high, and was \(rounded(before))")
+        }
+        for (type, name) in carried {
+            let (old, new) = (sideData(source, type), sideData(made.demuxer, type))
+            if old != nil, new == nil {
+                verdict.losses.append("the \(name) is not in the film")
+            }
+            if let old, let new, old != new { verdict.changes.append("the \(name) is not the source's") }
+        }
+    }
+
+    private static let carried: [(AVPacketSideDataType, String)] = [
+        (AV_PKT_DATA_DISPLAYMATRIX, "rotation"), (AV_PKT_DATA_MASTERING_DISPLAY_METADATA, "mastering display"),
+        (AV_PKT_DATA_CONTENT_LIGHT_LEVEL, "content light level"), (AV_PKT_DATA_STEREO3D, "stereoscopic layout"),
+        (AV_PKT_DATA_SPHERICAL, "spherical mapping"),
+    ]
+
+    private static func sideData(_ film: Demuxer, _ type: AVPacketSideDataType) -> Data? {
+        let stream = film.stream(film.videoIndex)
+        for index in 0..<av_shim_stream_side_data_count(stream) {
+            guard let item = av_shim_stream_side_data(stream, index), item.pointee.type == type else { continue }
+            return Data(bytes: item.pointee.data, count: item.pointee.size)
+        }
+        return nil
+    }
+
+    private static func displayAspect(_ film: Demuxer) -> Double {
+        let stream = film.stream(film.videoIndex)
+        let ratio = av_guess_sample_aspect_ratio(film.context, stream, nil)
+        let parameters = stream.pointee.codecpar.pointee
+        guard parameters.height > 0 else { return 0 }
+        return Double(parameters.width) / Double(parameters.height) * (ratio.num > 0 ? av_q2d(ratio) : 1)
+    }
+
+    // MARK: Chapters
+
+    static func chapters(_ source: Demuxer, _ made: FilmContents, offset: Double, _ verdict: inout FilmVerdict) {
+        let (was, now) = (Chapter.all(of: source), Chapter.all(of: made.demuxer))
+        guard was.count == now.count else {
+            verdict.changes.append("the film has \(now.count) chapters, and the source \(was.count)")
+            return
+        }
+        var found: [String] = []
+        for (number, (old, new)) in zip(was, now).enumerated() {
+            let name = "chapter \(number + 1)"
+            if old.title != new.title { found.append("\(name) is '\(new.title)' in the film, and was '\(old.title)'") }
+            // MP4 counts its chapters in milliseconds.
+            if abs(new.start - max(0, old.start + offset)) > 0.0021 {
+                found.append(
+                    "\(name) begins at \(rounded(new.start)) s in the film, and at \(rounded(old.start)) s in the source"
+                )
+            }
+        }
+        verdict.changes += found
+    }
+
+    private struct Chapter {
+        var start: Double
+        var title: String
+
+        static func all(of film: Demuxer) -> [Chapter] {
+            (0..<Int(film.context.pointee.nb_chapters)).compactMap { film.context.pointee.chapters[$0] }.map {
+                Chapter(
+                    start: Double($0.pointee.start) * av_q2d($0.pointee.time_base),
+                    title: CLibAVTags.of($0.pointee.metadata)["title"] ?? "")
+            }
+        }
+    }
+}
+
+/// Tags that say something of a film, by their names in small letters.
+enum CLibAVTags {
+    static func of(_ dictionary: OpaquePointer?) -> [String: String] {
+        var result: [String: String] = [:]
+        for (key, value) in Media.tags(dictionary) where !isOfTheFile(key.lowercased()) {
+            result[key.lowercased()] = value
+        }
+        return result
+    }
+
+    /// What muxers write by themselves, what says how the source was stored, and what was counted of its packets.
+    private static func isOfTheFile(_ key: String) -> Bool {
+        let plain = key.split(separator: "-").first.map(String.init) ?? key
+        return key.hasPrefix("_statistics_") || ofTheFile.contains(key) || ofTheFile.contains(plain)
+    }
+
+    private static let ofTheFile: Set = [
+        "major_brand", "minor_version", "compatible_brands", "encoder", "encoder_options", "duration", "handler_name",
+        "vendor_id", "bps", "number_of_frames", "number_of_bytes", "creation_time",
+    ]
+}

@@ -1,0 +1,83 @@
+internal import CLibAV
+internal import FarmModel
+internal import Foundation
+
+/// The streams beside the pictures, of a source and of a film.
+struct TrackMatch {
+    /// Source stream to film stream.
+    private(set) var matched: [Int: Int] = [:]
+    private(set) var differences: [String] = []
+    private(set) var losses: [String] = []
+
+    init(_ source: FilmContents, _ film: FilmContents, offset: Double) {
+        var left = film.tracks
+        let container = FilmVerifier.container(of: film)
+        for track in source.tracks where !source.demuxer.isChapterTitles(track.index) {
+            guard let place = Self.place(of: track, in: left) else {
+                let canBeHeld = container?.canHold(source.demuxer.stream(track.index)) ?? true
+                if canBeHeld {
+                    differences.append("\(track.name) of the source is not in the film")
+                } else {
+                    losses.append("\(track.name): the film's container cannot hold it")
+                }
+                continue
+            }
+            let other = left.remove(at: place)
+            matched[track.index] = other.index
+            differences += Self.differences(track, other, offset)
+            if track.isText, other.isText, track.codec != other.codec {
+                losses.append("\(track.name) was converted to \(other.codec)")
+            }
+        }
+        for track in left where !film.demuxer.isChapterTitles(track.index) {
+            differences.append("the film has a \(track.name) that the source has not")
+        }
+    }
+
+    /// The one with the same packets, else the next of the same kind.
+    private static func place(of track: FilmContents.Track, in others: [FilmContents.Track]) -> Int? {
+        let prints = track.packets.map(\.print)
+        let alike = others.indices.filter { index in
+            let other = others[index]
+            return other.kind == track.kind && (other.codec == track.codec || (other.isText && track.isText))
+        }
+        return alike.first { others[$0].packets.map(\.print) == prints } ?? alike.first
+    }
+
+    private static func differences(
+        _ source: FilmContents.Track, _ film: FilmContents.Track, _ offset: Double
+    ) -> [String] {
+        let (was, now) = (source.packets, film.packets)
+        let same = zip(was, now).prefix { $0.print == $1.print }.count
+        var found: [String] = []
+        if same < was.count || same < now.count {
+            let time = same < was.count ? was[same].time : now[same].time
+            let at = time.isNaN ? "" : " at \(rounded(time)) s"
+            let rest = was.count == now.count ? "" : "; the film has \(now.count) packets of \(was.count)"
+            found.append("\(source.name): packet \(same)\(at) is not the source's\(rest)")
+        }
+        // Two roundings here and two there, and those of an edit list's movie clock.
+        let tolerance = source.tick + film.tick + 0.0011
+        for (old, new) in zip(was.prefix(same), now) {
+            let moved = new.time - old.time - offset
+            guard moved.isNaN || abs(moved) <= tolerance else {
+                let way = moved > 0 ? "late" : "early"
+                found.append(
+                    "\(source.name) is \(rounded(abs(moved))) s \(way) against the pictures from \(rounded(old.time)) s on"
+                )
+                break
+            }
+        }
+        return found
+    }
+}
+
+extension Demuxer {
+    /// The track of chapter titles that MP4 makes of its chapters.
+    func isChapterTitles(_ index: Int) -> Bool {
+        let stream = stream(index)
+        let isTitles =
+            stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_DATA && stream.pointee.discard == AVDISCARD_ALL
+        return isTitles && context.pointee.nb_chapters > 0
+    }
+}
