@@ -136,7 +136,7 @@ import Testing
         try await bench.takeUp()
         let worker = try bench.worker()
         try await worker.open()
-        try await until("reading it in vain") { await !bench.dispatcher.reads.pending.isEmpty }
+        try await until("reading it in vain") { await !bench.dispatcher.readTries.isEmpty }
         try await Task.sleep(for: .milliseconds(500))
         #expect(try await bench.plan.state == .running)
         try FileManager.default.removeItem(atPath: packets)

@@ -57,6 +57,42 @@ import Testing
         await bench.close()
     }
 
+    /// Asked at the same time.
+    @Test func whatAKeyMayBringIsCountedBeforeAnythingIsWaitedFor() async throws {
+        let (bench, desk) = try await open()
+        let taken = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<32 {
+                group.addTask { isDelivered(await ask(desk, .upload(upload(number)), ann)) }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(taken == 8)
+        await bench.close()
+    }
+
+    /// A film that was changed after it was hashed is never taken: its client is told so, and does not send it for ever.
+    @Test func aFilmThatChangesUnderItsClientIsRefusedInTheEnd() async throws {
+        let (bench, desk) = try await open()
+        await bench.dispatcher.connect(desk: { await desk.answer($0, from: $1) }, ended: { _, _ in })
+        let film = folder.path("film.mkv")
+        try Data(count: 3 << 20).write(to: URL(fileURLWithPath: film))
+        let client = try FarmClient(
+            FarmAccess(
+                control: "ipc://" + folder.path("control"), bulk: "ipc://" + folder.path("bulk"), security: .localOnly))
+        let error = await #expect(throws: CoordinatorError.self) {
+            _ = try await client.upload(
+                film, as: .film,
+                hashing: { done, total in
+                    guard done == total, let file = FileHandle(forWritingAtPath: film) else { return }
+                    file.write(Data([1]))
+                    try? file.close()
+                }, progress: { _, _ in })
+        }
+        #expect(error?.kind == .farm && error?.message.contains("refuses it") == true, "\(String(describing: error))")
+        await client.close()
+        await bench.close()
+    }
+
     @Test func spaceThatWasPromisedIsNotPromisedAgain() async throws {
         let (bench, desk) = try await open()
         let free = try DiskSpace.free(folder.url.path)

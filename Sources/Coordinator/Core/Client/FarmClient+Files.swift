@@ -64,21 +64,25 @@ extension FarmClient {
         _ what: String, _ progress: @escaping TransferProgress,
         _ work: @Sendable (@escaping TransferProgress) async throws -> Value
     ) async throws -> Value {
-        let moves = Atomic<Int>(0)
-        var (refusals, seen) = (0, 0)
+        let farthest = Farthest()
+        var (refusals, reached) = (0, Int64(0))
         while true {
             do {
                 return try await work { done, total in
-                    moves.add(1, ordering: .relaxed)
+                    farthest.note(done)
                     progress(done, total)
                 }
             } catch MessagingError.refused(_, let reason) {
-                let now = moves.load(ordering: .relaxed)
-                (refusals, seen) = (now > seen ? 1 : refusals + 1, now)
+                // To begin anew and come as far again is no progress.
+                refusals = farthest.value > reached ? 1 : refusals + 1
+                reached = max(reached, farthest.value)
                 guard refusals < 5 else {
                     throw CoordinatorError(.farm, "cannot \(what): the coordinator refuses it: \(reason)")
                 }
                 try await Task.sleep(for: .seconds(1))
+            } catch MessagingError.held where patience == .infinity {
+                // For want of space there: nobody's fault, and it goes on.
+                try await Task.sleep(for: .seconds(5))
             } catch let error as MessagingError {
                 throw Self.failure(to: what, error)
             }
@@ -88,13 +92,22 @@ extension FarmClient {
     private static func failure(to what: String, _ error: MessagingError) -> CoordinatorError {
         switch error {
         case .file, .key: CoordinatorError(.file, "cannot \(what): \(error); the same command goes on where it was")
-        case .damaged, .blob:
+        case .damaged:
             CoordinatorError(.file, "cannot \(what): \(error): the file was changed or damaged on its way or meanwhile")
+        case .blob: CoordinatorError(.file, "cannot \(what): \(error)")
         default: CoordinatorError(.farm, "cannot \(what): \(error); the same command goes on where it was")
         }
     }
 
     private var filePatience: Patience { patience == .infinity ? .forever : .usual }
+}
+
+/// How far a transfer has come in any of its tries, in bytes.
+private final class Farthest: Sendable {
+    private let done = Atomic<Int64>(0)
+
+    var value: Int64 { done.load(ordering: .relaxed) }
+    func note(_ bytes: Int64) { done.max(bytes, ordering: .relaxed) }
 }
 
 /// Where a fetched film goes.

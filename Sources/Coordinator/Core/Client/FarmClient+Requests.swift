@@ -3,6 +3,8 @@ public import FarmProtocol
 
 /// The questions of commands, each with the kind of its answer.
 extension FarmClient {
+    private static var overlap: Int { 20 }
+
     /// Page by page: a queue of years is longer than a message. What moves meanwhile may be seen twice, and is given once.
     public func queue(all: Bool) async throws -> [JobView] {
         var (jobs, seen): ([JobView], Set<JobID>) = ([], [])
@@ -10,9 +12,11 @@ extension FarmClient {
         while true {
             let answer = try await ask(.queue(all: all, from: from > 0 ? from : nil))
             guard case .queue(let page) = answer else { throw unexpected(answer) }
-            jobs += page.filter { seen.insert($0.id).inserted }
-            from += page.count
-            guard page.count == Wire.queuePage else { return jobs }
+            let new = page.filter { seen.insert($0.id).inserted }
+            jobs += new
+            // Pages overlap: what ends meanwhile moves those behind it forwards.
+            from += page.count - Self.overlap
+            guard page.count == Wire.queuePage, !new.isEmpty else { return jobs }
         }
     }
 

@@ -55,29 +55,34 @@ extension Dispatcher {
         }
     }
 
-    /// Segments that are gone or damaged are made again; too little space is waited for where others use the farm too; all else is the
-    /// job's end.
+    /// Segments that are gone or damaged are made again; too little space is waited for where others use the farm too, and so is
+    /// a disk that cannot be read for the moment; all else is the job's end.
     private func joinEnded(_ id: JobID, _ error: CoordinatorError) async {
-        let missing = await damagedSegments(of: id)
+        let isFull = disk != nil && error.message.contains(String(cString: strerror(ENOSPC)))
+        if isFull { return hold(id, "joining waits for space: \(error.message)", error) }
+        let damaged: [AttemptID]
+        do { damaged = try await damagedSegments(of: id) } catch let unreadable {
+            guard !Task.isCancelled else { return }
+            let reason = CoordinatorError(unreadable).message
+            guard disk != nil else { return submit(.concatFailed(id, reason: reason)) }
+            return hold(id, "joining waits: \(reason)", CoordinatorError(unreadable))
+        }
         guard !Task.isCancelled else { return }
-        guard missing.isEmpty else {
-            logger.warning(
-                "joining found finished segments gone or damaged, and they are made again",
-                metadata: ["job": "\(id)", "segments": "\(missing.count)", "error": "\(error.message)"])
-            for attempt in missing { submit(.resultMissing(attempt, reason: "its file is gone or damaged")) }
-            return
-        }
-        guard disk != nil, error.message.contains(String(cString: strerror(ENOSPC))) else {
-            return submit(.concatFailed(id, reason: error.message))
-        }
-        jobs[id]?.held = "joining waits for space: \(error.message)"
+        guard !damaged.isEmpty else { return submit(.concatFailed(id, reason: error.message)) }
+        logger.warning(
+            "joining found finished segments gone or damaged, and they are made again",
+            metadata: ["job": "\(id)", "segments": "\(damaged.count)", "error": "\(error.message)"])
+        for attempt in damaged { submit(.resultMissing(attempt, reason: "its file is gone or damaged")) }
+    }
+
+    private func hold(_ id: JobID, _ why: String, _ error: CoordinatorError) {
+        jobs[id]?.held = why
         submit(.concatHeld(id, reason: error.message))
     }
 
-    private func damagedSegments(of id: JobID) async -> [AttemptID] {
+    private func damagedSegments(of id: JobID) async throws -> [AttemptID] {
         let results = scheduler.plan(of: id)?.segments.compactMap(\.result) ?? []
-        let damaged = try? await BlockingWork.run { [spool] in spool.damaged(of: results) }
-        return damaged?.map(\.attempt) ?? []
+        return try await BlockingWork.run { [spool] in try spool.damaged(of: results) }.map(\.attempt)
     }
 
     /// Joining reads what is there and writes one file: a child that was killed is simply followed by another.

@@ -40,9 +40,10 @@ extension Dispatcher {
         let waiting = reads.pending.compactMap { attempt, read in
             if case .cut = read, openAttempts.contains(attempt) { attempt } else { nil }
         }
-        guard !waiting.isEmpty else { return }
+        let all = waiting + readTries.keys.filter { openAttempts.contains($0) && !waiting.contains($0) }
+        guard !all.isEmpty else { return }
         cutsRenewed = Monotonic.seconds
-        submit(.cutting(waiting))
+        submit(.cutting(all))
     }
 
     private func open(_ attempt: AttemptID, for worker: WorkerID) {
@@ -65,26 +66,40 @@ extension Dispatcher {
     private func readNext() {
         while let (attempt, read) = reads.begin() {
             Task {
-                await carryOut(read, for: attempt)
+                let isDone = await carryOut(read, for: attempt)
                 reads.end(attempt)
                 readNext()
+                if isDone { readTries[attempt] = nil } else { await readAgain(read, for: attempt) }
             }
         }
     }
 
+    /// After a pause in which others have their turn.
+    private func readAgain(_ read: SpoolRead, for attempt: AttemptID) async {
+        try? await Task.sleep(for: .seconds(2))
+        guard openAttempts.contains(attempt) else {
+            readTries[attempt] = nil
+            return
+        }
+        reads.add(read, for: attempt)
+        readNext()
+    }
+
     /// A machine that has no descriptor left, or whose disk hiccups, is no job's end: it is asked again for a while.
-    private func carryOut(_ read: SpoolRead, for attempt: AttemptID) async {
-        var rounds = 0
-        while openAttempts.contains(attempt) {
-            rounds += 1
-            do { return try await carryOutOnce(read, for: attempt) } catch {
-                guard (error as? MessagingError)?.isPassing == true, rounds < Self.mostReads else {
-                    return submit(.jobStopped(attempt.segment.job, reason: CoordinatorError(error).message))
-                }
-                logger.warning(
-                    "a segment waits for its input", metadata: ["attempt": "\(attempt)", "error": "\(error)"])
-                try? await Task.sleep(for: .seconds(2))
+    /// - Returns: false where it is to be tried again.
+    private func carryOut(_ read: SpoolRead, for attempt: AttemptID) async -> Bool {
+        guard openAttempts.contains(attempt) else { return true }
+        do {
+            try await carryOutOnce(read, for: attempt)
+            return true
+        } catch {
+            readTries[attempt, default: 0] += 1
+            guard (error as? MessagingError)?.isPassing == true, readTries[attempt, default: 0] < Self.mostReads else {
+                submit(.jobStopped(attempt.segment.job, reason: CoordinatorError(error).message))
+                return true
             }
+            logger.warning("a segment waits for its input", metadata: ["attempt": "\(attempt)", "error": "\(error)"])
+            return false
         }
     }
 

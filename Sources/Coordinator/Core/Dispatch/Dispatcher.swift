@@ -22,6 +22,8 @@ public actor Dispatcher {
     var checkedSets: [AttemptID: String] = [:]
     /// What attempts read of the spool before they go on.
     var reads = ReadQueue<SpoolRead>(most: max(2, ProcessInfo.processInfo.activeProcessorCount))
+    /// How often reading failed for those that are tried again.
+    var readTries: [AttemptID: Int] = [:]
     /// When the scheduler was last told of those that wait for that.
     var cutsRenewed = 0.0
     /// Children that join films.

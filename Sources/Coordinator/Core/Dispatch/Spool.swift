@@ -66,8 +66,9 @@ public struct Spool: Hashable, Sendable {
     }
 
     /// Those whose files are not what was accepted, byte for byte. Reads them all.
-    func damaged(of results: [SegmentResult]) -> [SegmentResult] {
-        results.filter { (try? FileHash.sha256(segment($0.attempt))) != $0.output.sha256 }
+    /// - Throws: where one cannot be read: it may be all right
+    func damaged(of results: [SegmentResult]) throws -> [SegmentResult] {
+        try results.filter { try FileHash.sha256(segment($0.attempt)) != $0.output.sha256 }
     }
 
     private func size(_ path: String) -> Int64? {

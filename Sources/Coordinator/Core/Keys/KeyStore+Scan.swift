@@ -9,8 +9,9 @@ extension KeyStore {
         var faults: [String] = []
     }
 
-    /// - Throws: `CoordinatorError` where the directory, or at this moment a file in it, cannot be read
-    func scan() throws -> Scan {
+    /// - Parameter last: what was found before: a file that cannot be read at this moment is taken to be as it was.
+    /// - Throws: `CoordinatorError` where the directory cannot be read
+    func scan(after last: Scan? = nil) throws -> Scan {
         try telling("read the keys in \(allowed)") {
             guard FileManager.default.fileExists(atPath: allowed) else { return Scan() }
             var scan = Scan()
@@ -19,7 +20,12 @@ extension KeyStore {
             {
                 do {
                     if let key = try read(name, besides: scan.keys) { scan.keys.append(key) }
-                } catch let error as MessagingError where error.isPassing { throw error } catch {
+                } catch let error as MessagingError where error.isPassing {
+                    let known = last?.keys.first { $0.holder.name + ".json" == name }
+                    if let known { scan.keys.append(known) }
+                    let fate = known == nil ? "admits nobody" : "admits whom it did"
+                    scan.faults.append("\(allowed)/\(name) \(fate): \(error.reason)")
+                } catch {
                     scan.faults.append("\(allowed)/\(name) admits nobody: \(error.reason)")
                 }
             }

@@ -98,7 +98,7 @@ private final class KeyWatchLoop: @unchecked Sendable {
     }
 
     func look() throws {
-        let scan = try store.scan()
+        let scan = try store.scan(after: last)
         guard scan != last else { return }
         for fault in scan.faults where last?.faults.contains(fault) != true { logger.error("\(fault)") }
         list.replace(with: scan.keys.map(\.holder))

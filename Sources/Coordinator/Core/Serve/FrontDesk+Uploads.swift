@@ -17,31 +17,43 @@ extension FrontDesk {
     private static let mostOpen = 8
     /// Seconds after which an upload of which nothing comes is taken for given up. Its part stays a week.
     private static let patience = 3600.0
+    /// Seconds for which one of which nothing comes counts against its key.
+    private static let liveliness = 120.0
 
     /// Makes ready for a file, unless it is here already.
     func expect(_ upload: Upload, from sender: Sender) async throws -> ClientReply.Answer {
         let path = try uploads.path(upload)
+        let before = opened[path]
+        guard before.map({ $0.upload.size == upload.size }) ?? true else {
+            throw CoordinatorError(.usage, "\(upload.name): a file of that hash has another size")
+        }
         let others = try coming().filter { $0.key != path }.values
         let entry = OpenUpload(upload: upload, owner: sender.name, asked: .now)
         if try uploads.holds(upload) {
             opened[path] = entry  // for nobody removes it before it is handed in
             return .present
         }
-        guard others.count(where: { $0.owner == sender.name }) < Self.mostOpen else {
+        guard try others.count(where: { try isAlive($0, sender) }) < Self.mostOpen else {
             throw CoordinatorError(
                 .farm, "\(Self.mostOpen) uploads of the key \(sender.name ?? "") are under way: wait for one to end")
         }
-        do { try await requireSpace(for: upload, besides: others.map(\.upload)) } catch {
-            // What was uploaded and never submitted may be in the way.
-            try await giveBackUploads(unusedFor: 86_400)
-            try await requireSpace(for: upload, besides: others.map(\.upload))
-        }
+        // Before anything is waited for: of two that ask at the same time the other must see it.
         opened[path] = entry
+        do { try await requireSpace(for: upload, besides: others.map(\.upload)) } catch {
+            opened[path] = before
+            throw error
+        }
         let blob = BlobReference(id: try uploads.blob(upload), size: upload.size, sha256: upload.sha256)
         bulk.expect(
             id: blob.id, destination: path, limit: upload.size, sha256: upload.sha256, from: .role(.client),
             resumable: true)
         return .deliver(blob)
+    }
+
+    /// Whether bytes of it came lately: one that was cut off counts against nobody for long.
+    private func isAlive(_ open: OpenUpload, _ sender: Sender) throws -> Bool {
+        let touched = max(open.asked, try uploads.lastTouched(open.upload) ?? .distantPast)
+        return open.owner == sender.name && -touched.timeIntervalSinceNow < Self.liveliness
     }
 
     /// Forgets those that were given up.
@@ -81,14 +93,15 @@ extension FrontDesk {
     }
 
     /// Removes uploads that no job needs any more: each has its film, or is gone.
-    /// - Parameters:
-    ///   - released: files of a job that was removed.
-    ///   - unused: what was uploaded and not submitted for so many seconds goes too: a week.
-    func giveBackUploads(released: [String] = [], unusedFor unused: TimeInterval = 7 * 86_400) async throws {
-        try await alone(with: .uploads) { try await removeUploads(released, unused) }
+    /// - Parameter released: files of a job that was removed.
+    func giveBackUploads(released: [String] = []) async throws {
+        try await alone(with: .uploads) { try await removeUploads(released) }
     }
 
-    private func removeUploads(_ released: [String], _ unused: TimeInterval) async throws {
+    /// What was uploaded and not submitted is kept for a week.
+    private static let unused: TimeInterval = 7 * 86_400
+
+    private func removeUploads(_ released: [String]) async throws {
         var wanted: Set<String> = []
         var finished = Set(released)
         // First those that wait: one that becomes a job meanwhile is seen twice rather than never.
@@ -102,7 +115,7 @@ extension FrontDesk {
         let (uploads, done, kept) = (uploads, finished.subtracting(wanted), wanted)
         try await BlockingWork.run {
             for path in done where uploads.owns(path) { try uploads.remove(path) }
-            try uploads.sweep(keeping: kept, olderThan: unused)
+            try uploads.sweep(keeping: kept, olderThan: Self.unused)
         }
     }
 

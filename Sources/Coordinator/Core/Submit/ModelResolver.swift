@@ -11,7 +11,7 @@ public struct ModelResolver: Sendable {
     /// How long the child may take: one that hangs must not keep all other models waiting.
     private let limit: Duration
 
-    public init(launch: Launch, limit: Duration = .seconds(300)) {
+    public init(launch: Launch, limit: Duration = .seconds(60)) {
         self.launch = launch
         self.limit = limit
     }

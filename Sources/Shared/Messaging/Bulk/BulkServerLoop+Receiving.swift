@@ -36,7 +36,9 @@ extension BulkServerLoop {
     ) throws {
         let isSame = caller.peer == sender?.peer
         if isSame, blob == transfer.blob { return try hearten(blob.id, caller.peer) }
-        guard try isSame || hasGone(sender, transfer) || transfer.isSilent(now) else { return }
+        guard try isSame || hasGone(sender, transfer) || transfer.isSilent(now) else {
+            return try hearten(blob.id, caller.peer)
+        }
         guard blob == transfer.blob else {
             expectation.abandon()
             return begin(blob, expectation, caller, now)
@@ -51,8 +53,9 @@ extension BulkServerLoop {
     }
 
     private func hasGone(_ sender: Gate.Caller?, _ transfer: Transfer) throws -> Bool {
-        guard let sender, let probe = transfer.probe else { return true }
-        return try send(probe, to: sender.peer) == .unreachable
+        guard let sender else { return true }
+        // A `get` of nothing: it asks for no byte twice.
+        return try send(BulkHeader(.get, blob: transfer.blob.id, offset: 0, size: 0), to: sender.peer) == .unreachable
     }
 
     private func begin(
@@ -149,7 +152,10 @@ extension BulkServerLoop {
     func letGoOfIdle(_ now: ContinuousClock.Instant) {
         for (id, expectation) in expected.resumable {
             if let transfer = expectation.transfer {
-                if transfer.isIdle(now, for: timing.idle) { expectation.abandon() }
+                if transfer.isIdle(now, for: timing.idle) {
+                    expectation.abandon()
+                    expectation.lastUse = now
+                }
             } else if now - expectation.lastUse >= timing.forget {
                 expected.remove(id)
             }

@@ -72,12 +72,13 @@ final class Transfer {
     /// - Returns: false where some could not go out
     func ask(_ now: ContinuousClock.Instant, _ send: (BulkHeader) throws -> Bool) rethrows -> Bool {
         guard phase == .moving else { return true }
-        if !owes { lastMove = now }
+        var owed = owes
         while let (offset, size) = window.next() {
             guard try send(BulkHeader(.get, blob: blob.id, offset: offset, size: Int64(size))) else {
                 window.putBack()
                 return false
             }
+            if !owed { (owed, lastMove) = (true, now) }
             lastAsk = now
         }
         return true
@@ -158,7 +159,7 @@ final class Transfer {
     }
 
     /// The chunk that the sender owes next, asked for once more: tells whether it is still there.
-    var probe: BulkHeader? {
+    private var probe: BulkHeader? {
         window.owed.map { BulkHeader(.get, blob: blob.id, offset: $0.offset, size: Int64($0.size)) }
     }
 
