@@ -121,7 +121,8 @@ import Testing
             source: try await Self.richMKV(), codec: .hevc, pixels: "yuv420p10le", container: "mp4"
         ).write()
         #expect(film.report.warnings.count == 2, "\(film.report.warnings)")
-        #expect(film.report.warnings.contains { $0.contains("subtitle, subrip") && $0.contains("MP4 cannot hold it") })
+        #expect(
+            film.report.warnings.contains { $0.contains("subtitle, subrip") && $0.contains("converted to mov_text") })
         #expect(film.report.warnings.contains { $0.contains("attachment") })
         #expect(film.notes.contains { $0.contains("CUSTOM") })
         let tag = try await probe(film.path, ["-select_streams", "v:0", "-show_entries", "stream=codec_tag_string"])

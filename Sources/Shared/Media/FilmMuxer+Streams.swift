@@ -59,8 +59,8 @@ extension FilmMuxer {
     /// Copies a stream's description, or says that the container cannot hold it.
     private func addCopy(of source: Stream) throws {
         guard canHold(source) else {
-            leaveOut(source)
-            return
+            if let conversion = conversion(of: source) { return try addConverted(source, conversion) }
+            return leaveOut(source)
         }
         let stream = try newStream(like: source)
         let parameters = stream.pointee.codecpar
@@ -108,7 +108,7 @@ extension FilmMuxer {
     }
 
     /// A new stream with the source's dispositions, tags and side data (rotation, mastering display, light level).
-    private func newStream(like source: Stream) throws -> Stream {
+    func newStream(like source: Stream) throws -> Stream {
         guard let stream = avformat_new_stream(context, nil) else {
             throw MediaError(.output, "out of memory for a stream of \(path)")
         }

@@ -15,6 +15,8 @@ final class FilmMuxer {
     var targets: [Int: Int] = [:]
     /// Of all copied streams, the ones whose payloads the muxer leaves as they are.
     var untouched: [Int: Int] = [:]
+    /// Source streams whose text changes its form.
+    var conversions: [Int: TextConversion] = [:]
     var videoIndex = 0
     var shift = TimeShift.none
 
@@ -77,7 +79,12 @@ final class FilmMuxer {
     func copy(_ source: DemuxedPacket) throws {
         guard let target = targets[source.stream], let base = timeBases[source.stream] else { return }
         av_packet_unref(packet.pointer)
-        av_packet_move_ref(packet.pointer, source.pointer)
+        if let conversion = conversions[source.stream] {
+            guard let converted = conversion.convert(source) else { return }
+            try converted.fill(packet.pointer)
+        } else {
+            av_packet_move_ref(packet.pointer, source.pointer)
+        }
         packet.pointer.pointee.stream_index = Int32(target)
         packet.pointer.pointee.pos = -1
         if packet.pointer.pointee.dts == av_shim_nopts { packet.pointer.pointee.dts = packet.pointer.pointee.pts }
