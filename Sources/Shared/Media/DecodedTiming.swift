@@ -15,17 +15,24 @@ struct DecodedTiming {
     /// Rewrites the packet store with the timestamps found; answers the packets with them.
     func mend(threads: Int, isCancelled: () -> Bool) throws -> [FrameTable.Packet] {
         let order = try presentationOrder(threads: threads, isCancelled: isCancelled)
-        let times = try times(of: order)
+        let mended = try Self.mended(packets, shown: order, why: why)
+        try rewrite(mended)
+        return mended
+    }
+
+    /// The packets with the timestamps that they must have when their pictures are shown in this order.
+    /// - Parameter order: numbers of packets.
+    static func mended(_ packets: [FrameTable.Packet], shown order: [Int], why: String) throws -> [FrameTable.Packet] {
+        let times = try times(packets, order, why)
         var mended = packets
         for index in mended.indices {
             mended[index].pts = .min
             mended[index].flags.remove(.frame)
         }
-        for (packet, time) in zip(order, times) {
+        for (packet, time) in zip(order, times) where mended.indices.contains(packet) {
             mended[packet].pts = time
             mended[packet].flags.insert(.frame)
         }
-        try rewrite(mended)
         return mended
     }
 
@@ -44,7 +51,7 @@ struct DecodedTiming {
         return order + (try decoder.finish().compactMap { $0.timestamp.map { Int($0) } })
     }
 
-    private func times(of order: [Int]) throws -> [Int64] {
+    private static func times(_ packets: [FrameTable.Packet], _ order: [Int], _ why: String) throws -> [Int64] {
         let pts = order.map { packets[$0].pts }
         if ascends(pts) { return pts }
         let dts = order.map { packets[$0].dts }.sorted()
@@ -56,7 +63,7 @@ struct DecodedTiming {
     }
 
     /// Known and strictly ascending, hence each once.
-    private func ascends(_ times: [Int64]) -> Bool {
+    private static func ascends(_ times: [Int64]) -> Bool {
         !times.isEmpty && times.first != .min && zip(times, times.dropFirst()).allSatisfy { $0 < $1 }
     }
 

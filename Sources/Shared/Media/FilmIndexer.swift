@@ -66,14 +66,9 @@ private struct IndexBuilder: ~Copyable {
         var packet = packet
         let isEntry = entryPoint.allows(packet)
         carryHeaders(into: &packet, isEntry: isEntry)
-        var flags: FrameTable.Flags = isEntry ? .entry : []
-        if packet.isShown(codec) { flags.insert(.frame) }
         let offset = writer.offset
         try writer.append(packet)
-        packets.append(
-            .init(
-                pts: packet.pts ?? .min, dts: packet.dts ?? .min, offset: offset,
-                size: UInt32(writer.offset - offset), flags: flags))
+        packets.append(FrameTable.Packet(packet, entryPoint, codec, (offset, UInt32(writer.offset - offset))))
     }
 
     private mutating func carryHeaders(into packet: inout VideoPacket, isEntry: Bool) {

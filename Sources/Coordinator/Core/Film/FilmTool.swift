@@ -5,6 +5,7 @@ internal import Processes
 /// What a child that reads films is told to do, as one line of JSON on its standard input.
 enum FilmOrder: Codable, Sendable {
     case probe(film: String)
+    case survey(SurveyOrder)
     case index(IndexOrder)
     case join(JoinOrder)
     case verify(VerifyOrder)
@@ -14,6 +15,7 @@ enum FilmOrder: Codable, Sendable {
 enum FilmWord: Codable, Sendable {
     case progress(done: Int64, total: Int64)
     case probed(FilmDescription)
+    case surveyed(FilmProbe)
     case indexed(IndexedFilm)
     case joined(JoinedFilm)
     case verified(FilmVerdict)
@@ -76,6 +78,7 @@ public enum FilmToolMain {
             Lifeline.hold()
             switch try JSONLine.decode(Data(line.utf8), as: FilmOrder.self) {
             case .probe(let film): say(.probed(try FilmDescription.read(film)))
+            case .survey(let order): say(.surveyed(try order.carryOut()))
             case .index(let order): say(.indexed(try order.carryOut(say)))
             case .join(let order): say(.joined(try order.carryOut(say)))
             case .verify(let order): say(.verified(try order.carryOut(say)))

@@ -19,21 +19,25 @@ public struct FilmProbe: Codable, Sendable {
     public static func make(
         _ path: String, segmentLength: SegmentLength, filmTool: Launch = .myself(["film"])
     ) async throws -> FilmProbe {
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "upscale-probe-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let table = directory.appendingPathComponent("frames.table").path
-        let order = IndexOrder(
-            film: URL(fileURLWithPath: path).standardizedFileURL.path,
-            packets: directory.appendingPathComponent("source.packets").path, frameTable: table)
-        let answer = try await FilmTool(launch: filmTool).run(.index(order), about: path)
-        guard case .indexed(let film) = answer else { throw CoordinatorError(.job, "indexing \(path): no answer") }
-        let segments = try await BlockingWork.run {
-            try FrameTable(contentsOf: table).segments(length: segmentLength).count
-        }
+        let order = SurveyOrder(
+            film: URL(fileURLWithPath: path).standardizedFileURL.path, segmentLength: segmentLength)
+        let answer = try await FilmTool(launch: filmTool).run(.survey(order), about: path)
+        guard case .surveyed(let probe) = answer else { throw CoordinatorError(.job, "reading \(path): no answer") }
+        return probe
+    }
+}
+
+/// What the probing child is told.
+struct SurveyOrder: Codable, Sendable {
+    var film: String
+    var segmentLength: SegmentLength
+
+    func carryOut() throws -> FilmProbe {
+        let description = try FilmDescription.read(film)  // first: it refuses what is no film in plain words
+        let survey = try FilmSurvey(film)
         return FilmProbe(
-            film: film.description, frames: film.frames, keyframes: film.keyframes, segments: segments,
-            videoBytes: film.packetBytes, warnings: film.warnings)
+            film: description, frames: survey.table.count, keyframes: survey.table.keyframes.count,
+            segments: survey.table.segments(length: segmentLength).count, videoBytes: survey.videoBytes,
+            warnings: survey.warnings)
     }
 }
