@@ -154,6 +154,22 @@ import Testing
             lost == ["mp4": [], "mkv": [" mov_text"], "mov": [" flac", " png"]][container], "\(film.report.warnings)")
     }
 
+    /// Containers know languages by one of two codes, and QuickTime by its own table.
+    @Test(arguments: [("deu", "ger"), ("nld", "dut"), ("fre", "fra"), ("ces", "ces"), ("eng", "eng")])
+    func languagesSurviveInQuickTime(_ code: String, _ written: String) async throws {
+        let folder = try TemporaryFolder()
+        let source = folder.path("source.mkv")
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-f", "lavfi", "-i", "sine", "-t", "1",
+            "-c:v",
+            "libx264", "-preset", "ultrafast", "-c:a", "aac", "-metadata:s:a:0", "language=\(code)", source,
+        ])
+        let film = try JoinedFilm(source: source, container: "mov").write()
+        let tag = try await probe(film.path, ["-select_streams", "a:0", "-show_entries", "stream_tags=language"])
+        #expect(tag == ["tag:language=\(written)"])
+        #expect(try FilmVerifier.verify(film.path, source: source).changes == [])
+    }
+
     private static func firstTime(_ path: String, _ stream: String) async throws -> Double {
         let lines = try await probe(
             path, ["-select_streams", stream, "-show_entries", "packet=pts_time", "-read_intervals", "%+#1"])

@@ -115,6 +115,9 @@ extension FilmMuxer {
         stream.pointee.id = source.pointee.id
         stream.pointee.disposition = source.pointee.disposition
         av_dict_copy(&stream.pointee.metadata, source.pointee.metadata, 0)
+        if container.muxer == "mov", let language = tags(source.pointee.metadata)["language"] {
+            av_dict_set(&stream.pointee.metadata, "language", LanguageCode.quickTime(language), 0)
+        }
         for index in 0..<av_shim_stream_side_data_count(source) {
             guard let item = av_shim_stream_side_data(source, index) else { continue }
             // Of the source's own bits: its buffers, and the layers that only its pictures carry.

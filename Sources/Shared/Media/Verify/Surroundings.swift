@@ -53,7 +53,7 @@ enum Surroundings {
                 }
                 continue
             }
-            if other != value {
+            if other != value, !(key == "language" && LanguageCode.other(value) == other) {
                 verdict.changes.append("the tag \(key) of \(what) is '\(other)' in the film, and was '\(value)'")
             }
         }
