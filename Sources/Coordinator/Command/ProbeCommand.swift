@@ -12,18 +12,12 @@ struct ProbeCommand: AsyncParsableCommand {
     @Argument(help: "The film.")
     var film: String
 
-    @Flag(help: "One JSON document.")
-    var json = false
+    @OptionGroup var output: JSONOption
 
     func run() async throws {
         let probe = try await FilmProbe.make(film, segmentLength: .seconds(10))
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(probe), as: UTF8.self))
-        } else {
-            for line in ProbeText.lines(probe) { print(line) }
-        }
+        if output.json { return try output.printed(probe) }
+        Output.lines(ProbeText.lines(probe))  // titles are other people's words
     }
 }
 

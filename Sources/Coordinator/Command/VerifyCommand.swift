@@ -23,25 +23,18 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Look at the pictures, frame by frame. Decodes both films.")
     var decode = false
 
-    @Flag(help: "One JSON document.")
-    var json = false
+    @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let (film, source, decode, json) = (film, source, decode, json)
+        let (film, source, decode, output, json) = (film, source, decode, output, output.json)
         let display = TerminalDisplay()
         try await Interrupt.ending(saying: "nothing was changed") {
             let verification = FilmVerification(film: film, source: source, decodes: decode)
             let verdict = try await verification.run { if !json { display.show($0) } }
             display.finish()
-            if json { try Self.printJSON(verdict) } else { for line in VerdictText.lines(verdict) { print(line) } }
+            if json { try output.printed(verdict) } else { Output.lines(VerdictText.lines(verdict)) }
             if !verdict.isSame { throw ExitStatus(code: 1) }
         }
-    }
-
-    private static func printJSON(_ verdict: FilmVerdict) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(verdict), as: UTF8.self))
     }
 }
 

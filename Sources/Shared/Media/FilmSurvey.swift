@@ -3,7 +3,7 @@ internal import Foundation
 
 /// What a film's video packets tell, read without being kept: `FilmIndexer` finds the same.
 public struct FilmSurvey: Sendable {
-    /// Its offsets are those that a packet store would have.
+    /// Without places in a packet store: nothing is stored.
     public let table: FrameTable
     /// Bytes of the packets.
     public let videoBytes: Int64

@@ -24,7 +24,8 @@ extension FrontDesk {
     func expect(_ upload: Upload, from sender: Sender) async throws -> ClientReply.Answer {
         let path = try uploads.path(upload)
         let before = opened[path]
-        guard before.map({ $0.upload.size == upload.size }) ?? true else {
+        let isMoving = -(try uploads.lastTouched(upload) ?? .distantPast).timeIntervalSinceNow < Self.liveliness
+        guard !isMoving || before?.upload.size ?? upload.size == upload.size else {
             throw CoordinatorError(.usage, "\(upload.name): a file of that hash has another size")
         }
         let others = try coming().filter { $0.key != path }.values

@@ -31,14 +31,14 @@ enum Surroundings {
 
     static func labels(_ source: Demuxer, _ made: FilmContents, _ matched: [Int: Int], _ verdict: inout FilmVerdict) {
         compare(
-            CLibAVTags.of(source.context.pointee.metadata), CLibAVTags.of(made.demuxer.context.pointee.metadata),
+            FilmTags.of(source.context.pointee.metadata), FilmTags.of(made.demuxer.context.pointee.metadata),
             of: "the film",
             &verdict)
         let pictures = [source.videoIndex: made.demuxer.videoIndex]
         for (from, to) in matched.merging(pictures, uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
             compare(
-                CLibAVTags.of(source.stream(from).pointee.metadata),
-                CLibAVTags.of(made.demuxer.stream(to).pointee.metadata),
+                FilmTags.of(source.stream(from).pointee.metadata),
+                FilmTags.of(made.demuxer.stream(to).pointee.metadata),
                 of: "stream \(from)", &verdict)
         }
     }
@@ -155,14 +155,14 @@ enum Surroundings {
             (0..<Int(film.context.pointee.nb_chapters)).compactMap { film.context.pointee.chapters[$0] }.map {
                 Chapter(
                     start: Double($0.pointee.start) * av_q2d($0.pointee.time_base),
-                    title: CLibAVTags.of($0.pointee.metadata)["title"] ?? "")
+                    title: FilmTags.of($0.pointee.metadata)["title"] ?? "")
             }
         }
     }
 }
 
 /// Tags that say something of a film, by their names in small letters.
-enum CLibAVTags {
+enum FilmTags {
     static func of(_ dictionary: OpaquePointer?) -> [String: String] {
         var result: [String: String] = [:]
         for (key, value) in Media.tags(dictionary) where !isOfTheFile(key.lowercased()) {
@@ -179,6 +179,6 @@ enum CLibAVTags {
 
     private static let ofTheFile: Set = [
         "major_brand", "minor_version", "compatible_brands", "encoder", "encoder_options", "duration", "handler_name",
-        "vendor_id", "bps", "number_of_frames", "number_of_bytes", "creation_time",
+        "vendor_id", "bps", "number_of_frames", "number_of_bytes",
     ]
 }
