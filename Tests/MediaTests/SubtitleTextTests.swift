@@ -67,6 +67,14 @@ import Testing
         let (new, old) = (try await shown(film.path), try await shown(source))
         #expect(new == old)
         #expect(try FilmVerifier.verify(film.path, source: source).differences == [])
+        // In one form nothing is let pass, markup and spaces neither.
+        let bold = folder.path("bold.mkv")
+        try await ffmpeg(["-i", source, "-map", "0:v", "-map", "0:s", "-c", "copy", bold])
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: bold))
+        let place = try #require(bytes.range(of: Data("<b>".utf8)))
+        bytes[place.lowerBound + 1] = UInt8(ascii: "i")
+        try bytes.write(to: URL(fileURLWithPath: bold))
+        #expect(try FilmVerifier.verify(bold, source: source).differences.count == 1)
         // And back.
         let again = try JoinedFilm(source: film.path).write()
         #expect(again.report.warnings.count == 1 && again.report.warnings[0].contains("converted to subrip"))

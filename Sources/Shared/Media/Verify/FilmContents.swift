@@ -17,10 +17,12 @@ struct FilmContents {
         var kind: FilmDescription.Stream.Kind
         var codec: String
         var language: String?
-        var isText: Bool
+        var form: PayloadForm
         /// Seconds.
         var tick: Double
         var packets: [Packet] = []
+        /// Of text, its words alone: what is compared where the form was converted.
+        var words: [Packet] = []
 
         /// "stream 2 (audio, aac, eng)"
         var name: String {
@@ -47,9 +49,8 @@ struct FilmContents {
         demuxer = try Demuxer(path: path, isCancelled: isCancelled)
         name = path
         tick = Rational(demuxer.stream(demuxer.videoIndex).pointee.time_base).value
-        let forms = demuxer.streams.map { PayloadForm($0.pointee.codecpar.pointee) }
         tracks = demuxer.streams.filter { Int($0.pointee.index) != demuxer.videoIndex && !$0.isBesideStreams }.map {
-            Track($0, isText: forms[Int($0.pointee.index)].isText)
+            Track($0)
         }
         let places = Dictionary(uniqueKeysWithValues: tracks.indices.map { (tracks[$0].index, $0) })
         var pictures = PictureLog(demuxer.video)
@@ -57,9 +58,8 @@ struct FilmContents {
             progress(demuxer.position)
             if packet.stream == demuxer.videoIndex {
                 pictures.note(packet)
-            } else if let place = places[packet.stream], let print = forms[packet.stream].print(of: packet) {
-                let time = packet.pts.map { Double($0) * tracks[place].tick } ?? .nan
-                tracks[place].packets.append(Packet(print: print, time: time))
+            } else if let place = places[packet.stream] {
+                tracks[place].note(packet)
             }
         }
         (times, trouble, faults) = (
@@ -81,12 +81,22 @@ extension FilmContents {
 }
 
 extension FilmContents.Track {
-    fileprivate init(_ stream: UnsafeMutablePointer<AVStream>, isText: Bool) {
+    fileprivate mutating func note(_ packet: DemuxedPacket) {
+        let time = packet.pts.map { Double($0) * tick } ?? .nan
+        let words = form.text == nil ? nil : form.words(of: packet)
+        if let words { self.words.append(.init(print: words, time: time)) }
+        // Timed text without words fills a gap; in a file that was made anew there may be others.
+        if form.text == nil || words != nil, let print = form.print(of: packet) {
+            packets.append(.init(print: print, time: time))
+        }
+    }
+
+    fileprivate init(_ stream: UnsafeMutablePointer<AVStream>) {
         let parameters = stream.pointee.codecpar.pointee
         self.init(
             index: Int(stream.pointee.index), kind: .init(parameters.codec_type),
             codec: String(cString: avcodec_get_name(parameters.codec_id)),
-            language: tags(stream.pointee.metadata)["language"], isText: isText,
+            language: tags(stream.pointee.metadata)["language"], form: PayloadForm(parameters),
             tick: Rational(stream.pointee.time_base).value)
     }
 }

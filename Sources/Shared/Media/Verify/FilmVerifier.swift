@@ -6,8 +6,8 @@ internal import Foundation
 /// code that wrote it.
 public enum FilmVerifier {
     /// Every picture of the source must be there, once and at its time; every other stream with the source's payloads at
-    /// theirs, all moved by one offset; chapters, attachments, tags and dispositions as they were. Reads both files once, twice
-    /// where pictures are looked at or the source's timestamps cannot be relied on; memory grows by 16 bytes a packet.
+    /// theirs, all moved by one offset; chapters, attachments, tags and dispositions as they were. Reads both files once,
+    /// the source again where its packets do not tell its pictures, and both again where pictures are looked at; memory grows by 16 bytes a packet.
     /// - Parameters:
     ///   - struck: timestamps of pictures of the source that nobody could decode, in seconds: they need not be there.
     ///   - name: the film's name where it has another for now: its extension tells what the container could hold.
@@ -19,7 +19,7 @@ public enum FilmVerifier {
         _ film: String, named name: String? = nil, source: String, without struck: [Double] = [], decode: Bool = false,
         isCancelled: @escaping @Sendable () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in }
     ) throws -> FilmVerdict {
-        let passes = decode ? 4.0 : 2.0
+        let passes = decode ? 4.0 : 3.0
         var original = try FilmContents(source, isCancelled: isCancelled) { progress($0 / passes) }
         var made = try FilmContents(film, isCancelled: isCancelled) { progress((1 + $0) / passes) }
         made.name = name ?? film

@@ -13,14 +13,11 @@ struct PayloadForm {
         case av1
         /// Some containers leave out the atom around each frame.
         case proRes
-        /// Text behind its length in two bytes (3GPP TS 26.245 5.17).
-        case timedText
-        case subRip
     }
 
     private let kind: Kind
-    /// Text, whose form may have been converted.
-    let isText: Bool
+    /// The form of text, which may have been converted into another; nil for all else.
+    let text: TextConversion?
 
     init(_ parameters: AVCodecParameters) {
         let extradata = UnsafeBufferPointer(start: parameters.extradata, count: Int(parameters.extradata_size))
@@ -31,18 +28,28 @@ struct PayloadForm {
             case AV_CODEC_ID_HEVC: .units(Self.framing(extradata, at: 21, least: 23), isHEVC: true)
             case AV_CODEC_ID_AV1: .av1
             case AV_CODEC_ID_PRORES: .proRes
-            case AV_CODEC_ID_MOV_TEXT: .timedText
-            case AV_CODEC_ID_SUBRIP, AV_CODEC_ID_TEXT: .subRip
             default: .asIs
             }
-        isText = [AV_CODEC_ID_MOV_TEXT, AV_CODEC_ID_SUBRIP, AV_CODEC_ID_TEXT].contains(parameters.codec_id)
+        text =
+            switch parameters.codec_id {
+            case AV_CODEC_ID_MOV_TEXT: .timedText
+            case AV_CODEC_ID_SUBRIP, AV_CODEC_ID_TEXT: .subRip
+            default: nil
+            }
     }
 
-    /// A number that stands for what the packet holds; nil for one that holds nothing, as fills the gaps between subtitles.
-    func print(of packet: DemuxedPacket) -> UInt64? {
-        let content = packet.withPayload { self.content(of: Data($0)) }
-        guard !content.isEmpty else { return nil }
-        return SHA256.hash(data: content).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    /// A number that stands for what the packet holds; nil for one that holds nothing.
+    func print(of packet: DemuxedPacket) -> UInt64? { Self.print(packet.withPayload { content(of: Data($0)) }) }
+
+    /// Likewise of its words alone, which are the same in every form; nil where there are none, as in the gaps of timed text.
+    func words(of packet: DemuxedPacket) -> UInt64? {
+        let payload = packet.withPayload { Data($0) }
+        let words = text == .timedText ? SubtitleText(timedText: payload) : SubtitleText(subRip: payload)
+        return Self.print(Data(words.runs.map(\.text).joined().filter { !$0.isWhitespace }.utf8))
+    }
+
+    private static func print(_ content: Data) -> UInt64? {
+        content.isEmpty ? nil : SHA256.hash(data: content).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     private func content(of payload: Data) -> Data {
@@ -55,10 +62,6 @@ struct PayloadForm {
         case .av1: return OpenBitstreamUnits.stripped(payload) ?? payload
         case .proRes:
             return payload.count > 8 && payload[4..<8] == Data("icpf".utf8) ? payload.dropFirst(8) : payload
-        case .timedText:
-            guard payload.count >= 2 else { return Data() }
-            return words(payload.dropFirst(2).prefix(Int(payload[0]) << 8 | Int(payload[1])))
-        case .subRip: return words(payload)
         }
     }
 
@@ -69,17 +72,6 @@ struct PayloadForm {
             // Zero bytes may trail a unit that is found by its start code.
             if isPicture { content.append(contentsOf: unit[..<(unit.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0)]) }
         }
-    }
-
-    /// Without markup and line ends, which are written in one way here and in another there.
-    private func words(_ text: Data) -> Data {
-        var depth = 0
-        let plain = String(decoding: text, as: UTF8.self).unicodeScalars.filter { scalar in
-            if scalar == "<" || scalar == "{" { depth += 1 }
-            defer { if scalar == ">" || scalar == "}" { depth = max(0, depth - 1) } }
-            return depth == 0 && !scalar.properties.isWhitespace
-        }
-        return Data(String(String.UnicodeScalarView(plain)).utf8)
     }
 
     private static func framing(_ extradata: UnsafeBufferPointer<UInt8>, at place: Int, least: Int) -> NALUnits.Framing

@@ -25,7 +25,7 @@ struct TrackMatch {
             let other = left.remove(at: place)
             matched[track.index] = other.index
             differences += Self.differences(track, other, offset)
-            if track.isText, other.isText, track.codec != other.codec {
+            if track.codec != other.codec {
                 losses.append("\(track.name) was converted to \(other.codec)")
             }
         }
@@ -39,7 +39,8 @@ struct TrackMatch {
         let prints = track.packets.map(\.print)
         let alike = others.indices.filter { index in
             let other = others[index]
-            return other.kind == track.kind && (other.codec == track.codec || (other.isText && track.isText))
+            return other.kind == track.kind
+                && (other.codec == track.codec || (other.form.text != nil && track.form.text != nil))
         }
         return alike.first { others[$0].packets.map(\.print) == prints } ?? alike.first
     }
@@ -47,7 +48,8 @@ struct TrackMatch {
     private static func differences(
         _ source: FilmContents.Track, _ film: FilmContents.Track, _ offset: Double
     ) -> [String] {
-        let (was, now) = (source.packets, film.packets)
+        let isConverted = source.codec != film.codec
+        let (was, now) = isConverted ? (source.words, film.words) : (source.packets, film.packets)
         let same = zip(was, now).prefix { $0.print == $1.print }.count
         var found: [String] = []
         if same < was.count || same < now.count {

@@ -29,7 +29,8 @@ extension BulkServerLoop {
     }
 
     /// An offer of a blob that is on its way already. The sender's own, over the same connection, is mere impatience:
-    /// nothing was lost, and it hears that it was heard. Another's counts only when the first has gone or fallen silent; it goes on from what is there.
+    /// nothing was lost, and it hears that it was heard. Another's counts only when the first has gone or fallen silent; it
+    /// goes on from what is there.
     private func takeOffer(
         again blob: BlobReference, _ transfer: Transfer, _ sender: Gate.Caller?, _ expectation: Expectation,
         _ caller: Gate.Caller, _ now: ContinuousClock.Instant
