@@ -84,11 +84,13 @@ extension Upscaler {
     /// On the CPU, whole frames, one at a time.
     static func cpu(
         _ model: ModelSource, _ input: PictureFormat, to layout: PixelLayout? = nil, scale: Int, tile: Int = 0,
-        batch: Int = 1, onFallback: @escaping (String) -> Void = { _ in }
+        batch: Int = 1, threads: Int = 2,
+        onFallback: @escaping (String) -> Void = { _ in }
     ) throws -> Upscaler {
         try Upscaler(
             model: model, device: .cpu, input: input, outputLayout: layout ?? input.layout, scale: scale,
-            shape: ExecutionShape(tile: tile, batch: batch, precision: .fp32), threads: 2, onFallback: onFallback)
+            shape: ExecutionShape(tile: tile, batch: batch, precision: .fp32), threads: threads,
+            onFallback: onFallback)
     }
 
     func upscale(_ picture: PictureBuffer, number: Int = 0) throws -> PictureBuffer {
