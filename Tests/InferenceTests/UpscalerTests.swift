@@ -64,6 +64,17 @@ import Testing
         #expect(error?.message.contains("frame 9 is 32x18") == true)
     }
 
+    /// These networks make gray of everything; its source's colours are given back.
+    @Test(arguments: [StandIn.blur2, .blur2Wide], [(64, 48), (35, 27), (41, 53)])
+    func flatColourComesBackThroughANetwork(model: StandIn, size: (Int, Int)) async throws {
+        let format = PictureFormat.make(size.0, size.1, shift: (0, 0))
+        let flat = PictureBuffer(format) { plane, _, _ in [120, 90, 170][plane] }
+        let result = try Upscaler.cpu(.file(await model.path), format, scale: 2).upscale(flat)
+        for plane in 0..<3 {
+            #expect(abs(result.sample(plane, size.0, size.1) - flat.sample(plane, 0, 0)) <= 1, "plane \(plane)")
+        }
+    }
+
     // MARK: depth and dither
 
     @Test func depthIsRaisedWithoutDither() throws {

@@ -1,4 +1,4 @@
-// The path of a batch: planes, RGB, network in tiles, checks, planes.
+// The path of a batch: planes, RGB, network in tiles, checks, the source's colours, planes.
 #include "Upscaler.h"
 
 #include <ATen/Parallel.h>
@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "Errors.h"
+#include "Means.h"
 
 namespace {
 
@@ -41,9 +42,12 @@ void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_
     const auto after = enlarged.mean({1, 2, 3}, false, at::kFloat).sub_(low).div_(high - low).cpu();
     for (int i = 0; i < count; ++i) {
         expectPicture(before[i].item<float>(), after[i].item<float>(), inputs[i].number);
-        auto rgb = enlarged[i].to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
+        const auto rgb = enlarged[i].to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
         // nearest stays exact for codes outside of the nominal range; networks answer in theirs.
-        if (model.network) rgb = rgb.clamp(low, high);
+        if (model.network) {
+            ct::holdMeans(rgb, batch[i]);
+            rgb.clamp_(low, high);
+        }
         fromRGB.convert(rgb, low, high, outputs[i], inputs[i].number);
     }
 }
