@@ -1,5 +1,6 @@
 import FarmModel
 import Foundation
+import Media
 import TestSupport
 import Testing
 
@@ -17,6 +18,37 @@ import Testing
         other = settings
         other.encoderParameters = [EncoderParameter(key: "aq-mode", value: "3")]
         #expect(settings.difference(from: other) == "--encoder-params was none and is aq-mode=3")
+    }
+
+    private func recipe(matrix: String, size: String = "96x64") async throws -> Recipe {
+        let folder = try TemporaryFolder()
+        let film = folder.path("film.mkv")
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=\(size),format=yuv420p", "-frames:v", "1", "-c:v", "libx264",
+            "-colorspace", matrix, film,
+        ])
+        let nearest = ModelDescription(
+            name: "nearest", scale: 2, receptiveRadius: 0, licence: "", source: "", sourceSHA256: "")
+        return try RecipePlanner(
+            settings: JobSettings(model: "nearest", preset: "ultrafast"), film: try FilmDescription.read(film),
+            model: ModelReference(description: nearest, sha256: nil, path: nil)
+        ).recipe()
+    }
+
+    @Test(arguments: [
+        ("ycgco", "YCgCo (8"), ("bt2020c", "BT.2020 with constant luminance (10"), ("ictcp", "ICtCp (14"),
+    ])
+    func aMatrixThatIsNotSupportedIsRefusedByName(matrix: String, words: String) async throws {
+        let error = await #expect(throws: CoordinatorError.self) { try await recipe(matrix: matrix) }
+        #expect(error?.kind == .file)
+        #expect(error?.message.contains(words) == true && error?.message.contains("\n") == false)
+    }
+
+    @Test func whatIsTakenForAMatrixThatIsNotSaidIsTold() async throws {
+        #expect(try await recipe(matrix: "bt709").colorAssumption == nil)
+        #expect(try await recipe(matrix: "unknown").colorAssumption?.contains("BT.601 is taken") == true)
+        #expect(
+            try await recipe(matrix: "unknown", size: "160x720").colorAssumption?.contains("BT.709 is taken") == true)
     }
 
     @Test func theOutputStandsBesideTheFilm() {

@@ -36,6 +36,30 @@ import Testing
         #expect((0..<3).map { result.sample($0, 5, 5) } == codes)
     }
 
+    /// A film in RGB has the identity matrix; in Y'CbCr it must have another one, which the job decides.
+    @Test func identityBecomesTheMatrixAskedFor() throws {
+        let rgb = PictureFormat.make(16, 16, .rgb, matrix: 0, full: true)
+        let yuv = PixelLayout(family: .yuv, bitDepth: 8, chromaShiftX: 1, chromaShiftY: 1)
+        let red = PictureBuffer(rgb) { plane, _, _ in plane == 2 ? 255 : 0 }
+        for (matrix, full, codes) in [
+            (6, false, [81, 90, 240]), (1, false, [63, 102, 240]), (6, true, [76, 85, 255]),
+        ] {
+            let color = ColorDescription(matrix: matrix, isFullRange: full)
+            let result = try Upscaler.cpu(.nearest(1), rgb, to: yuv, color: color, scale: 1).upscale(red)
+            #expect((0..<3).map { result.sample($0, 5, 5) } == codes)
+            #expect(result.format.color == color)
+        }
+    }
+
+    /// From the middle between two luma samples to the left one: half a luma sample, an eighth of what the slope rises.
+    @Test func chromaIsPutWhereTheResultSaysItIs() throws {
+        let format = PictureFormat.make(64, 16, depth: 10, shift: (1, 0), location: .center)
+        let picture = PictureBuffer(format) { plane, x, _ in plane == 0 ? 400 : 300 + 8 * x }
+        let color = ColorDescription(matrix: 1, chromaLocation: .unspecified)
+        let result = try Upscaler.cpu(.nearest(1), format, color: color, scale: 1).upscale(picture)
+        for x in 2..<30 { #expect(result.sample(1, x, 5) == 300 + 8 * x - 2) }
+    }
+
     @Test func grayToYUVHasNoColour() throws {
         let format = PictureFormat.make(16, 16, .gray)
         let yuv = PixelLayout(family: .yuv, bitDepth: 10, chromaShiftX: 1, chromaShiftY: 1)

@@ -83,12 +83,14 @@ func largestDifferences(_ a: PictureBuffer, _ b: PictureBuffer) -> [Int] {
 extension Upscaler {
     /// On the CPU, whole frames, one at a time.
     static func cpu(
-        _ model: ModelSource, _ input: PictureFormat, to layout: PixelLayout? = nil, scale: Int, tile: Int = 0,
+        _ model: ModelSource, _ input: PictureFormat, to layout: PixelLayout? = nil, color: ColorDescription? = nil,
+        scale: Int, tile: Int = 0,
         batch: Int = 1, threads: Int = 2,
         onFallback: @escaping (String) -> Void = { _ in }
     ) throws -> Upscaler {
         try Upscaler(
-            model: model, device: .cpu, input: input, outputLayout: layout ?? input.layout, scale: scale,
+            model: model, device: .cpu, input: input, outputLayout: layout ?? input.layout, outputColor: color,
+            scale: scale,
             shape: ExecutionShape(tile: tile, batch: batch, precision: .fp32), threads: threads,
             onFallback: onFallback)
     }

@@ -50,6 +50,56 @@ import Testing
         #expect(try resolve(JobSettings(codec: .ffv1), pixels: "gbrp").picture.color.matrix == 0)
     }
 
+    struct Tagging: Sendable {
+        var pixels: String
+        var color: ColorDescription
+        var target: String
+        var codec = Codec.ffv1
+        var expected: ColorDescription
+    }
+
+    static let taggings = [
+        // RGB to Y'CbCr: the matrix of the primaries; the range is kept.
+        Tagging(
+            pixels: "gbrp", color: ColorDescription(matrix: 0, transfer: 13, isFullRange: true), target: "yuv444p",
+            codec: .h264, expected: ColorDescription(matrix: 1, transfer: 13, isFullRange: true)),
+        Tagging(
+            pixels: "gbrp12le", color: ColorDescription(matrix: 0, primaries: 9, transfer: 16, isFullRange: true),
+            target: "yuv420p10le", codec: .hevc,
+            expected: ColorDescription(
+                matrix: 9, primaries: 9, transfer: 16, isFullRange: true, chromaLocation: .left)),
+        // Y'CbCr to RGB
+        Tagging(
+            pixels: "yuv420p", color: ColorDescription(matrix: 6, primaries: 6, transfer: 6, chromaLocation: .center),
+            target: "gbrp10le", expected: ColorDescription(matrix: 0, primaries: 6, transfer: 6)),
+        // Gray to 4:2:0: chroma gets a place; a matrix that is none of Y'CbCr's goes.
+        Tagging(
+            pixels: "gray", color: ColorDescription(matrix: 1, primaries: 1), target: "yuv420p10le", codec: .hevc,
+            expected: ColorDescription(matrix: 1, primaries: 1, chromaLocation: .left)),
+        Tagging(
+            pixels: "gray", color: ColorDescription(matrix: 8), target: "yuv420p10le", codec: .hevc,
+            expected: ColorDescription(matrix: 1, chromaLocation: .left)),
+        // Another grid
+        Tagging(
+            pixels: "yuv422p", color: ColorDescription(matrix: 5, isFullRange: true, chromaLocation: .center),
+            target: "yuv420p", expected: ColorDescription(matrix: 5, isFullRange: true, chromaLocation: .left)),
+        Tagging(
+            pixels: "yuv422p", color: ColorDescription(matrix: 5, chromaLocation: .center), target: "yuv422p",
+            expected: ColorDescription(matrix: 5)),
+        Tagging(
+            pixels: "yuv420p", color: ColorDescription(matrix: 9, chromaLocation: .topLeft), target: "yuv444p10le",
+            expected: ColorDescription(matrix: 9)),
+        Tagging(
+            pixels: "yuv420p", color: ColorDescription(matrix: 9, chromaLocation: .topLeft), target: "yuv420p10le",
+            codec: .hevc, expected: ColorDescription(matrix: 9, chromaLocation: .topLeft)),
+    ]
+
+    @Test(arguments: taggings) func theResultIsTaggedAsItsPixelsAreMade(_ tagging: Tagging) throws {
+        let settings = JobSettings(codec: tagging.codec, pixelFormat: tagging.target)
+        let resolved = try resolve(settings, pixels: tagging.pixels, color: tagging.color)
+        #expect(resolved.picture.color == tagging.expected)
+    }
+
     @Test func parametersAreTakenAndKeyintSetsTheInterval() throws {
         let resolved = try resolve(
             JobSettings(encoderParameters: [.init(key: "aq-mode", value: "3"), .init(key: "keyint", value: "48")]))

@@ -67,11 +67,12 @@ enum ProbeText {
 
     /// The code points of H.273, and what stands in where the film does not say.
     private static func color(_ color: ColorDescription, height: Int) -> String {
+        let name = ColorDescription.matrixName(color.effectiveMatrix(height: height))
         let matrix =
-            color.matrix == 2
-            ? "matrix unspecified, taken as \(color.effectiveMatrix(height: height))" : "matrix \(color.matrix)"
+            color.matrix == 2 ? "matrix unspecified, taken as \(name)" : "matrix \(color.matrix) (\(name))"
         return
             "\(matrix), primaries \(color.primaries), transfer \(color.transfer), \(color.isFullRange ? "full" : "limited") range"
+            + (color.hasKnownMatrix ? "" : "; no job can be made of this matrix")
     }
 
     private static func seconds(_ value: Double?) -> String {

@@ -45,26 +45,36 @@ extension EncoderCatalog {
         }
     }
 
-    /// The source's colour. Two things may have to be said anew: the matrix, where none is tagged and the convention
-    /// would take another one for the larger picture or the family changes; and where chroma lies, when its grid changes.
+    /// The source's colour, and what has to be said anew: the matrix, where the family changes or where none is tagged and
+    /// the convention would take another one for the larger picture; and where chroma lies, when its grid changes. The
+    /// pixels are made as this says.
     static func color(of input: PictureFormat, scale: Int, layout: PixelLayout) -> ColorDescription {
         var color = input.color
-        let guessed = color.effectiveMatrix(height: input.height)
-        if layout.family == .rgb {
-            color.matrix = 0
-        } else if input.layout.family == .rgb || color.matrix == 0 {
-            color.matrix = 1
-        } else if color.matrix == 2, guessed != color.effectiveMatrix(height: input.height * scale) {
-            color.matrix = guessed
-        }
+        color.matrix = matrix(of: input, scale: scale, layout: layout)
         let isSubsampled = layout.chromaFormat == 1
         let sameGrid =
             (input.layout.chromaShiftX, input.layout.chromaShiftY) == (layout.chromaShiftX, layout.chromaShiftY)
         if !isSubsampled || layout.family != .yuv {
+            // Nothing but 4:2:0 can say it; left is what is taken then.
             color.chromaLocation = .unspecified
         } else if !sameGrid {
             color.chromaLocation = .left
         }
         return color
+    }
+
+    private static func matrix(of input: PictureFormat, scale: Int, layout: PixelLayout) -> Int {
+        let color = input.color
+        guard layout.family != .rgb else { return 0 }
+        guard input.layout.family != .rgb, color.matrix != 0, color.hasKnownMatrix else {
+            // R'G'B' becomes Y'CbCr by the matrix that belongs to its primaries.
+            return switch color.primaries {
+            case 9: 9
+            case 5, 6: 6
+            default: 1
+            }
+        }
+        let guessed = color.effectiveMatrix(height: input.height)
+        return color.effectiveMatrix(height: input.height * scale) == guessed ? color.matrix : guessed
     }
 }

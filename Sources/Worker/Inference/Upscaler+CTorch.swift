@@ -5,10 +5,9 @@ extension Upscaler {
     static func open(
         _ network: Network, input: PictureFormat, output: PictureFormat
     ) throws(InferenceError) -> OpaquePointer {
-        // The source's matrix serves on the way back too, whatever the new height would suggest for an unspecified one.
-        let matrix = input.color.effectiveMatrix(height: input.height)
-        var from = ct_format(input, matrix: matrix)
-        var to = ct_format(output, matrix: matrix)
+        // An unspecified matrix is taken by the source's height on the way back too, whatever the new height would suggest.
+        var from = ct_format(input, matrix: input.color.effectiveMatrix(height: input.height))
+        var to = ct_format(output, matrix: output.color.effectiveMatrix(height: input.height))
         var opened: OpaquePointer?
         let range = network.description.valueRange
         try torch(.failed, "upscaling \(input.summary) to \(output.summary)") {

@@ -21,13 +21,15 @@ public final class Upscaler: PictureUpscaler {
     private let onFallback: (String) -> Void
 
     /// - Parameters:
-    ///   - outputLayout: planes and depth of the result; its colour description is the input's.
+    ///   - outputLayout: planes and depth of the result.
+    ///   - outputColor: what its samples are to mean; nil: as the input's. An unspecified matrix is the input's in any case.
     ///   - scale: must be the model's.
     ///   - shape: tile, batch and precision as the job pinned them.
     ///   - threads: CPU threads for one operation.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
-        model: ModelSource, device: Device, input: PictureFormat, outputLayout: PixelLayout, scale: Int,
+        model: ModelSource, device: Device, input: PictureFormat, outputLayout: PixelLayout,
+        outputColor: ColorDescription? = nil, scale: Int,
         shape: ExecutionShape, threads: Int, onFallback: @escaping (String) -> Void = { _ in }
     ) throws(InferenceError) {
         guard shape.batch >= 1, shape.tile >= 0, threads >= 1 else {
@@ -44,7 +46,8 @@ public final class Upscaler: PictureUpscaler {
         self.device = device
         self.input = input
         output = PictureFormat(
-            width: input.width * scale, height: input.height * scale, layout: outputLayout, color: input.color)
+            width: input.width * scale, height: input.height * scale, layout: outputLayout,
+            color: outputColor ?? input.color)
         handle = try Self.open(network, input: input, output: output)
         pinned = shape
         current = shape

@@ -120,6 +120,7 @@ struct JobPreparation: Sendable {
         return "\(film.description.path): \(film.frames) frames, \(input.width)x\(input.height) to "
             + "\(output.width)x\(output.height) by \(recipe.model.description.name), \(recipe.encoding.encoder); "
             + "spool about \(DiskSpace.text(estimate.spool)), output about \(DiskSpace.text(estimate.output))"
+            + (recipe.colorAssumption.map { "; " + $0 } ?? "")
     }
 
     // MARK: An unfinished job

@@ -9,6 +9,7 @@ struct RecipePlanner {
     let model: ModelReference
 
     func recipe() throws -> Recipe {
+        try checkColor()
         let scale = try scale()
         let overlap = try overlap()
         let encoding = try EncoderCatalog.resolve(
