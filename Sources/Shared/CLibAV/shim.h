@@ -33,6 +33,17 @@ static inline int64_t av_shim_frame_duration(const AVFrame *frame) {
 #endif
 }
 
+// 0 progressive, 1 interlaced with the top field first, 2 with the bottom field first: as the stream flags it.
+static inline int av_shim_fields(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    if (!(frame->flags & AV_FRAME_FLAG_INTERLACED)) return 0;
+    return frame->flags & AV_FRAME_FLAG_TOP_FIELD_FIRST ? 1 : 2;
+#else
+    if (!frame->interlaced_frame) return 0;
+    return frame->top_field_first ? 1 : 2;
+#endif
+}
+
 // A new chapter of a film that is being written; freed with the context.
 static inline AVChapter *av_shim_new_chapter(AVFormatContext *context) {
     AVChapter *chapter = (AVChapter *)av_mallocz(sizeof(AVChapter));

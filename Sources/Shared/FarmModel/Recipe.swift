@@ -3,7 +3,9 @@
 public struct Recipe: Codable, Hashable, Sendable {
     /// The film's video stream, as decoders are given it.
     public var source: VideoStream
-    /// The decoded picture: what goes into the network.
+    /// What is done to decoded pictures before they go into the network.
+    public var preparation: Preparation
+    /// The prepared picture: what goes into the network.
     public var input: PictureFormat
     public var model: ModelReference
     public var scale: Int
@@ -15,10 +17,11 @@ public struct Recipe: Codable, Hashable, Sendable {
     public var execution: ExecutionShape?
 
     public init(
-        source: VideoStream, input: PictureFormat, model: ModelReference, scale: Int, overlap: Int, temporalBlend: Int,
-        encoding: EncodingSettings, execution: ExecutionShape?
+        source: VideoStream, preparation: Preparation = .none, input: PictureFormat, model: ModelReference, scale: Int,
+        overlap: Int, temporalBlend: Int, encoding: EncodingSettings, execution: ExecutionShape?
     ) {
         self.source = source
+        self.preparation = preparation
         self.input = input
         self.model = model
         self.scale = scale
@@ -26,6 +29,20 @@ public struct Recipe: Codable, Hashable, Sendable {
         self.temporalBlend = temporalBlend
         self.encoding = encoding
         self.execution = execution
+    }
+
+    /// A recipe of a job that was made before pictures were prepared has none.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        source = try values.decode(VideoStream.self, forKey: .source)
+        preparation = try values.decodeIfPresent(Preparation.self, forKey: .preparation) ?? .none
+        input = try values.decode(PictureFormat.self, forKey: .input)
+        model = try values.decode(ModelReference.self, forKey: .model)
+        scale = try values.decode(Int.self, forKey: .scale)
+        overlap = try values.decode(Int.self, forKey: .overlap)
+        temporalBlend = try values.decode(Int.self, forKey: .temporalBlend)
+        encoding = try values.decode(EncodingSettings.self, forKey: .encoding)
+        execution = try values.decodeIfPresent(ExecutionShape.self, forKey: .execution)
     }
 }
 

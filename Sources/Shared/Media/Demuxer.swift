@@ -66,6 +66,19 @@ public final class Demuxer {
             frameRate: Rational(av_guess_frame_rate(context, stream, nil)))
     }
 
+    /// Goes to a keyframe near `seconds` after the film's start. For samples only: where it lands is the container's affair.
+    /// - Returns: whether it moved.
+    func seek(toward seconds: Double) -> Bool {
+        let base = AVRational(num: 1, den: AV_TIME_BASE)
+        let start = timestamp(context.pointee.start_time) ?? 0
+        let target = start + Int64(seconds * Double(AV_TIME_BASE))
+        let stream = stream(videoIndex)
+        let answer = av_seek_frame(
+            context, Int32(videoIndex), av_rescale_q(target, base, stream.pointee.time_base), AVSEEK_FLAG_BACKWARD)
+        if answer >= 0 { ended = false }
+        return answer >= 0
+    }
+
     /// The share of the file that is read, 0 to 1.
     public var position: Double {
         guard let reader = context.pointee.pb else { return 0 }

@@ -12,6 +12,7 @@ extension FilmDescription {
         let demuxer = try Demuxer(path: path, isCancelled: isCancelled)
         var description = demuxer.describe()
         description.picture = try demuxer.firstPicture().format
+        description.fields = try FieldScanner.scan(description, isCancelled: isCancelled)
         return description
     }
 }
@@ -30,7 +31,8 @@ extension Demuxer {
             picture: PictureFormat(
                 width: video.parameters.width, height: video.parameters.height,
                 layout: hint ?? PixelLayout(family: .yuv, bitDepth: 8, chromaShiftX: 1, chromaShiftY: 1),
-                color: video.parameters.color))
+                color: video.parameters.color),
+            orientation: stream(videoIndex).orientation)
     }
 
     private func describe(_ stream: UnsafeMutablePointer<AVStream>) -> FilmDescription.Stream {

@@ -51,6 +51,10 @@ public struct FilmDescription: Codable, Hashable, Sendable {
     public var video: VideoStream
     /// Its decoded pictures. Containers may lie or say nothing: this is what the first decodable picture has.
     public var picture: PictureFormat
+    /// Whether its pictures are made of two fields; nil where that cannot be.
+    public var fields: FieldScan?
+    /// How they must be turned to be seen upright, where the container says so.
+    public var orientation: Orientation?
 
     /// File names or titles of attachments such as fonts.
     public var attachments: [String] {

@@ -1,11 +1,14 @@
 import FarmModel
 import Media
 
-/// The frames that a segment's packets decode to, numbered by the film's frame table.
+/// The frames that a segment's packets decode to, prepared for the network and numbered by the film's frame table.
 final class SegmentDecoder: PictureSource {
     private let task: SegmentTask
     private let reader: PacketFileReader
     private let decoder: VideoDecoder
+    private let preparer: PicturePreparer
+    /// What is given: all but the frames that are only there for their neighbours' sake.
+    private let given: FrameRange
     private var selector: FrameSelector<VideoFrame>
     private var ready: [(number: Int, picture: any PlanarPicture)] = []
     private var ended = false
@@ -16,6 +19,9 @@ final class SegmentDecoder: PictureSource {
         reader = try PacketFileReader(path: order.inputPath)
         decoder = try VideoDecoder(stream: reader.stream, threads: threads)
         selector = FrameSelector(context: task.context, timestamps: task.timestamps)
+        preparer = PicturePreparer(task.recipe.preparation)
+        given = task.range.widened(
+            by: max(0, task.recipe.overlap - task.recipe.preparation.reach), within: task.context)
     }
 
     var missing: [Int] { selector.missing }
@@ -32,6 +38,7 @@ final class SegmentDecoder: PictureSource {
         } else {
             try take(try decoder.finish())
             try add(selector.finish())
+            try give(try preparer.finish())
             ended = true
         }
     }
@@ -42,9 +49,15 @@ final class SegmentDecoder: PictureSource {
 
     private func add(_ selected: [FrameSelector<VideoFrame>.Frame]) throws {
         for frame in selected {
-            try checkFormat(frame.picture)
             if frame.picture.isDamaged { damaged.append(frame.number) }
-            ready.append((frame.number, frame.picture))
+            try give(try preparer.take(frame.picture, number: frame.number))
+        }
+    }
+
+    private func give(_ prepared: [PicturePreparer.Numbered]) throws {
+        for (number, picture) in prepared where given.contains(number) {
+            try checkFormat(picture)
+            ready.append((number, picture))
         }
     }
 
