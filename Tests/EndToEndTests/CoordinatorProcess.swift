@@ -172,10 +172,14 @@ actor Gate {
 }
 
 /// Runs `coordinator run` and expects a film.
-func upscale(_ film: String, to output: String, in folder: TemporaryFolder, _ arguments: [String] = []) async throws {
+@discardableResult
+func upscale(
+    _ film: String, to output: String, in folder: TemporaryFolder, _ arguments: [String] = []
+) async throws -> CoordinatorProcess.Ended {
     let ended = try await coordinator(
         ["run", film, "-o", output, "--state", folder.path("state"), "--json"] + arguments)
     guard ended.status == 0, !ended.bySignal else { throw ended }
+    return ended
 }
 
 /// Settings that make a run fast and its pixels comparable: lossless, the built-in model, everything pinned.

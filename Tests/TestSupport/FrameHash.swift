@@ -18,10 +18,10 @@ public struct FrameHash: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What the ffmpeg command line decodes from the film: every frame in presentation order with the source's timestamps;
-/// converted to `pixelFormat` where one is given. `inputOptions` stand before the film's name.
-public func referenceFrames(_ path: String, pixelFormat: String? = nil, inputOptions: [String] = []) async throws
-    -> [FrameHash]
-{
+/// converted to `pixelFormat`, or through `filter`, where one is given. `inputOptions` stand before the film's name.
+public func referenceFrames(
+    _ path: String, pixelFormat: String? = nil, filter: String? = nil, inputOptions: [String] = []
+) async throws -> [FrameHash] {
     let output = try await run(
         "ffmpeg",
         [
@@ -30,7 +30,8 @@ public func referenceFrames(_ path: String, pixelFormat: String? = nil, inputOpt
             "-i", path, "-map",
             "0:v:0",
             "-fps_mode", "passthrough", "-enc_time_base", "-1",
-        ] + (pixelFormat.map { ["-pix_fmt", $0, "-sws_flags", "neighbor+accurate_rnd+bitexact"] } ?? [])
+        ] + (filter.map { ["-vf", $0] } ?? [])
+            + (pixelFormat.map { ["-pix_fmt", $0, "-sws_flags", "neighbor+accurate_rnd+bitexact"] } ?? [])
             + ["-f", "framehash", "-hash", "md5", "-"])
     return String(decoding: output, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
         let fields = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }

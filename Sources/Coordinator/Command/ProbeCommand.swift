@@ -31,6 +31,8 @@ enum ProbeText {
         lines.append(
             "picture    \(picture.width)x\(picture.height) \(layout(picture.layout)), \(color(picture.color, height: picture.height))"
         )
+        if let scan = film.fields { lines.append("fields     \(fields(scan))") }
+        if let orientation = film.orientation { lines.append("turned     \(orientation.rawValue), to be seen upright") }
         lines.append(
             "frames     \(probe.frames), time base \(film.video.timeBase), about \(rate(film.video.frameRate)) frames/s"
         )
@@ -63,6 +65,22 @@ enum ProbeText {
             case (.yuv, let x, let y): "chroma 1/\(1 << x) by 1/\(1 << y)"
             }
         return "\(chroma) \(layout.bitDepth) bit"
+    }
+
+    private static func fields(_ scan: FieldScan) -> String {
+        let verdict =
+            switch scan.deinterlacing {
+            case nil: "progressive"
+            case .flagged: "interlaced where the stream flags it"
+            case .topFirst: "interlaced, top field first"
+            case .bottomFirst: "interlaced, bottom field first"
+            }
+        return verdict + " (pictures top first/bottom first/progressive: flagged \(counts(scan.flags)), "
+            + "by contents \(counts(scan.contents)), undecided \(scan.contents.undecided), combed \(scan.combed))"
+    }
+
+    private static func counts(_ count: FieldScan.Count) -> String {
+        "\(count.topFirst)/\(count.bottomFirst)/\(count.progressive)"
     }
 
     /// The code points of H.273, and what stands in where the film does not say.

@@ -47,11 +47,15 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "auto, fp32 or fp16.")
     var precision: Precision = .auto
 
+    @Flag(help: "Leave interlaced pictures as they are; by default those films that are interlaced are deinterlaced.")
+    var noDeinterlace = false
+
     func settings() throws -> JobSettings {
         let settings = JobSettings(
             model: model, scale: scale, codec: codec, encoder: encoder, crf: crf, preset: preset,
             encoderParameters: try parameters(), pixelFormat: pixelFormat, segmentLength: try segmentLength(),
-            overlap: overlap, tile: tile, batch: batch, precision: precision)
+            overlap: overlap, tile: tile, batch: batch, precision: precision,
+            deinterlace: noDeinterlace ? false : nil)
         try settings.check()
         return settings
     }

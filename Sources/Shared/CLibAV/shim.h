@@ -87,6 +87,18 @@ static inline int av_shim_add_stream_side_data(AVStream *stream, const AVPacketS
     return answer;
 #endif
 }
+static inline void av_shim_remove_stream_side_data(AVStream *stream, enum AVPacketSideDataType type) {
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    av_packet_side_data_remove(stream->codecpar->coded_side_data, &stream->codecpar->nb_coded_side_data, type);
+#else
+    for (int i = 0; i < stream->nb_side_data; i++) {
+        if (stream->side_data[i].type != type) continue;
+        av_free(stream->side_data[i].data);
+        stream->side_data[i] = stream->side_data[--stream->nb_side_data];
+        return;
+    }
+#endif
+}
 
 // sws_scale takes arrays that Swift cannot make of a frame's fields.
 static inline int av_shim_scale(struct SwsContext *context, const AVFrame *frame, uint8_t *const planes[],

@@ -21,12 +21,14 @@ public struct JobSettings: Codable, Hashable, Sendable {
     public var tile: Int?
     public var batch: Int?
     public var precision: Precision
+    /// false leaves interlaced films as they are; nil deinterlaces those that are.
+    public var deinterlace: Bool?
 
     public init(
         model: String = "realesr-animevideov3", scale: Int? = nil, codec: Codec = .hevc, encoder: String? = nil,
         crf: Int = 18, preset: String? = nil, encoderParameters: [EncoderParameter] = [], pixelFormat: String? = nil,
         segmentLength: SegmentLength = .automatic, overlap: Int? = nil, temporalBlend: Int = 0, tile: Int? = nil,
-        batch: Int? = nil, precision: Precision = .auto
+        batch: Int? = nil, precision: Precision = .auto, deinterlace: Bool? = nil
     ) {
         self.model = model
         self.scale = scale
@@ -42,6 +44,7 @@ public struct JobSettings: Codable, Hashable, Sendable {
         self.tile = tile
         self.batch = batch
         self.precision = precision
+        self.deinterlace = deinterlace
     }
 }
 

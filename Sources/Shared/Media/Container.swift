@@ -27,6 +27,8 @@ public struct Container: Hashable, Sendable {
         }
     }
 
+    /// Whether a film can tell players to turn its pictures. libav's muxer for Matroska cannot.
+    public var saysOrientation: Bool { !isMatroska }
     var isMatroska: Bool { muxer == "matroska" || muxer == "webm" }
     /// Matroska with fonts, covers and other files beside the streams.
     var holdsAttachments: Bool { muxer == "matroska" }

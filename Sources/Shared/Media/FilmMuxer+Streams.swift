@@ -7,7 +7,7 @@ extension FilmMuxer {
 
     /// All streams of the source that the container can hold, in their order, with the encoded pictures in place of the
     /// stream that they were made from; and the film's tags.
-    func addStreams(of source: Demuxer, videoIndex: Int, pictures: VideoStream) throws {
+    func addStreams(of source: Demuxer, _ plan: FilmPlan, pictures: VideoStream) throws {
         // Readers show attachments and covers behind the streams, whatever the order in which they were written.
         let (beside, streams) = (
             source.streams.filter(\.isBesideStreams), source.streams.filter { !$0.isBesideStreams }
@@ -15,8 +15,8 @@ extension FilmMuxer {
         for stream in streams {
             let index = Int(stream.pointee.index)
             expect(index, in: stream.pointee.time_base)
-            if index == videoIndex {
-                try addPictures(pictures, like: stream)
+            if index == plan.videoIndex {
+                try addPictures(pictures, plan, like: stream)
             } else if !isChapterTitles(stream, of: source) {
                 try addCopy(of: stream)
             }
@@ -38,8 +38,14 @@ extension FilmMuxer {
         stream.pointee.r_frame_rate = source.pointee.r_frame_rate
     }
 
-    private func addPictures(_ pictures: VideoStream, like source: Stream) throws {
+    private func addPictures(_ pictures: VideoStream, _ plan: FilmPlan, like source: Stream) throws {
         let stream = try newStream(like: source)
+        if plan.orientation != nil {
+            av_shim_remove_stream_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX)
+            drop(["rotate"], from: &stream.pointee.metadata)
+        } else {
+            stream.fitDisplayMatrix(to: plan.encoding.picture)
+        }
         videoIndex = Int(stream.pointee.index)
         try pictures.parameters.withLibAV { parameters in
             _ = try check(

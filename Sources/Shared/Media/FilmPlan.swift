@@ -11,18 +11,21 @@ public struct FilmPlan: Sendable {
     /// Of the frames that the segments hold: ascending, in the source's time base.
     public var timestamps: [Int64]
     public var encoding: EncodingSettings
+    /// How the source's pictures were turned, so that no player turns them again.
+    public var orientation: Orientation?
     /// The name that the film will have: its extension names the container.
     public var output: String
 
     public init(
         source: String, videoIndex: Int, segments: [String], timestamps: [Int64], encoding: EncodingSettings,
-        output: String
+        orientation: Orientation? = nil, output: String
     ) {
         self.source = source
         self.videoIndex = videoIndex
         self.segments = segments
         self.timestamps = timestamps
         self.encoding = encoding
+        self.orientation = orientation
         self.output = output
     }
 

@@ -70,7 +70,7 @@ private struct Joining {
         self.muxer = muxer
         timeBase = plan.encoding.timeBase.av
         total = Int64(pictures.order.count)
-        try muxer.addStreams(of: source.demuxer, videoIndex: plan.videoIndex, pictures: pictures.stream)
+        try muxer.addStreams(of: source.demuxer, plan, pictures: pictures.stream)
         muxer.setRate(of: source.demuxer.stream(plan.videoIndex), isConstant: pictures.order.isConstantRate)
         let first = pictures.order.timestamps[0]
         muxer.shift = try TimeShift(

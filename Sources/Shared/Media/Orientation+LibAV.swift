@@ -4,13 +4,39 @@ internal import FarmModel
 extension UnsafeMutablePointer<AVStream> {
     /// How the stream's pictures must be turned, by its display matrix; nil where they are upright, or lie askew.
     var orientation: Orientation? {
+        withDisplayMatrix { Orientation(displayMatrix: $0) } ?? nil
+    }
+
+    /// Moves the turned picture back to where it was: the matrix also says by how many pixels.
+    func fitDisplayMatrix(to picture: PictureFormat) {
+        withDisplayMatrix { matrix in
+            let (width, height) = (Int32(clamping: picture.width << 16), Int32(clamping: picture.height << 16))
+            // What turning leaves on the far side of zero, as phones write it.
+            if matrix[6] != 0 { matrix[6] = matrix[0] < 0 ? width : matrix[3] < 0 ? height : 0 }
+            if matrix[7] != 0 { matrix[7] = matrix[4] < 0 ? height : matrix[1] < 0 ? width : 0 }
+        }
+    }
+
+    @discardableResult
+    private func withDisplayMatrix<T>(_ body: (UnsafeMutablePointer<Int32>) -> T) -> T? {
         for index in 0..<av_shim_stream_side_data_count(self) {
             guard let item = av_shim_stream_side_data(self, index), item.pointee.type == AV_PKT_DATA_DISPLAYMATRIX,
                 item.pointee.size >= 36
             else { continue }
-            return item.pointee.data.withMemoryRebound(to: Int32.self, capacity: 9) { Orientation(displayMatrix: $0) }
+            return item.pointee.data.withMemoryRebound(to: Int32.self, capacity: 9) { body($0) }
         }
         return nil
+    }
+}
+
+extension Demuxer {
+    var orientation: Orientation? { stream(videoIndex).orientation }
+
+    /// Of the pictures as they are to be seen.
+    var uprightSize: (width: Int, height: Int) {
+        let parameters = stream(videoIndex).pointee.codecpar.pointee
+        let (width, height) = (Int(parameters.width), Int(parameters.height))
+        return orientation?.swapsSides == true ? (height, width) : (width, height)
     }
 }
 

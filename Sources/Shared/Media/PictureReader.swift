@@ -15,6 +15,9 @@ final class PictureReader {
     private let demuxer: Demuxer
     private let decoder: VideoDecoder
     private let thumbnailer: Thumbnailer?
+    /// Turns pictures that someone looks at as the film asks for.
+    private let turner: PicturePreparer
+    private var turned = 0
     private let counts: Bool
     private let tick: Double
     private var ready: [Picture] = []
@@ -33,6 +36,9 @@ final class PictureReader {
         demuxer = try Demuxer(path: path, selection: .video, isCancelled: isCancelled)
         decoder = try VideoDecoder(stream: demuxer.video, threads: 0)
         (self.counts, self.thumbnailer) = (counts, thumbnailer)
+        turner = PicturePreparer(
+            Preparation(
+                orientation: thumbnailer == nil ? nil : demuxer.stream(demuxer.videoIndex).orientation))
         tick = demuxer.video.timeBase.value
     }
 
@@ -56,7 +62,13 @@ final class PictureReader {
 
     private func take(_ frames: [VideoFrame]) throws {
         for frame in frames {
-            let thumbnail = try thumbnailer?.thumbnail(of: frame)
+            var thumbnail: Thumbnail?
+            if let thumbnailer {
+                for (_, upright) in try turner.take(frame, number: turned) {
+                    thumbnail = try thumbnailer.thumbnail(of: upright)
+                }
+                turned += 1
+            }
             ready.append(
                 Picture(
                     packet: counts ? frame.timestamp.map { Int($0) } : nil,

@@ -90,7 +90,8 @@ public struct FilmSubmission: Sendable {
         let settings = submission.settings
         let model = try await client.resolve(
             model: settings.model, upload: submission.model, scale: settings.scale)
-        let planner = RecipePlanner(settings: settings, film: film, model: model)
+        let planner = RecipePlanner(
+            settings: settings, film: film, model: model, output: form.output ?? "film.\(form.container)")
         _ = try await BlockingWork.run { try planner.recipe() }
     }
 

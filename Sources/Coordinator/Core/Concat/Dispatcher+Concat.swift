@@ -21,6 +21,7 @@ extension Dispatcher {
                 JoinOrder.Segment(path: spool.segment($0.attempt), sha256: $0.output.sha256)
             },
             frameTable: spool.frameTable(id), struck: plan.struck, encoding: job.record.recipe.encoding,
+            orientation: job.record.recipe.preparation.orientation,
             partial: job.record.partialPath, mark: spool.joinMark(id), output: job.record.output,
             overwrite: job.overwrite)
         joinsBegun += 1

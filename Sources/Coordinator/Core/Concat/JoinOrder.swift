@@ -12,6 +12,8 @@ struct JoinOrder: Codable, Sendable {
     /// Frames that no attempt could produce: no part of the film.
     var struck: [Int]
     var encoding: EncodingSettings
+    /// How the source's pictures were turned.
+    var orientation: Orientation?
     /// Where the film is written before it has its name.
     var partial: String
     /// Where the spool notes that it is joined.
@@ -42,8 +44,7 @@ struct JoinOrder: Codable, Sendable {
         let timestamps = table.timestamps.indices.filter { !absent.contains($0) }.map { table.timestamps[$0] }
         let plan = FilmPlan(
             source: film, videoIndex: videoIndex, segments: segments.map(\.path), timestamps: timestamps,
-            encoding: encoding,
-            output: output)
+            encoding: encoding, orientation: orientation, output: output)
         do {
             let report = try FilmWriter.write(plan, to: partial) { done, total in
                 say(.progress(done: done, total: total))

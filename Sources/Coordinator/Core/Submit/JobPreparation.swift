@@ -61,7 +61,8 @@ struct JobPreparation: Sendable {
         // The film's head tells whether the settings fit, before all of it is read.
         let film = try await probe(request.film)
         let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
-        let recipe = try RecipePlanner(settings: request.settings, film: film, model: model).recipe()
+        let recipe = try RecipePlanner(settings: request.settings, film: film, model: model, output: request.output)
+            .recipe()
         if let old { try await discard(old) }
         try SpaceEstimate.checkIndexing(film, stateDirectory: stateDirectory, kept: await keptSpace())
         do {
@@ -80,6 +81,7 @@ struct JobPreparation: Sendable {
         let estimate = SpaceEstimate(film: film, encoding: recipe.encoding)
         try estimate.check(stateDirectory: stateDirectory, output: request.output, kept: await keptSpace())
         report(.note(announcement(film, recipe, estimate)))
+        for decision in recipe.decisions { report(.note("\(film.description.path): \(decision)")) }
         let path = spool.frameTable(id)
         let table = try await BlockingWork.run { try FrameTable(contentsOf: path) }
         let source = FilmSource(

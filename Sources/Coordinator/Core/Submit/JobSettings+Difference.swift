@@ -28,6 +28,7 @@ extension JobSettings {
             ("--overlap", text(settings.overlap)),
             ("--temporal-blend", "\(settings.temporalBlend)"), ("--tile", text(settings.tile)),
             ("--batch", text(settings.batch)), ("--precision", settings.precision.rawValue),
+            ("--no-deinterlace", settings.deinterlace == false ? "given" : "not given"),
         ]
     }
 

@@ -7,16 +7,23 @@ struct RecipePlanner {
     let settings: JobSettings
     let film: FilmDescription
     let model: ModelReference
+    /// The result's name: its extension tells the container.
+    let output: String
 
     func recipe() throws -> Recipe {
         try checkColor()
+        let container = try Container(output: output, codec: settings.codec)
+        let preparation = Preparation(
+            deinterlacing: settings.deinterlace == false ? nil : film.fields?.deinterlacing,
+            orientation: container.saysOrientation ? nil : film.orientation)
+        let input = film.picture.prepared(by: preparation)
         let scale = try scale()
-        let overlap = try overlap()
         let encoding = try EncoderCatalog.resolve(
-            settings: settings, source: film.video, input: film.picture, scale: scale)
+            settings: settings, source: film.video.turned(by: preparation.orientation), input: input, scale: scale)
         return Recipe(
-            source: film.video, input: film.picture, model: model, scale: scale, overlap: overlap,
-            temporalBlend: settings.temporalBlend, encoding: encoding, execution: shape())
+            source: film.video, preparation: preparation, input: input, model: model, scale: scale,
+            overlap: try overlap(preparation), temporalBlend: settings.temporalBlend, encoding: encoding,
+            execution: shape())
     }
 
     /// `nearest` makes any scale; a network makes its own.
@@ -27,13 +34,15 @@ struct RecipePlanner {
         throw CoordinatorError(.usage, "--scale \(asked): the model \(model.description.name) makes x\(own) only")
     }
 
-    /// At least what the network's window and the blend see beyond a segment's border.
-    private func overlap() throws -> Int {
-        let needed = model.description.window / 2 + settings.temporalBlend
+    /// At least what deinterlacing, the network's window and the blend see beyond a segment's border.
+    private func overlap(_ preparation: Preparation) throws -> Int {
+        let needed = preparation.reach + model.description.window / 2 + settings.temporalBlend
         guard let asked = settings.overlap else { return needed }
         guard asked >= needed else {
             throw CoordinatorError(
-                .usage, "--overlap \(asked) is too small: the model and the blend see \(needed) frames on either side")
+                .usage,
+                "--overlap \(asked) is too small: deinterlacing, the model and the blend see \(needed) frames on either side"
+            )
         }
         return asked
     }
@@ -50,5 +59,33 @@ struct RecipePlanner {
     private func shape() -> ExecutionShape? {
         guard let tile = settings.tile, let batch = settings.batch, settings.precision != .auto else { return nil }
         return ExecutionShape(tile: tile, batch: batch, precision: settings.precision)
+    }
+}
+
+extension VideoStream {
+    /// Turned by a quarter, wide samples are high ones.
+    fileprivate func turned(by orientation: Orientation?) -> VideoStream {
+        guard orientation?.swapsSides == true else { return self }
+        var turned = self
+        let aspect = parameters.sampleAspectRatio
+        if aspect.numerator > 0 { turned.parameters.sampleAspectRatio = Rational(aspect.denominator, aspect.numerator) }
+        return turned
+    }
+}
+
+extension Recipe {
+    /// What was decided about the film's pictures, in words; a line each.
+    var decisions: [String] {
+        let deinterlacing: String? =
+            switch preparation.deinterlacing {
+            case nil: nil
+            case .flagged: "the film is interlaced: its pictures are deinterlaced where the stream flags them"
+            case .topFirst: "the film is interlaced, top field first: its pictures are deinterlaced"
+            case .bottomFirst: "the film is interlaced, bottom field first: its pictures are deinterlaced"
+            }
+        let turning = preparation.orientation.map {
+            "the film's pictures are turned upright (\($0.rawValue)): the result's container cannot say that they must be"
+        }
+        return [deinterlacing, turning].compactMap { $0 }
     }
 }

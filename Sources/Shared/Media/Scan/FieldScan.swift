@@ -22,17 +22,21 @@ public struct FieldScan: Codable, Hashable, Sendable {
     }
 
     public var flags: Count
+    /// As libavfilter's idet sees them.
     public var contents: Count
+    /// Pictures in which lines of two moments alternate.
+    public var combed: Int
 
-    public init(flags: Count, contents: Count) {
+    public init(flags: Count, contents: Count, combed: Int) {
         self.flags = flags
         self.contents = contents
+        self.combed = combed
     }
 
     /// What a job does, unless its user forbids it. Contents count where they are clear, for flags lie in both ways:
     /// progressive films in interlaced streams are common, and so are interlaced ones that some program encoded as
-    /// progressive. Against flags that say "progressive" it takes more to believe in fields than along with flags that
-    /// say so too: fine patterns in fast motion look like fields, but now of one order, now of the other.
+    /// progressive. Against flags that say "progressive", combs must be seen too: fine patterns in fast motion look like
+    /// fields to idet.
     public var deinterlacing: Deinterlacing? {
         let (strong, weak) = (
             max(contents.topFirst, contents.bottomFirst), min(contents.topFirst, contents.bottomFirst)
@@ -43,7 +47,7 @@ public struct FieldScan: Codable, Hashable, Sendable {
         if isClear, isFlagged, 4 * strong >= contents.decided {
             return agreesOnOrder ? .flagged : byContents
         }
-        if isClear, 5 * strong >= 3 * contents.decided { return byContents }
+        if isClear, combed >= 3, 10 * combed >= contents.total { return byContents }
         if contents.progressive >= 12, 20 * contents.interlaced <= contents.progressive { return nil }
         return flags.interlaced > 0 ? .flagged : nil
     }

@@ -17,7 +17,7 @@ struct FieldScanner {
     ) throws -> FieldScan? {
         guard !progressiveCodecs.contains(film.video.parameters.codec), (4...mostLines).contains(film.picture.height)
         else { return nil }
-        var scan = FieldScan(flags: .init(), contents: .init())
+        var scan = FieldScan(flags: .init(), contents: .init(), combed: 0)
         let demuxer = try Demuxer(path: film.path, selection: .video, isCancelled: isCancelled)
         let length = film.duration ?? 0
         for run in 0..<runs {
@@ -33,13 +33,15 @@ struct FieldScanner {
         let decoder = try VideoDecoder(stream: demuxer.video, threads: 0)
         var graph: FilterGraph?
         var seen = 0
+        var last: VideoFrame?
         func take(_ frames: [VideoFrame]) throws {
             for frame in frames where seen < pictures {
                 let open = try graph ?? FilterGraph("idet", like: frame.frame)
                 graph = open
                 scan.flags.add(av_shim_fields(frame.frame))
                 scan.contents.add(try open.push(frame.frame, number: seen))
-                seen += 1
+                if let last, Combing.isCombed(frame, after: last) == true { scan.combed += 1 }
+                (seen, last) = (seen + 1, frame)
             }
         }
         do {

@@ -38,9 +38,10 @@ struct PictureComparison {
         isCancelled: @escaping @Sendable () -> Bool, progress: (Double) -> Void
     ) throws {
         let counts = original.trouble != nil
-        let (old, new) = (original.demuxer.video.parameters, made.demuxer.video.parameters)
+        let new = made.demuxer.video.parameters
         let matrix = new.color.effectiveMatrix(height: new.height)
-        let size = (width: min(old.width, new.width), height: min(old.height, new.height))
+        let (before, after) = (original.demuxer.uprightSize, made.demuxer.uprightSize)
+        let size = (width: min(before.width, after.width), height: min(before.height, after.height))
         func thumbnailer() -> Thumbnailer { Thumbnailer(matrix: matrix, size: size) }
         tolerance = FrameMatch.tolerance(original.times, made.tick)
         self.offset = offset

@@ -87,6 +87,10 @@ enum Surroundings {
             verdict.changes.append(
                 "the transfer characteristics are \(now.transfer), and were \(was.transfer) (H.273)")
         }
+        // Turned by whoever shows it, or for good.
+        if let turn = made.demuxer.orientation, turn != source.orientation {
+            verdict.changes.append("the picture is shown turned (\(turn.rawValue)), which the source's is not")
+        }
         let (before, after) = (displayAspect(source), displayAspect(made.demuxer))
         // A sample aspect ratio is a fraction of small numbers; a picture a hundredth wider is nothing that anyone sees.
         if before > 0, after > 0, abs(after / before - 1) > 0.01 {
@@ -103,7 +107,7 @@ enum Surroundings {
     }
 
     private static let carried: [(AVPacketSideDataType, String)] = [
-        (AV_PKT_DATA_DISPLAYMATRIX, "rotation"), (AV_PKT_DATA_MASTERING_DISPLAY_METADATA, "mastering display"),
+        (AV_PKT_DATA_MASTERING_DISPLAY_METADATA, "mastering display"),
         (AV_PKT_DATA_CONTENT_LIGHT_LEVEL, "content light level"), (AV_PKT_DATA_STEREO3D, "stereoscopic layout"),
         (AV_PKT_DATA_SPHERICAL, "spherical mapping"),
     ]
@@ -121,8 +125,9 @@ enum Surroundings {
         let stream = film.stream(film.videoIndex)
         let ratio = av_guess_sample_aspect_ratio(film.context, stream, nil)
         let parameters = stream.pointee.codecpar.pointee
-        guard parameters.height > 0 else { return 0 }
-        return Double(parameters.width) / Double(parameters.height) * (ratio.num > 0 ? av_q2d(ratio) : 1)
+        guard parameters.height > 0, parameters.width > 0 else { return 0 }
+        let aspect = Double(parameters.width) / Double(parameters.height) * (ratio.num > 0 ? av_q2d(ratio) : 1)
+        return film.orientation?.swapsSides == true ? 1 / aspect : aspect
     }
 
     // MARK: Chapters
