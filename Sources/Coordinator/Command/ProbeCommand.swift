@@ -33,6 +33,8 @@ enum ProbeText {
         )
         if let scan = film.fields { lines.append("fields     \(fields(scan))") }
         if let orientation = film.orientation { lines.append("turned     \(orientation.rawValue), to be seen upright") }
+        let carried = carried(film)
+        if !carried.isEmpty { lines.append("carries    \(carried.joined(separator: ", "))") }
         lines.append(
             "frames     \(probe.frames), time base \(film.video.timeBase), about \(rate(film.video.frameRate)) frames/s"
         )
@@ -65,6 +67,24 @@ enum ProbeText {
             case (.yuv, let x, let y): "chroma 1/\(1 << x) by 1/\(1 << y)"
             }
         return "\(chroma) \(layout.bitDepth) bit"
+    }
+
+    /// What pictures carry beside their samples.
+    private static func carried(_ film: FilmDescription) -> [String] {
+        var list: [String] = []
+        if let display = film.hdr?.display {
+            let (least, most) = (Double(display.leastLuminance) / 10_000, Double(display.mostLuminance) / 10_000)
+            list.append("mastering display of \(least) to \(most) cd/m²")
+        }
+        if let light = film.hdr?.light {
+            list.append("content light level \(light.most), frame average \(light.frameAverage) cd/m²")
+        }
+        if film.hasDynamicHDR { list.append("HDR10+") }
+        if film.hasCaptions { list.append("closed captions") }
+        if let vision = film.dolbyVision {
+            list.append("Dolby Vision" + (vision.profile.map { " of profile \($0)" } ?? ""))
+        }
+        return list
     }
 
     private static func fields(_ scan: FieldScan) -> String {

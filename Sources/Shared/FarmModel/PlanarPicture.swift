@@ -5,12 +5,19 @@ public protocol PlanarPicture: AnyObject, Sendable {
     func plane(_ index: Int) -> UnsafeRawPointer
     /// Bytes from one line of plane `index` to the next.
     func stride(_ index: Int) -> Int
+    /// What it carries beside its samples.
+    var messages: [PictureMessage] { get }
+}
+
+extension PlanarPicture {
+    public var messages: [PictureMessage] { [] }
 }
 
 /// A picture that owns its memory.
 // Sendable by hand: one stage of the pipeline fills it, hands it on, and does not touch it again.
 public final class PictureBuffer: PlanarPicture, @unchecked Sendable {
     public let format: PictureFormat
+    public var messages: [PictureMessage] = []
     private let memory: UnsafeMutableRawPointer
     private let offsets: [Int]
     private let strides: [Int]

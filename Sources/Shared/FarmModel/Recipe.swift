@@ -78,11 +78,14 @@ public struct EncodingSettings: Codable, Hashable, Sendable {
     public var frameRate: Rational
     /// Most frames from one keyframe to the next.
     public var keyframeInterval: Int
+    /// What the film says of its brightness; nil where it says nothing.
+    public var hdr: StaticHDR?
 
     public init(
         codec: Codec, encoder: String, crf: Int, preset: String?, parameters: [EncoderParameter],
         picture: PictureFormat,
-        sampleAspectRatio: Rational, timeBase: Rational, frameRate: Rational, keyframeInterval: Int
+        sampleAspectRatio: Rational, timeBase: Rational, frameRate: Rational, keyframeInterval: Int,
+        hdr: StaticHDR? = nil
     ) {
         self.codec = codec
         self.encoder = encoder
@@ -94,5 +97,6 @@ public struct EncodingSettings: Codable, Hashable, Sendable {
         self.timeBase = timeBase
         self.frameRate = frameRate
         self.keyframeInterval = keyframeInterval
+        self.hdr = hdr
     }
 }

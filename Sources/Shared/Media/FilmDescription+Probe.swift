@@ -5,15 +5,30 @@ internal import Foundation
 extension FilmDescription {
     /// Opens the film at `path`, decodes its first picture and describes it. Blocks: a few reads of the disk.
     ///
+    /// - Parameter samples: decodes some hundred pictures, spread over the film, to see what they are made of and carry.
     /// - Throws: `MediaError` of kind `source` where the file is no film with pictures.
     public static func read(
-        _ path: String, isCancelled: @escaping @Sendable () -> Bool = { false }
+        _ path: String, samples: Bool = true, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> FilmDescription {
         let demuxer = try Demuxer(path: path, isCancelled: isCancelled)
         var description = demuxer.describe()
         description.picture = try demuxer.firstPicture().format
-        description.fields = try FieldScanner.scan(description, isCancelled: isCancelled)
+        if samples { description.note(try FilmSampler(description, isCancelled: isCancelled)) }
         return description
+    }
+
+    private mutating func note(_ sample: FilmSampler) {
+        fields = sample.fields
+        // What the container says counts first, as with colour.
+        hdr = StaticHDR(container: hdr, codec: sample.hdr)
+        (hasCaptions, hasDynamicHDR, dolbyVision) = (sample.hasCaptions, sample.hasDynamicHDR, sample.dolbyVision)
+    }
+}
+
+extension StaticHDR {
+    fileprivate init?(container: StaticHDR?, codec: StaticHDR?) {
+        self.init(display: container?.display ?? codec?.display, light: container?.light ?? codec?.light)
+        if isEmpty { return nil }
     }
 }
 
@@ -32,7 +47,7 @@ extension Demuxer {
                 width: video.parameters.width, height: video.parameters.height,
                 layout: hint ?? PixelLayout(family: .yuv, bitDepth: 8, chromaShiftX: 1, chromaShiftY: 1),
                 color: video.parameters.color),
-            orientation: stream(videoIndex).orientation)
+            orientation: stream(videoIndex).orientation, hdr: StaticHDR(stream(videoIndex)))
     }
 
     private func describe(_ stream: UnsafeMutablePointer<AVStream>) -> FilmDescription.Stream {

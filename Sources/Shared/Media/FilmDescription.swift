@@ -55,6 +55,20 @@ public struct FilmDescription: Codable, Hashable, Sendable {
     public var fields: FieldScan?
     /// How they must be turned to be seen upright, where the container says so.
     public var orientation: Orientation?
+    public var hdr: StaticHDR?
+    /// What else its pictures carry, as far as those looked at tell.
+    public var hasCaptions = false
+    public var hasDynamicHDR = false
+    /// nil: the film has none.
+    public var dolbyVision: DolbyVision?
+
+    /// An enhancement of the pictures, which this project cannot enlarge.
+    public struct DolbyVision: Codable, Hashable, Sendable {
+        /// nil where the container does not tell.
+        public var profile: Int?
+        /// Whether the pictures can be shown without it: those of profile 5 cannot, their colours are other ones.
+        public var hasBaseLayer: Bool
+    }
 
     /// File names or titles of attachments such as fonts.
     public var attachments: [String] {

@@ -46,6 +46,7 @@ extension FilmMuxer {
         } else {
             stream.fitDisplayMatrix(to: plan.encoding.picture)
         }
+        if let hdr = plan.encoding.hdr, StaticHDR(stream) == nil { try hdr.describe(stream) }
         videoIndex = Int(stream.pointee.index)
         try pictures.parameters.withLibAV { parameters in
             _ = try check(
@@ -127,12 +128,7 @@ extension FilmMuxer {
         for index in 0..<av_shim_stream_side_data_count(source) {
             guard let item = av_shim_stream_side_data(source, index) else { continue }
             // Of the source's own bits: its buffers, and the layers that only its pictures carry.
-            if item.pointee.type == AV_PKT_DATA_CPB_PROPERTIES { continue }
-            if item.pointee.type == AV_PKT_DATA_DOVI_CONF {
-                warnings.append(
-                    "stream \(source.pointee.index): Dolby Vision is left out; the pictures keep their base layer")
-                continue
-            }
+            if [AV_PKT_DATA_CPB_PROPERTIES, AV_PKT_DATA_DOVI_CONF].contains(item.pointee.type) { continue }
             try check(av_shim_add_stream_side_data(stream, item), .output, "copying a stream's side data")
         }
         return stream

@@ -24,6 +24,7 @@ public final class LibAVEncoder: VideoEncoder {
         let frame = try context.emptyPicture()
         frame.pointer.pointee.pts = Int64(try clock.enter(timestamp))
         copy(picture, to: frame.pointer)
+        try describe(frame.pointer, picture.messages)
         try context.send(frame)
         return try receive()
     }
@@ -47,6 +48,16 @@ public final class LibAVEncoder: VideoEncoder {
                         Int32(size.width * picture.format.layout.bytesPerSample), Int32(size.height))
                 }
             }
+        }
+    }
+
+    /// libx264 makes SEI of captions; the other encoders here look at nothing beside the samples.
+    private func describe(_ frame: UnsafeMutablePointer<AVFrame>, _ messages: [PictureMessage]) throws {
+        for case .captions(let triplets) in messages where settings.codec == .h264 {
+            guard let item = av_frame_new_side_data(frame, AV_FRAME_DATA_A53_CC, triplets.count) else {
+                throw MediaError(.codec, "\(settings.encoder): out of memory for a picture's captions")
+            }
+            triplets.copyBytes(to: item.pointee.data, count: triplets.count)
         }
     }
 

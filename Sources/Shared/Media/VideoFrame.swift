@@ -10,6 +10,7 @@ public final class VideoFrame: PlanarPicture, @unchecked Sendable {
     public let timestamp: Int64?
     /// True where the decoder made up samples that it could not decode.
     public let isDamaged: Bool
+    public let messages: [PictureMessage]
     private let owner: LibAVFrame
     private let planes: [UnsafeRawPointer]
     private let strides: [Int]
@@ -21,6 +22,7 @@ public final class VideoFrame: PlanarPicture, @unchecked Sendable {
         self.format = format
         self.timestamp = timestamp
         self.isDamaged = isDamaged
+        messages = [PictureMessage](frame)
         let data = [frame.pointee.data.0, frame.pointee.data.1, frame.pointee.data.2].prefix(format.layout.planeCount)
         let lines = [frame.pointee.linesize.0, frame.pointee.linesize.1, frame.pointee.linesize.2]
         planes = data.compactMap { $0.map { UnsafeRawPointer($0) } }

@@ -22,6 +22,7 @@ final class X265Parameters {
         }
         try applyJob(settings, threads: threads)
         try applyColor(settings)
+        try applyHDR(settings)
     }
 
     deinit { api.param_free(pointer) }
@@ -70,6 +71,15 @@ final class X265Parameters {
             // chroma_sample_loc_type counts from 0, libav from 1.
             try set("chromaloc", "\(color.chromaLocation.rawValue - 1)")
         }
+    }
+
+    private func applyHDR(_ settings: EncodingSettings) throws {
+        if let display = settings.hdr?.display {
+            let points = [("G", display.green), ("B", display.blue), ("R", display.red), ("WP", display.white)]
+            let text = points.map { "\($0)(\($1.x),\($1.y))" }.joined()
+            try set("master-display", text + "L(\(display.mostLuminance),\(display.leastLuminance))")
+        }
+        if let light = settings.hdr?.light { try set("max-cll", "\(light.most),\(light.frameAverage)") }
     }
 
     private func set(_ key: String, _ value: String) throws {

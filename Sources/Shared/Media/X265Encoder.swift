@@ -69,7 +69,11 @@ public final class X265Encoder: VideoEncoder {
                 strides.storeBytes(of: Int32(source.stride(index)), toByteOffset: index * 4, as: Int32.self)
             }
         }
-        return try withExtendedLifetime(source) { try step(picture).map { [$0] } ?? [] }
+        let messages = RegisteredMessages(source.messages)
+        picture.pointee.userSEI = messages.sei
+        defer { picture.pointee.userSEI = x265_sei() }
+        // x265 copies messages, too, before the call returns.
+        return try withExtendedLifetime((source, messages)) { try step(picture).map { [$0] } ?? [] }
     }
 
     public func finish() throws -> [VideoPacket] {

@@ -63,6 +63,7 @@ public final class Upscaler: PictureUpscaler {
         while true {
             do {
                 try run(pictures, numbers: numbers, into: results)
+                for (picture, result) in zip(pictures, results) { result.messages = picture.messages }
                 return results
             } catch let error as InferenceError where error.kind == .outOfMemory {
                 try fallBack(after: error)

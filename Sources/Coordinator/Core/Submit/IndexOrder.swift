@@ -10,7 +10,7 @@ struct IndexOrder: Codable, Sendable {
     var frameTable: String
 
     func carryOut(_ say: @escaping @Sendable (FilmWord) -> Void) throws -> IndexedFilm {
-        let description = try FilmDescription.read(film)  // first: it refuses what is no film in plain words
+        let description = try FilmDescription.read(film, samples: false)  // first: it refuses what is no film in plain words
         let identity = try SourceIdentity.read(film)
         var said = 0
         let index = try FilmIndexer.index(

@@ -67,7 +67,8 @@ struct JobPreparation: Sendable {
         try SpaceEstimate.checkIndexing(film, stateDirectory: stateDirectory, kept: await keptSpace())
         do {
             try await BlockingWork.run { [spool] in try spool.create(id) }
-            var job = try await index(request, as: id, recipe: recipe)
+            var job = try await index(
+                request, as: id, recipe: recipe, losses: film.losses(as: request.settings.codec))
             job.record = try await enqueue(job.record)
             return job
         } catch {
@@ -76,7 +77,10 @@ struct JobPreparation: Sendable {
         }
     }
 
-    private func index(_ request: JobRequest, as id: JobID, recipe: Recipe) async throws -> Prepared {
+    /// - Parameter losses: what the encoder cannot carry.
+    private func index(
+        _ request: JobRequest, as id: JobID, recipe: Recipe, losses: [String]
+    ) async throws -> Prepared {
         let film = try await indexFilm(request.film, as: id)
         let estimate = SpaceEstimate(film: film, encoding: recipe.encoding)
         try estimate.check(stateDirectory: stateDirectory, output: request.output, kept: await keptSpace())
@@ -85,14 +89,15 @@ struct JobPreparation: Sendable {
         let path = spool.frameTable(id)
         let table = try await BlockingWork.run { try FrameTable(contentsOf: path) }
         let source = FilmSource(
-            identity: film.identity, videoIndex: film.description.videoIndex, warnings: film.warnings, request: request)
+            identity: film.identity, videoIndex: film.description.videoIndex, warnings: film.warnings + losses,
+            request: request)
         let length = request.settings.segmentLength.resolved(seconds: table.seconds, slots: await slots())
         let record = JobRecord(
             id: id, source: request.film, sourceIdentity: try source.encoded(), output: request.output,
             settings: request.settings, recipe: recipe, segments: table.segments(length: length),
             priority: request.priority, owner: request.owner,
             memory: RecipePlanner.memory(recipe))
-        return Prepared(record: record, source: source, warnings: film.warnings)
+        return Prepared(record: record, source: source, warnings: source.warnings)
     }
 
     private func probe(_ path: String) async throws -> FilmDescription {

@@ -12,14 +12,21 @@ struct RecipePlanner {
 
     func recipe() throws -> Recipe {
         try checkColor()
+        if let vision = film.dolbyVision, !vision.hasBaseLayer {
+            throw CoordinatorError(
+                .file,
+                "\(film.path): its pictures cannot be shown without Dolby Vision (profile \(vision.profile ?? 5)), which is not supported: their colours would be wrong; take a film of profile 7 or 8"
+            )
+        }
         let container = try Container(output: output, codec: settings.codec)
         let preparation = Preparation(
             deinterlacing: settings.deinterlace == false ? nil : film.fields?.deinterlacing,
             orientation: container.saysOrientation ? nil : film.orientation)
         let input = film.picture.prepared(by: preparation)
         let scale = try scale()
-        let encoding = try EncoderCatalog.resolve(
+        var encoding = try EncoderCatalog.resolve(
             settings: settings, source: film.video.turned(by: preparation.orientation), input: input, scale: scale)
+        encoding.hdr = film.hdr
         return Recipe(
             source: film.video, preparation: preparation, input: input, model: model, scale: scale,
             overlap: try overlap(preparation), temporalBlend: settings.temporalBlend, encoding: encoding,
@@ -70,6 +77,19 @@ extension VideoStream {
         let aspect = parameters.sampleAspectRatio
         if aspect.numerator > 0 { turned.parameters.sampleAspectRatio = Rational(aspect.denominator, aspect.numerator) }
         return turned
+    }
+}
+
+extension FilmDescription {
+    /// What an encoder of `codec` cannot carry of the pictures; a line each.
+    func losses(as codec: Codec) -> [String] {
+        var losses: [String] = []
+        if hasCaptions, codec != .hevc, codec != .h264 {
+            losses.append("the closed captions inside the pictures are left out: only hevc and h264 carry them")
+        }
+        if hasDynamicHDR, codec != .hevc { losses.append("HDR10+ is left out: only hevc carries it") }
+        if dolbyVision != nil { losses.append("Dolby Vision is left out; the pictures keep their base layer") }
+        return losses
     }
 }
 
