@@ -31,7 +31,7 @@ import Testing
             name: "nearest", scale: 2, receptiveRadius: 0, licence: "", source: "", sourceSHA256: "")
         return try RecipePlanner(
             settings: JobSettings(model: "nearest", preset: "ultrafast"), film: try FilmDescription.read(film),
-            model: ModelReference(description: nearest, sha256: nil, path: nil)
+            model: ModelReference(description: nearest, sha256: nil, path: nil), output: folder.path("out.mkv")
         ).recipe()
     }
 

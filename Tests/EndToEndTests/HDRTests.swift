@@ -102,7 +102,9 @@ import Testing
             let digits = String(value, radix: 2)
             text += String(repeating: "0", count: bits - digits.count) + digits
         }
-        for (value, bits) in [(0xB5, 8), (0x3C, 16), (1, 16), (4, 8), (1, 8), (1, 2), (400, 27), (0, 1)] { put(value, bits) }
+        for (value, bits) in [(0xB5, 8), (0x3C, 16), (1, 16), (4, 8), (1, 8), (1, 2), (400, 27), (0, 1)] {
+            put(value, bits)
+        }
         for value in [70_000 + number, 60_000, 50_000, 1000 + number] { put(value, 17) }
         for (value, bits) in [(0, 4), (500, 10), (0, 1), (0, 1), (0, 1)] { put(value, bits) }
         text += String(repeating: "0", count: (8 - text.count % 8) % 8)

@@ -12,12 +12,7 @@ struct RecipePlanner {
 
     func recipe() throws -> Recipe {
         try checkColor()
-        if let vision = film.dolbyVision, !vision.hasBaseLayer {
-            throw CoordinatorError(
-                .file,
-                "\(film.path): its pictures cannot be shown without Dolby Vision (profile \(vision.profile ?? 5)), which is not supported: their colours would be wrong; take a film of profile 7 or 8"
-            )
-        }
+        try checkDolbyVision()
         let container = try Container(output: output, codec: settings.codec)
         let preparation = Preparation(
             deinterlacing: settings.deinterlace == false ? nil : film.fields?.deinterlacing,
@@ -31,6 +26,14 @@ struct RecipePlanner {
             source: film.video, preparation: preparation, input: input, model: model, scale: scale,
             overlap: try overlap(preparation), temporalBlend: settings.temporalBlend, encoding: encoding,
             execution: shape())
+    }
+
+    private func checkDolbyVision() throws {
+        guard let vision = film.dolbyVision, !vision.hasBaseLayer else { return }
+        throw CoordinatorError(
+            .file,
+            "\(film.path): its pictures cannot be shown without Dolby Vision (profile \(vision.profile ?? 5)), which is not supported: their colours would be wrong; take a film of profile 7 or 8"
+        )
     }
 
     /// `nearest` makes any scale; a network makes its own.
