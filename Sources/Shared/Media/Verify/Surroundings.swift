@@ -97,6 +97,7 @@ enum Surroundings {
             verdict.changes.append(
                 "the picture is shown \(rounded(after)) wide as high, and was \(rounded(before))")
         }
+        brightness(source, made.demuxer, &verdict)
         for (type, name) in carried {
             let (old, new) = (sideData(source, type), sideData(made.demuxer, type))
             if old != nil, new == nil {
@@ -106,9 +107,20 @@ enum Surroundings {
         }
     }
 
+    /// By value: containers have other fractions for the same.
+    private static func brightness(_ source: Demuxer, _ film: Demuxer, _ verdict: inout FilmVerdict) {
+        guard let was = StaticHDR(source.stream(source.videoIndex)) else { return }
+        let now = StaticHDR(film.stream(film.videoIndex))
+        if let display = was.display, display != now?.display {
+            verdict.changes.append("the mastering display is not the source's")
+        }
+        if let light = was.light, light != now?.light {
+            verdict.changes.append("the content light level is not the source's")
+        }
+    }
+
     private static let carried: [(AVPacketSideDataType, String)] = [
-        (AV_PKT_DATA_MASTERING_DISPLAY_METADATA, "mastering display"),
-        (AV_PKT_DATA_CONTENT_LIGHT_LEVEL, "content light level"), (AV_PKT_DATA_STEREO3D, "stereoscopic layout"),
+        (AV_PKT_DATA_STEREO3D, "stereoscopic layout"),
         (AV_PKT_DATA_SPHERICAL, "spherical mapping"),
     ]
 
