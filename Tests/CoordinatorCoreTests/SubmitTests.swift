@@ -51,6 +51,30 @@ import Testing
             try await recipe(matrix: "unknown", size: "160x720").colorAssumption?.contains("BT.709 is taken") == true)
     }
 
+    @Test(arguments: [
+        (Codec.ffv1, "yuva420p", nil), (.hevc, "yuva420p", "hevc cannot hold it"),
+        (.hevc, "bgra", "hevc cannot hold it"),
+        (.ffv1, "bgra", nil), (.ffv1, "ya8", "cannot be decoded"), (.ffv1, "yuv420p", nil), (.hevc, "bgr0", nil),
+    ])
+    func alphaThatIsLeftOutIsSaid(codec: Codec, pixels: String, words: String?) async throws {
+        let folder = try TemporaryFolder()
+        let film = folder.path("film.mkv")
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=96x64", "-frames:v", "1", "-pix_fmt", pixels, "-c:v", "ffv1", film,
+        ])
+        let description = try FilmDescription.read(film)
+        let nearest = ModelDescription(
+            name: "nearest", scale: 2, receptiveRadius: 0, licence: "", source: "", sourceSHA256: "")
+        let recipe = try RecipePlanner(
+            settings: JobSettings(model: "nearest", codec: codec), film: description,
+            model: ModelReference(description: nearest, sha256: nil, path: nil), output: folder.path("out.mkv")
+        ).recipe()
+        let losses = description.losses(recipe.encoding)
+        #expect(losses.count == (words == nil ? 0 : 1))
+        if let words { #expect(losses.first?.contains(words) == true, "\(losses)") }
+        #expect(recipe.encoding.picture.layout.hasAlpha == (codec == .ffv1 && ["yuva420p", "bgra"].contains(pixels)))
+    }
+
     @Test func theOutputStandsBesideTheFilm() {
         let request = JobRequest(film: "/films/a.b.mkv", output: nil, settings: JobSettings(), overwrite: false)
         #expect(request.output == "/films/a.b.upscaled.mkv")

@@ -25,7 +25,9 @@ import Testing
         (.hevc, "gbrp", "libx265", "gbrp10le"), (.h264, "yuv422p10le", "libx264", "yuv422p"),
         (.h264, "gbrp", "libx264", "yuv444p"), (.av1, "yuv444p", "libsvtav1", "yuv420p10le"),
         (.ffv1, "yuv420p", "ffv1", "yuv420p"), (.ffv1, "yuv422p12le", "ffv1", "yuv422p12le"),
-        (.ffv1, "gray", "ffv1", "gray"),
+        (.ffv1, "gray", "ffv1", "gray"), (.ffv1, "yuva422p10le", "ffv1", "yuva422p10le"),
+        (.ffv1, "gbrap", "ffv1", "gbrap10le"), (.ffv1, "yuva444p12le", "ffv1", "yuva444p16le"),
+        (.hevc, "yuva420p", "libx265", "yuv420p10le"), (.h264, "gbrap", "libx264", "yuv444p"),
         (.ffv1, "gbrp", "ffv1", "gbrp10le"),
     ])
     func defaults(_ codec: Codec, _ pixels: String, _ encoder: String, _ expected: String) throws {

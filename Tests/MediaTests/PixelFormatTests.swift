@@ -22,7 +22,11 @@ import Testing
 
     static let cases = [
         Case(format: "yuv420p", planes: "yuv420p", layout: yuv420),
-        Case(format: "yuva420p", codec: "ffv1", planes: "yuv420p", layout: yuv420),
+        Case(format: "yuva420p", codec: "ffv1", planes: "yuva420p", layout: yuv420.with(alpha: true)),
+        Case(
+            format: "yuva444p10le", codec: "ffv1", planes: "yuva444p10le",
+            layout: PixelLayout(family: .yuv, bitDepth: 10, hasAlpha: true)),
+        Case(format: "yuva422p16be", planes: "yuva422p16le", layout: yuv422.with(bitDepth: 16).with(alpha: true)),
         Case(format: "nv12", planes: "yuv420p", layout: yuv420),
         Case(format: "nv21", planes: "yuv420p", layout: yuv420),
         Case(format: "yuyv422", planes: "yuv422p", layout: yuv422),
@@ -36,7 +40,13 @@ import Testing
         Case(format: "gray16le", codec: "ffv1", planes: "gray16le", layout: PixelLayout(family: .gray, bitDepth: 16)),
         Case(format: "rgb24", planes: "gbrp", layout: rgb, isFull: true),
         Case(format: "bgr24", planes: "gbrp", layout: rgb, isFull: true),
-        Case(format: "rgba", planes: "gbrp", layout: rgb, isFull: true),
+        Case(format: "rgba", planes: "gbrap", layout: rgb.with(alpha: true), isFull: true),
+        Case(format: "bgra", codec: "ffv1", planes: "gbrap", layout: rgb.with(alpha: true), isFull: true),
+        Case(
+            format: "rgba64le", planes: "gbrap16le", layout: rgb.with(bitDepth: 16).with(alpha: true), isFull: true),
+        Case(
+            format: "gbrap12le", codec: "ffv1", planes: "gbrap12le", layout: rgb.with(bitDepth: 12).with(alpha: true),
+            isFull: true),
         Case(format: "bgr0", codec: "ffv1", planes: "gbrp", layout: rgb, isFull: true),
         Case(format: "gbrp10le", codec: "ffv1", planes: "gbrp10le", layout: rgb.with(bitDepth: 10), isFull: true),
         Case(format: "rgb48le", codec: "rawvideo", planes: "gbrp16le", layout: rgb.with(bitDepth: 16), isFull: true),
@@ -48,7 +58,9 @@ import Testing
         let folder = try TemporaryFolder()
         let film = folder.path("film.nut")
         try await ffmpeg([
-            "-f", "lavfi", "-i", "testsrc2=size=98x66,noise=alls=20:allf=t:all_seed=7", "-frames:v", "3", "-pix_fmt",
+            "-f", "lavfi", "-i",
+            "testsrc2=size=98x66,format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='2*X+Y/4',noise=alls=20:allf=t:all_seed=7",
+            "-frames:v", "3", "-pix_fmt",
             item.format,
             "-c:v", item.codec, film,
         ])

@@ -1,5 +1,6 @@
 import FarmModel
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Media
@@ -8,7 +9,7 @@ import Testing
     static let formats: [(Codec, String)] = [
         (.hevc, "yuv420p10le"), (.hevc, "yuv420p"), (.hevc, "yuv422p10le"), (.hevc, "yuv444p12le"), (.hevc, "gray10le"),
         (.hevc, "gbrp10le"), (.h264, "yuv420p"), (.h264, "yuv444p10le"), (.av1, "yuv420p10le"), (.av1, "yuv420p"),
-        (.ffv1, "yuv420p"), (.ffv1, "gray16le"), (.ffv1, "gbrp10le"),
+        (.ffv1, "yuv420p"), (.ffv1, "gray16le"), (.ffv1, "gbrp10le"), (.ffv1, "yuva420p"), (.ffv1, "gbrap10le"),
     ]
 
     @Test(arguments: formats)
@@ -23,6 +24,16 @@ import Testing
         #expect(!stream.parameters.extradata.isEmpty)
         #expect(stream.parameters.pixelFormat == pixels)
         #expect((stream.parameters.width, stream.parameters.height) == (96, 64))
+    }
+
+    @Test(arguments: ["yuv420p", "yuva420p", "yuva422p10le", "yuva444p16le", "gbrap10le", "gbrap12le"])
+    func losslessPicturesComeBackWithTheirAlpha(_ pixels: String) throws {
+        let film = try SyntheticFilm(pixelFormat: pixels)
+        let (stream, packets) = try film.encode(0..<3, film.settings(.ffv1))
+        let decoder = try VideoDecoder(stream: stream, threads: 1)
+        let frames = try packets.flatMap { try decoder.decode($0) } + decoder.finish()
+        #expect(frames.map { frameHash($0) } == (0..<3).map { frameHash(film.picture($0)) })
+        #expect(frames.first?.format.layout == film.format.layout)
     }
 
     @Test(arguments: formats)

@@ -66,7 +66,7 @@ enum ProbeText {
             case (.yuv, 0, 0): "4:4:4"
             case (.yuv, let x, let y): "chroma 1/\(1 << x) by 1/\(1 << y)"
             }
-        return "\(chroma) \(layout.bitDepth) bit"
+        return "\(chroma) \(layout.bitDepth) bit" + (layout.hasAlpha ? " with alpha" : "")
     }
 
     /// What pictures carry beside their samples.

@@ -16,20 +16,34 @@ public struct PixelLayout: Codable, Hashable, Sendable {
     /// Horizontal and vertical chroma subsampling as powers of two: 4:2:0 is (1, 1), 4:2:2 (1, 0), 4:4:4 (0, 0).
     public var chromaShiftX: Int
     public var chromaShiftY: Int
+    /// True or nil, so that layouts without alpha are written as ever.
+    private var alpha: Bool?
 
-    public init(family: Family, bitDepth: Int, chromaShiftX: Int = 0, chromaShiftY: Int = 0) {
+    /// - Parameter hasAlpha: of `.yuv` and `.rgb` only.
+    public init(family: Family, bitDepth: Int, chromaShiftX: Int = 0, chromaShiftY: Int = 0, hasAlpha: Bool = false) {
         self.family = family
         self.bitDepth = bitDepth
         self.chromaShiftX = chromaShiftX
         self.chromaShiftY = chromaShiftY
+        alpha = hasAlpha && family != .gray ? true : nil
     }
 
-    public var planeCount: Int { family == .gray ? 1 : 3 }
+    /// Whether a fourth plane, as large as the picture and of full range, says how opaque it is.
+    public var hasAlpha: Bool { alpha == true }
+    public var planeCount: Int { family == .gray ? 1 : hasAlpha ? 4 : 3 }
     public var bytesPerSample: Int { bitDepth > 8 ? 2 : 1 }
 
     /// The same planes at another depth.
     public func with(bitDepth: Int) -> PixelLayout {
-        PixelLayout(family: family, bitDepth: bitDepth, chromaShiftX: chromaShiftX, chromaShiftY: chromaShiftY)
+        PixelLayout(
+            family: family, bitDepth: bitDepth, chromaShiftX: chromaShiftX, chromaShiftY: chromaShiftY,
+            hasAlpha: hasAlpha)
+    }
+
+    /// The same planes with alpha or without.
+    public func with(alpha: Bool) -> PixelLayout {
+        PixelLayout(
+            family: family, bitDepth: bitDepth, chromaShiftX: chromaShiftX, chromaShiftY: chromaShiftY, hasAlpha: alpha)
     }
 }
 
@@ -49,7 +63,7 @@ public struct PictureFormat: Codable, Hashable, Sendable {
 
     /// Width and height in samples of plane `index`; subsampled planes round up.
     public func planeSize(_ index: Int) -> (width: Int, height: Int) {
-        guard index > 0, layout.family == .yuv else { return (width, height) }
+        guard index == 1 || index == 2, layout.family == .yuv else { return (width, height) }
         return (
             (width + (1 << layout.chromaShiftX) - 1) >> layout.chromaShiftX,
             (height + (1 << layout.chromaShiftY) - 1) >> layout.chromaShiftY

@@ -29,8 +29,13 @@ extension EncoderCatalog {
         return PixelLayout(family: .yuv, bitDepth: 8, chromaShiftX: 1, chromaShiftY: 1)
     }
 
-    /// Families and chroma to try, the best first.
+    /// Families and chroma to try, the best first: with alpha, where the film has it.
     private static func shapes(like input: PixelLayout, codec: Codec) -> [PixelLayout] {
+        let opaque = opaqueShapes(like: input.with(alpha: false), codec: codec)
+        return input.hasAlpha ? opaque.map { $0.with(alpha: true) } + opaque : opaque
+    }
+
+    private static func opaqueShapes(like input: PixelLayout, codec: Codec) -> [PixelLayout] {
         func yuv(_ x: Int, _ y: Int) -> PixelLayout {
             PixelLayout(family: .yuv, bitDepth: input.bitDepth, chromaShiftX: x, chromaShiftY: y)
         }

@@ -5,7 +5,7 @@ extension PixelLayout {
     /// libav's name of this layout (`yuv420p10le`, `gray`, `gbrp12le`); nil where libav has none.
     public var libavName: String? { avFormat.flatMap { text(av_get_pix_fmt_name($0)) } }
 
-    /// nil: planes that `PixelLayout` does not describe (alpha, packed, other depths), or no format at all.
+    /// nil: planes that `PixelLayout` does not describe (packed, other depths), or no format at all.
     public init?(libavName: String) {
         let format = av_get_pix_fmt(libavName)
         guard format != AV_PIX_FMT_NONE, let layout = PixelLayout(planar: format), layout.avFormat == format else {

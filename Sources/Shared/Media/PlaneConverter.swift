@@ -3,7 +3,7 @@ internal import FarmModel
 internal import Foundation
 
 /// Turns pictures of formats that are no plain planes (packed, paletted, half-planar, big-endian) into planes that hold
-/// the same sample values. Alpha is dropped.
+/// the same sample values.
 final class PlaneConverter {
     private var scaler: OpaquePointer?
     let source: AVPixelFormat

@@ -23,10 +23,10 @@ public final class VideoFrame: PlanarPicture, @unchecked Sendable {
         self.timestamp = timestamp
         self.isDamaged = isDamaged
         messages = [PictureMessage](frame)
-        let data = [frame.pointee.data.0, frame.pointee.data.1, frame.pointee.data.2].prefix(format.layout.planeCount)
-        let lines = [frame.pointee.linesize.0, frame.pointee.linesize.1, frame.pointee.linesize.2]
-        planes = data.compactMap { $0.map { UnsafeRawPointer($0) } }
-        strides = lines.prefix(planes.count).map { Int($0) }
+        let (data, lines) = (frame.pointee.data, frame.pointee.linesize)
+        let pointers = [data.0, data.1, data.2, data.3].prefix(format.layout.planeCount)
+        planes = pointers.compactMap { $0.map { UnsafeRawPointer($0) } }
+        strides = [lines.0, lines.1, lines.2, lines.3].prefix(planes.count).map { Int($0) }
     }
 
     /// What libav has of it.

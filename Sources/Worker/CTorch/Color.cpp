@@ -33,12 +33,16 @@ bool holdsRGB(const ct_format &format) {
 
 static int64_t subsampled(int64_t size, int shift) { return (size + (1 << shift) - 1) >> shift; }
 
+static bool isChroma(const ct_format &format, int plane) {
+    return format.family == CT_YUV && (plane == 1 || plane == 2);
+}
+
 int64_t planeWidth(const ct_format &format, int plane) {
-    return plane > 0 && format.family == CT_YUV ? subsampled(format.width, format.chroma_shift_x) : format.width;
+    return isChroma(format, plane) ? subsampled(format.width, format.chroma_shift_x) : format.width;
 }
 
 int64_t planeHeight(const ct_format &format, int plane) {
-    return plane > 0 && format.family == CT_YUV ? subsampled(format.height, format.chroma_shift_y) : format.height;
+    return isChroma(format, plane) ? subsampled(format.height, format.chroma_shift_y) : format.height;
 }
 
 void expectUsable(const ct_format &format) {

@@ -27,7 +27,8 @@ void expectFitting(const ct_plan &plan, const ct_format &input, int count) {
 
 ct_upscaler::ct_upscaler(ct_model &model, const ct_format &input, const ct_format &output, double low, double high)
     : model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
-      high(high), toRGB(input, model.device), fromRGB(output, input.bit_depth, model.device) {
+      high(high), toRGB(input, model.device), fromRGB(output, input.bit_depth, model.device),
+      alpha(input, output, model.network == nullptr, model.device) {
     if (output.width != input.width * model.scale || output.height != input.height * model.scale)
         ct::fail(
             ct::sizeText(input) + " enlarged " + std::to_string(model.scale) + " times is not " + ct::sizeText(output));
@@ -49,6 +50,7 @@ void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_
             rgb.clamp_(low, high);
         }
         fromRGB.convert(rgb, low, high, outputs[i], inputs[i].number);
+        alpha.convert(inputs[i], outputs[i]);
     }
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "Alpha.h"
 #include "Model.h"
 #include "RGB.h"
 
@@ -17,4 +18,5 @@ struct ct_upscaler {
     double low, high;
     ct::ToRGB toRGB;
     ct::FromRGB fromRGB;
+    ct::Alpha alpha;
 };

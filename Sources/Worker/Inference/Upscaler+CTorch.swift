@@ -52,7 +52,8 @@ extension ct_format {
             width: Int32(format.width), height: Int32(format.height), family: Int32(family.rawValue),
             bit_depth: Int32(format.layout.bitDepth), chroma_shift_x: Int32(format.layout.chromaShiftX),
             chroma_shift_y: Int32(format.layout.chromaShiftY), matrix: Int32(matrix),
-            full_range: format.color.isFullRange ? 1 : 0, chroma_location: Int32(format.color.chromaLocation.rawValue))
+            full_range: format.color.isFullRange ? 1 : 0, chroma_location: Int32(format.color.chromaLocation.rawValue),
+            has_alpha: format.layout.hasAlpha ? 1 : 0)
     }
 }
 
@@ -60,22 +61,26 @@ extension ct_input {
     fileprivate init(_ picture: any PlanarPicture, number: Int) {
         self.init()
         self.number = Int64(number)
-        planes = (picture.plane(0), nil, nil)
-        strides = (picture.stride(0), 0, 0)
-        guard picture.format.layout.planeCount == 3 else { return }
-        planes = (picture.plane(0), picture.plane(1), picture.plane(2))
-        strides = (picture.stride(0), picture.stride(1), picture.stride(2))
+        planes.0 = picture.plane(0)
+        strides.0 = picture.stride(0)
+        let count = picture.format.layout.planeCount
+        guard count >= 3 else { return }
+        (planes.1, planes.2) = (picture.plane(1), picture.plane(2))
+        (strides.1, strides.2) = (picture.stride(1), picture.stride(2))
+        if count == 4 { (planes.3, strides.3) = (picture.plane(3), picture.stride(3)) }
     }
 }
 
 extension ct_output {
     fileprivate init(_ picture: PictureBuffer) {
         self.init()
-        planes = (picture.mutablePlane(0), nil, nil)
-        strides = (picture.stride(0), 0, 0)
-        guard picture.format.layout.planeCount == 3 else { return }
-        planes = (picture.mutablePlane(0), picture.mutablePlane(1), picture.mutablePlane(2))
-        strides = (picture.stride(0), picture.stride(1), picture.stride(2))
+        planes.0 = picture.mutablePlane(0)
+        strides.0 = picture.stride(0)
+        let count = picture.format.layout.planeCount
+        guard count >= 3 else { return }
+        (planes.1, planes.2) = (picture.mutablePlane(1), picture.mutablePlane(2))
+        (strides.1, strides.2) = (picture.stride(1), picture.stride(2))
+        if count == 4 { (planes.3, strides.3) = (picture.mutablePlane(3), picture.stride(3)) }
     }
 }
 
@@ -92,6 +97,7 @@ extension PictureFormat {
     /// Such as "1280x720 yuv subsampled 2x2 of 10 bits".
     var summary: String {
         let chroma = layout.family == .yuv ? " subsampled \(1 << layout.chromaShiftX)x\(1 << layout.chromaShiftY)" : ""
-        return "\(width)x\(height) \(layout.family.rawValue)\(chroma) of \(layout.bitDepth) bits"
+        let alpha = layout.hasAlpha ? " with alpha" : ""
+        return "\(width)x\(height) \(layout.family.rawValue)\(chroma)\(alpha) of \(layout.bitDepth) bits"
     }
 }

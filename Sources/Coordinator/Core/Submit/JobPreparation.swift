@@ -68,7 +68,8 @@ struct JobPreparation: Sendable {
         do {
             try await BlockingWork.run { [spool] in try spool.create(id) }
             var job = try await index(
-                request, as: id, recipe: recipe, losses: film.losses(as: request.settings.codec))
+                request, as: id, recipe: recipe,
+                losses: film.losses(as: request.settings.codec) + film.losses(recipe.encoding))
             job.record = try await enqueue(job.record)
             return job
         } catch {

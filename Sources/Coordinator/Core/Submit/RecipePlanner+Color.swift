@@ -1,4 +1,5 @@
 import FarmModel
+import Media
 
 extension RecipePlanner {
     /// - Throws: `CoordinatorError` where the film's matrix is none that the conversions know: it would be guessing.
@@ -10,6 +11,13 @@ extension RecipePlanner {
             .file,
             "\(film.path): its colours are coded by the matrix \(name) (\(picture.color.matrix) in ITU-T H.273), which is "
                 + "not supported: convert it to BT.709 or BT.2020 non-constant first")
+    }
+}
+
+extension FilmDescription {
+    /// What of the film's pictures the encoder cannot hold; a line each.
+    func losses(_ encoding: EncodingSettings) -> [String] {
+        [alphaLoss(encodedAs: encoding.codec, encoding.picture.layout)].compactMap { $0 }
     }
 }
 

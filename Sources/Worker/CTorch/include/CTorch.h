@@ -25,7 +25,7 @@ typedef enum {
 typedef enum { CT_YUV = 0, CT_GRAY = 1, CT_RGB = 2 } ct_family;
 
 // A picture's planes and what their samples mean. Samples of more than 8 bits are 16-bit little-endian words with
-// the value in the low bits. Planes are Y Cb Cr, Y, or G B R.
+// the value in the low bits. Planes are Y Cb Cr, Y, or G B R; then alpha, in full range.
 typedef struct {
     int32_t width, height;
     int32_t family;                          // ct_family
@@ -34,18 +34,19 @@ typedef struct {
     int32_t matrix;                          // ITU-T H.273 MatrixCoefficients
     int32_t full_range;                      // RGB is always full range
     int32_t chroma_location;                 // libavutil's AVChromaLocation; 0 is taken as left
+    int32_t has_alpha;                       // not with CT_GRAY
 } ct_format;
 
 // Strides are in bytes, positive, and multiples of a sample's size.
 typedef struct {
-    const void *planes[3];
-    ptrdiff_t strides[3];
+    const void *planes[4];
+    ptrdiff_t strides[4];
     int64_t number;  // the frame's number in the film: decides its dither, names it in errors
 } ct_input;
 
 typedef struct {
-    void *planes[3];
-    ptrdiff_t strides[3];
+    void *planes[4];
+    ptrdiff_t strides[4];
 } ct_output;
 
 // A tile in source pixels: the core it fills in, and where its window (core and halo) begins. All windows of a
