@@ -165,17 +165,27 @@ def psnr(a, b):
     return -10 * np.log10(((a - b) ** 2).mean())
 
 
+def limited(output, values):
+    """No lighter and no darker than the source anywhere is."""
+    source = torch.from_numpy(np.clip(values, 0, 1))
+    return output.clamp(source.amin((2, 3), keepdim=True), source.amax((2, 3), keepdim=True))
+
+
 def natural(network, carrier, way, cells, pictures):
-    """For each of `cells`: PSNR of codes and mean ΔE_ITP against the truth, the output's peak in the truth's."""
-    rows = {cell: [] for cell in cells}
+    """For each of `cells`, and for 8 with the limit: PSNR of codes and mean ΔE_ITP against the truth, the output's peak in the truth's."""
+    rows = {cell: [] for cell in [*cells, "8 and limited"]}
     for picture in pictures:
         truth = grade(picture, 1000 if carrier is HLG else 2030)
         source = carrier.take(np.round(carrier.give(quarter(truth)) * 1023) / 1023)
         values = way.give(source)[None]
         output = run(network, values)
-        for cell in cells:
-            nits = way.take((held(output, values, cell) if cell else output).clamp(0, 1).numpy()[0])
-            rows[cell].append((psnr(carrier.give(nits), carrier.give(truth)), difference(nits, truth).mean(), nits.max() / truth.max()))
+        for cell, row in rows.items():
+            whole = cell if isinstance(cell, int) else 8
+            result = held(output, values, whole) if whole else output
+            result = result if isinstance(cell, int) else limited(result, values)
+            nits = way.take(result.clamp(0, 1).numpy()[0])
+            alike = psnr(carrier.give(nits), carrier.give(truth))
+            row.append((alike, difference(nits, truth).mean(), nits.max() / truth.max()))
     return {cell: np.mean(row, 0) for cell, row in rows.items()}
 
 
@@ -224,14 +234,12 @@ def main():
             for way in ways:
                 alike = natural(network, carrier, way, cells, cut)
                 off, bright = flat(network, carrier, way, cells, colours)
-                for cell in cells:
-                    print(
-                        f"  {carrier.name} as {way.name}, cell {cell}: flat median {np.median(off[cell]):.2f},"
-                        f" 90 % {np.quantile(off[cell], 0.9):.2f}, worst {off[cell].max():.2f},"
-                        f" brightest gray x{bright[cell]:.3f}; natural {alike[cell][0]:.2f} dB,"
-                        f" mean {alike[cell][1]:.2f}, peak x{alike[cell][2]:.2f}",
-                        flush=True,
-                    )
+                for cell, (alike, mean, peak) in alike.items():
+                    line = f"  {carrier.name} as {way.name}, cell {cell}:"
+                    if cell in off:
+                        line += f" flat median {np.median(off[cell]):.2f}, 90 % {np.quantile(off[cell], 0.9):.2f},"
+                        line += f" worst {off[cell].max():.2f}, brightest gray x{bright[cell]:.3f};"
+                    print(f"{line} natural {alike:.2f} dB, mean {mean:.2f}, peak x{peak:.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@ import TestSupport
 
 /// Networks made for tests by Debian's PyTorch: ones that break the contract, and a small one with a halo.
 enum StandIn: String {
-    case blur2, blur2Frozen, blur2Wide, bright2NaN, black2, wrongShape, noDescription, lacksScale, badJSON, hungryBatch
+    case blur2, blur2Frozen, blur2Wide, contrast2, bright2NaN, black2, wrongShape, noDescription, lacksScale, badJSON,
+        hungryBatch
     case hungryTile
 
     /// The path of this model's file; all are made at first use.
@@ -47,6 +48,7 @@ enum StandIn: String {
         save("blur2", [blur], radius=2)
         save("blur2Frozen", [blur], radius=2, freeze=True)
         save("blur2Wide", ["x = x / 255", blur.replace("return ", "return 255 * (") + ")"], radius=2, value_range=(0, 255))
+        save("contrast2", [f"return {twice} * 3 - 1"])
         save("bright2NaN", [f"x = {twice}", "bright = x.mean([1, 2, 3], True) > 0.4", "return torch.where(bright, x / 0 - x / 0, x)"])
         save("black2", [f"return {twice} * 0"])
         save("wrongShape", ["return torch._C._nn.upsample_nearest2d(x, None, [3.0, 3.0])"])

@@ -68,11 +68,25 @@ import Testing
     @Test(arguments: [StandIn.blur2, .blur2Wide], [(64, 48), (35, 27), (41, 53)])
     func flatColourComesBackThroughANetwork(model: StandIn, size: (Int, Int)) async throws {
         let format = PictureFormat.make(size.0, size.1, shift: (0, 0))
-        let flat = PictureBuffer(format) { plane, _, _ in [120, 90, 170][plane] }
-        let result = try Upscaler.cpu(.file(await model.path), format, scale: 2).upscale(flat)
-        for plane in 0..<3 {
-            #expect(abs(result.sample(plane, size.0, size.1) - flat.sample(plane, 0, 0)) <= 1, "plane \(plane)")
+        let flat = PictureBuffer(format) { plane, x, _ in
+            let border = x < 3 ? [16, 128, 128] : x >= size.0 - 3 ? [235, 128, 128] : nil
+            return (border ?? [120, 90, 170])[plane]
         }
+        let result = try Upscaler.cpu(.file(await model.path), format, scale: 2).upscale(flat)
+        for (plane, code) in [120, 90, 170].enumerated() {
+            #expect(abs(result.sample(plane, size.0, size.1) - code) <= 1, "plane \(plane)")
+        }
+    }
+
+    /// This network makes contrasts three times as large.
+    @Test func nothingBecomesLighterThanTheSource() async throws {
+        let format = PictureFormat.make(48, 48, shift: (0, 0))
+        let picture = PictureBuffer(format) { plane, x, y in
+            plane > 0 ? 128 : [90, 125, 160][(x + y) % 3]
+        }
+        let result = try Upscaler.cpu(.file(await StandIn.contrast2.path), format, scale: 2).upscale(picture)
+        #expect(result.samples[0].max() == picture.samples[0].max())
+        #expect(result.samples[0].min() == picture.samples[0].min())
     }
 
     // MARK: depth and dither

@@ -55,6 +55,35 @@ import Testing
         }
     }
 
+    /// Alpha included; libavfilter must not convert on its own.
+    @Test(arguments: [
+        "yuva420p", "yuva422p", "yuva444p", "yuva420p10le", "yuva422p10le", "yuva444p16le", "gbrap10le", "gbrap12le",
+        "gbrp12le", "gray", "gray10le", "gray12le", "gray16le", "yuv411p", "yuv440p", "yuv420p12le", "yuv444p16le",
+    ])
+    func picturesAreWhatWasPromised(pixels: String) async throws {
+        let folder = try TemporaryFolder()
+        let film = folder.path("film.mkv")
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=96x64", "-frames:v", "3", "-pix_fmt", pixels, "-c:v", "ffv1", film,
+        ])
+        let picture = try FilmDescription.read(film).picture
+        for preparation in [
+            Preparation(deinterlacing: .flagged), Preparation(orientation: .clockwise),
+            Preparation(deinterlacing: .topFirst, orientation: .transposed),
+        ] {
+            let preparer = PicturePreparer(preparation)
+            var made: [PicturePreparer.Numbered] = []
+            try Self.forEach(film) { made += try preparer.take($0, number: $1) }
+            made += try preparer.finish()
+            #expect(made.count == 3)
+            #expect(made.allSatisfy { $0.picture.format == picture.prepared(by: preparation) }, "\(preparation)")
+            guard preparation.orientation == nil, !pixels.hasPrefix("gbrap") else { continue }
+            // No picture is flagged as interlaced.
+            let hashes = try await referenceFrames(film, pixelFormat: pixels).map(\.hash)
+            #expect(made.map { frameHash($0.picture) } == hashes)
+        }
+    }
+
     private static func forEach(_ film: String, _ body: (VideoFrame, Int) throws -> Void) throws {
         let demuxer = try Demuxer(path: film, selection: .video)
         let decoder = try VideoDecoder(stream: demuxer.video, threads: 1)

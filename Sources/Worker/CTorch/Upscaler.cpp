@@ -44,10 +44,11 @@ void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_
     for (int i = 0; i < count; ++i) {
         expectPicture(before[i].item<float>(), after[i].item<float>(), inputs[i].number);
         const auto rgb = enlarged[i].to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
-        // nearest stays exact for codes outside of the nominal range; networks answer in theirs.
+        // nearest stays exact for codes outside of the nominal range.
         if (model.network) {
             ct::holdMeans(rgb, batch[i]);
-            rgb.clamp_(low, high);
+            // No lighter and no darker than the source anywhere is: in PQ a little too much is thousands of nits.
+            rgb.clamp_(batch[i].amin({1, 2}, true), batch[i].amax({1, 2}, true));
         }
         fromRGB.convert(rgb, low, high, outputs[i], inputs[i].number);
         alpha.convert(inputs[i], outputs[i]);

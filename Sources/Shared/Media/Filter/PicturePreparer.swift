@@ -72,10 +72,21 @@ extension Preparation {
     func chain(for layout: PixelLayout) -> String {
         var chroma: String?
         if orientation?.swapsSides == true, layout.chromaShiftX != layout.chromaShiftY {
-            let full = PixelLayout(family: layout.family, bitDepth: layout.bitDepth)
+            let full = PixelLayout(family: layout.family, bitDepth: layout.bitDepth, hasAlpha: layout.hasAlpha)
             chroma = full.libavName.map { "scale=flags=bicubic+accurate_rnd+bitexact,format=\($0)" }
         }
-        return [deinterlacing?.filter, chroma, orientation?.filter].compactMap { $0 }.joined(separator: ",")
+        return [deinterlacing(layout), chroma, orientation?.filter].compactMap { $0 }.joined(separator: ",")
+    }
+
+    /// bwdif has no gray and no RGB with alpha of 10 or 12 bits, and libavfilter would change the format without a word: these
+    /// are lent 16. (libswscale gives gray back as it was, RGB with alpha within 1.3 of 1,023.)
+    private func deinterlacing(_ layout: PixelLayout) -> String? {
+        guard let filter = deinterlacing?.filter else { return nil }
+        guard layout.family == .gray || (layout.family == .rgb && layout.hasAlpha), [10, 12].contains(layout.bitDepth),
+            let deep = layout.with(bitDepth: 16).libavName, let own = layout.libavName
+        else { return filter }
+        let convert = "scale=flags=accurate_rnd+bitexact:sws_dither=none"
+        return "\(convert),format=\(deep),\(filter),\(convert),format=\(own)"
     }
 }
 
