@@ -55,12 +55,15 @@ import Testing
         (Codec.ffv1, "yuva420p", nil), (.hevc, "yuva420p", "hevc cannot hold it"),
         (.hevc, "bgra", "hevc cannot hold it"),
         (.ffv1, "bgra", nil), (.ffv1, "ya8", "cannot be decoded"), (.ffv1, "yuv420p", nil), (.hevc, "bgr0", nil),
+        (.ffv1, "vp9", "cannot be decoded"),
     ])
     func alphaThatIsLeftOutIsSaid(codec: Codec, pixels: String, words: String?) async throws {
         let folder = try TemporaryFolder()
         let film = folder.path("film.mkv")
         try await ffmpeg([
-            "-f", "lavfi", "-i", "testsrc2=size=96x64", "-frames:v", "1", "-pix_fmt", pixels, "-c:v", "ffv1", film,
+            "-f", "lavfi", "-i", "testsrc2=size=96x64", "-frames:v", "1", "-pix_fmt",
+            pixels == "vp9" ? "yuva420p" : pixels,
+            "-c:v", pixels == "vp9" ? "libvpx-vp9" : "ffv1", film,
         ])
         let description = try FilmDescription.read(film)
         let nearest = ModelDescription(

@@ -18,7 +18,10 @@ extension FilmDescription {
 
     /// Palettes are taken as opaque: many have an alpha that means nothing. VP8 and VP9 keep it beside the picture.
     private var hasAlpha: Bool {
-        if picture.layout.hasAlpha || stream?.tags["alpha_mode"] == "1" { return true }
+        let tags = stream?.tags ?? [:]
+        if picture.layout.hasAlpha || tags.contains(where: { $0.key.lowercased() == "alpha_mode" && $0.value == "1" }) {
+            return true
+        }
         guard let name = stream?.pixelFormat, let shape = av_pix_fmt_desc_get(av_get_pix_fmt(name)) else {
             return false
         }
