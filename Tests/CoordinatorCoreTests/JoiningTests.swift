@@ -112,7 +112,8 @@ import Testing
         let path = folder.path("segment")
         try BenchSegment(attempt(0)).bytes.write(to: URL(fileURLWithPath: path))
         let order = JoinOrder(
-            film: folder.path("film"), videoIndex: 0, segments: [.init(path: path, sha256: "another's")],
+            film: folder.path("film"), videoIndex: 0, range: FrameRange(0, 1),
+            segments: [.init(path: path, sha256: "another's")],
             frameTable: folder.path("frames"), struck: [], encoding: BenchSegment.encoding(),
             partial: folder.path("part"), mark: folder.path("mark"), output: folder.path("out.mkv"), overwrite: false)
         let error = try #require(throws: CoordinatorError.self) { try order.carryOut { _ in } }

@@ -50,12 +50,15 @@ struct SettingsOptions: ParsableArguments {
     @Flag(help: "Leave interlaced pictures as they are; by default those films that are interlaced are deinterlaced.")
     var noDeinterlace = false
 
+    @OptionGroup var part: PartOptions
+
     func settings() throws -> JobSettings {
         let settings = JobSettings(
             model: model, scale: scale, codec: codec, encoder: encoder, crf: crf, preset: preset,
             encoderParameters: try parameters(), pixelFormat: pixelFormat, segmentLength: try segmentLength(),
             overlap: overlap, tile: tile, batch: batch, precision: precision,
-            deinterlace: noDeinterlace ? false : nil)
+            deinterlace: noDeinterlace ? false : nil, from: part.from?.seconds, to: part.to?.seconds,
+            streams: part.map)
         try settings.check()
         return settings
     }

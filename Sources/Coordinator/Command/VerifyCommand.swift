@@ -23,13 +23,16 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Look at the pictures, frame by frame. Decodes both films.")
     var decode = false
 
+    @OptionGroup var part: PartOptions
+
     @OptionGroup var output: JSONOption
 
     func run() async throws {
         let (film, source, decode, output, json) = (film, source, decode, output, output.json)
+        let part = try FilmVerification.Part(from: part.from?.seconds, to: part.to?.seconds, map: part.map)
         let display = TerminalDisplay()
         try await Interrupt.ending(saying: "nothing was changed") {
-            let verification = FilmVerification(film: film, source: source, decodes: decode)
+            let verification = FilmVerification(film: film, source: source, decodes: decode, part: part)
             let verdict = try await verification.run { if !json { display.show($0) } }
             display.finish()
             if json { try output.printed(verdict) } else { Output.lines(VerdictText.lines(verdict)) }

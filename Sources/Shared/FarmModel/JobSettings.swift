@@ -23,12 +23,18 @@ public struct JobSettings: Codable, Hashable, Sendable {
     public var precision: Precision
     /// false leaves interlaced films as they are; nil deinterlaces those that are.
     public var deinterlace: Bool?
+    /// Seconds after the film's start: of the first frame to take, and of the first to take no more; nil: all.
+    public var from: Double?
+    public var to: Double?
+    /// Which streams are taken, as `StreamSelection` has it; nil: all.
+    public var streams: String?
 
     public init(
         model: String = "realesr-animevideov3", scale: Int? = nil, codec: Codec = .hevc, encoder: String? = nil,
         crf: Int = 18, preset: String? = nil, encoderParameters: [EncoderParameter] = [], pixelFormat: String? = nil,
         segmentLength: SegmentLength = .automatic, overlap: Int? = nil, temporalBlend: Int = 0, tile: Int? = nil,
-        batch: Int? = nil, precision: Precision = .auto, deinterlace: Bool? = nil
+        batch: Int? = nil, precision: Precision = .auto, deinterlace: Bool? = nil,
+        from: Double? = nil, to: Double? = nil, streams: String? = nil
     ) {
         self.model = model
         self.scale = scale
@@ -45,6 +51,9 @@ public struct JobSettings: Codable, Hashable, Sendable {
         self.batch = batch
         self.precision = precision
         self.deinterlace = deinterlace
+        self.from = from
+        self.to = to
+        self.streams = streams
     }
 }
 

@@ -53,6 +53,16 @@ extension Demuxer {
         return Int(best)
     }
 
+    static func candidates(_ context: UnsafeMutablePointer<AVFormatContext>, best: Int) -> [StreamSelection.Candidate] {
+        (0..<Int(context.pointee.nb_streams)).compactMap { index in
+            guard let stream = context.pointee.streams[index]?.pointee else { return nil }
+            return StreamSelection.Candidate(
+                index: index, kind: .init(stream.codecpar.pointee.codec_type),
+                isCover: stream.disposition & AV_DISPOSITION_ATTACHED_PIC != 0,
+                language: tags(stream.metadata)["language"], isBest: index == best)
+        }
+    }
+
     /// "1 audio, 1 attached picture"
     private static func contents(_ context: UnsafeMutablePointer<AVFormatContext>) -> String {
         var counts: [(String, Int)] = []
@@ -72,10 +82,10 @@ extension Demuxer {
     }
 
     func configure(_ selection: Selection) {
-        if selection == .video {
-            for stream in streams where Int(stream.pointee.index) != videoIndex {
-                stream.pointee.discard = AVDISCARD_ALL
-            }
+        for stream in streams {
+            let index = Int(stream.pointee.index)
+            let isUnwanted = selection == .video ? index != videoIndex : !selected.contains(index)
+            if isUnwanted { stream.pointee.discard = AVDISCARD_ALL }
         }
         // MPEG-PS and MPEG-4 in AVI lack some pts, which libavformat can tell from the dts that follow. H.264 and HEVC
         // in AVI have none, and what it then makes up is wrong.

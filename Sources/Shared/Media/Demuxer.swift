@@ -12,8 +12,10 @@ public final class Demuxer {
     }
 
     public let path: String
-    /// Index of the video stream to upscale: the best one that is not an attached picture.
+    /// Index of the video stream to upscale: the best one that is not an attached picture, unless a selection says another.
     public let videoIndex: Int
+    /// Indexes of the streams that were selected.
+    let selected: Set<Int>
     /// What libav complained of without giving up, such as a file that ends too early. At most one line a cause.
     public private(set) var warnings: [String] = []
 
@@ -26,7 +28,8 @@ public final class Demuxer {
     ///
     /// - Throws: `MediaError` of kind `source`, one line with the path and libav's own words.
     public init(
-        path: String, selection: Selection = .all, isCancelled: @escaping @Sendable () -> Bool = { false }
+        path: String, selection: Selection = .all, streams: StreamSelection? = nil,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
         LibAVLog.install()
         LibAVLog.take()
@@ -35,7 +38,10 @@ public final class Demuxer {
         interrupt = Interrupt(isCancelled)
         context = try Self.open(path, interrupt)
         do {
-            videoIndex = try Self.probe(context, path)
+            let best = try Self.probe(context, path)
+            let choice = try streams?.choose(from: Self.candidates(context, best: best), of: path)
+            videoIndex = choice?.video ?? best
+            selected = choice?.streams ?? Set(0..<Int(context.pointee.nb_streams))
         } catch {
             Self.close(context)
             throw interrupt.isCancelled() ? Self.cancelled(path) : error
@@ -94,6 +100,10 @@ public final class Demuxer {
     }
 
     var streams: [UnsafeMutablePointer<AVStream>] { (0..<Int(context.pointee.nb_streams)).map(stream) }
+
+    var selectedStreams: [UnsafeMutablePointer<AVStream>] {
+        streams.filter { selected.contains(Int($0.pointee.index)) }
+    }
 
     private func noteEnd(_ code: Int32) throws {
         let logged = LibAVLog.take()

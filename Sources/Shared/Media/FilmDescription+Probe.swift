@@ -8,12 +8,13 @@ extension FilmDescription {
     /// - Parameter samples: decodes some hundred pictures, spread over the film, to see what they are made of and carry.
     /// - Throws: `MediaError` of kind `source` where the file is no film with pictures.
     public static func read(
-        _ path: String, samples: Bool = true, isCancelled: @escaping @Sendable () -> Bool = { false }
+        _ path: String, streams: StreamSelection? = nil, samples: Bool = true,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> FilmDescription {
-        let demuxer = try Demuxer(path: path, isCancelled: isCancelled)
+        let demuxer = try Demuxer(path: path, streams: streams, isCancelled: isCancelled)
         var description = demuxer.describe()
         description.picture = try demuxer.firstPicture().format
-        if samples { description.note(try FilmSampler(description, isCancelled: isCancelled)) }
+        if samples { description.note(try FilmSampler(description, streams, isCancelled: isCancelled)) }
         return description
     }
 

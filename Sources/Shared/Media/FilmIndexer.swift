@@ -12,10 +12,11 @@ public enum FilmIndexer {
     /// - Throws: `MediaError` of kind `source` where the film has no video packets or no usable timestamps, of kind `output`
     ///   where the store cannot be written; `CancellationError` after `isCancelled` says true.
     public static func index(
-        _ path: String, store: String, threads: Int = 0, isCancelled: @escaping @Sendable () -> Bool = { false },
+        _ path: String, store: String, streams: StreamSelection? = nil, threads: Int = 0,
+        isCancelled: @escaping @Sendable () -> Bool = { false },
         progress: (Double) -> Void = { _ in }
     ) throws -> FilmIndex {
-        let demuxer = try Demuxer(path: path, selection: .video, isCancelled: isCancelled)
+        let demuxer = try Demuxer(path: path, selection: .video, streams: streams, isCancelled: isCancelled)
         let stream = demuxer.video
         var builder = try IndexBuilder(store: store, stream: stream)
         while let packet = try demuxer.next() {

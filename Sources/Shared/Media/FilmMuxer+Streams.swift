@@ -10,7 +10,7 @@ extension FilmMuxer {
     func addStreams(of source: Demuxer, _ plan: FilmPlan, pictures: VideoStream) throws {
         // Readers show attachments and covers behind the streams, whatever the order in which they were written.
         let (beside, streams) = (
-            source.streams.filter(\.isBesideStreams), source.streams.filter { !$0.isBesideStreams }
+            source.selectedStreams.filter(\.isBesideStreams), source.selectedStreams.filter { !$0.isBesideStreams }
         )
         for stream in streams {
             let index = Int(stream.pointee.index)

@@ -25,6 +25,8 @@ final class FilmMuxer {
     /// The last decoding timestamp of each film stream, in its own time base.
     private var last: [Int32: Int64] = [:]
     private var mended: [Int32: Int] = [:]
+    /// Of film streams whose first packets lack a decoding timestamp: the first picture's time, and how many lacked one.
+    private var guessed: [Int: (first: Int64, count: Int)] = [:]
     private let packet: DemuxedPacket
 
     init(_ container: Container, path: String) throws {
@@ -87,9 +89,23 @@ final class FilmMuxer {
         }
         packet.pointer.pointee.stream_index = Int32(target)
         packet.pointer.pointee.pos = -1
-        if packet.pointer.pointee.dts == av_shim_nopts { packet.pointer.pointee.dts = packet.pointer.pointee.pts }
+        if packet.pointer.pointee.dts == av_shim_nopts { packet.pointer.pointee.dts = decoding(of: target, base) }
         if packet.pointer.pointee.pts == av_shim_nopts { packet.pointer.pointee.pts = packet.pointer.pointee.dts }
         try write(from: base)
+    }
+
+    /// The decoding timestamp of the packet in hand, where the source has none: of streams that reorder pictures, readers do not
+    /// know the first ones. As `DecodeOrder`: counted back from the first picture.
+    private func decoding(of target: Int, _ base: AVRational) -> Int64 {
+        let pts = packet.pointer.pointee.pts
+        guard let stream = context.pointee.streams[target], pts != av_shim_nopts,
+            stream.pointee.codecpar.pointee.video_delay > 0
+        else { return pts }
+        let rate = stream.pointee.avg_frame_rate
+        let step = rate.num > 0 ? max(1, av_rescale_q(1, AVRational(num: rate.den, den: rate.num), base)) : 1
+        let (first, count) = guessed[target] ?? (pts, 0)
+        guessed[target] = (min(first, pts), count + 1)
+        return first - step * Int64(max(0, Int(stream.pointee.codecpar.pointee.video_delay) - count))
     }
 
     private func write(from base: AVRational) throws {

@@ -6,6 +6,10 @@ public struct FilmPlan: Sendable {
     public var source: String
     /// Index in the source of the stream that the segments replace.
     public var videoIndex: Int
+    /// Which of the source's streams are copied; nil: all.
+    public var streams: StreamSelection?
+    /// Which part of the source is copied.
+    public var cut = FilmCut.none
     /// Packet files of the encoded segments, in film order.
     public var segments: [String]
     /// Of the frames that the segments hold: ascending, in the source's time base.

@@ -5,13 +5,16 @@ internal import FarmModel
 final class CopiedStreams {
     let demuxer: Demuxer
     private let videoIndex: Int
+    private let cut: FilmCut
     /// Packets read ahead to learn where streams begin.
     private var ahead: [DemuxedPacket] = []
     private var taken = 0
+    /// Of videos that are copied from within: their first keyframes.
+    private var began: [Int: Int64] = [:]
 
     init(_ plan: FilmPlan, isCancelled: @escaping @Sendable () -> Bool) throws {
-        demuxer = try Demuxer(path: plan.source, isCancelled: isCancelled)
-        videoIndex = plan.videoIndex
+        demuxer = try Demuxer(path: plan.source, streams: plan.streams, isCancelled: isCancelled)
+        (videoIndex, cut) = (plan.videoIndex, plan.cut)
         guard demuxer.streams.indices.contains(videoIndex) else {
             throw MediaError(.source, "\(plan.source) has no stream \(videoIndex): it changed since the job was made")
         }
@@ -31,10 +34,24 @@ final class CopiedStreams {
         }
         ahead = []
         taken = 0
+        return try read()
+    }
+
+    /// The next packet that belongs to the film.
+    private func read() throws -> DemuxedPacket? {
         while let packet = try demuxer.next() {
-            if packet.stream != videoIndex { return packet }
+            let isCopied = packet.stream != videoIndex && demuxer.selected.contains(packet.stream)
+            if isCopied, takes(packet) { return packet }
         }
         return nil
+    }
+
+    private func takes(_ packet: DemuxedPacket) -> Bool {
+        let stream = demuxer.stream(packet.stream)
+        let isVideo = stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO && !stream.isBesideStreams
+        guard isVideo, cut != .none else { return cut.takes(packet, of: stream) }
+        guard cut.from != nil else { return cut.takes(packet, of: stream) }
+        return cut.takes(packet, began: &began[packet.stream], tick: av_q2d(stream.pointee.time_base))
     }
 
     /// Where the streams begin: the presentation timestamp of each one's first packet. Reads ahead, but not far.
@@ -42,8 +59,7 @@ final class CopiedStreams {
         var first: [Int: Int64] = [:]
         let audio = streams.filter { demuxer.stream($0).pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO }
         var bytes = 0
-        while !audio.isSubset(of: first.keys), ahead.count < 1000, bytes < 16 << 20, let packet = try demuxer.next() {
-            guard packet.stream != videoIndex else { continue }
+        while !audio.isSubset(of: first.keys), ahead.count < 1000, bytes < 16 << 20, let packet = try read() {
             ahead.append(packet)
             bytes += packet.size
             if streams.contains(packet.stream), let pts = packet.pts ?? packet.dts {
@@ -67,13 +83,15 @@ struct TimeShift {
     }
 
     /// Matroska has no timestamps below zero, and MP4 none of pictures: what begins earlier (the priming of audio, for
-    /// one) moves everything up. Transport streams begin anywhere, up to 26 hours late: they move down to zero.
+    /// one) moves everything up. Transport streams begin anywhere, up to 26 hours late, and parts of films in their middle:
+    /// they move down to zero.
+    /// - Parameter begins: whether the film is moved to begin at zero wherever it began.
     init(
-        pictures: (Int64, AVRational), others: [(Int64, AVRational)], isStream: Bool, container: Container
+        pictures: (Int64, AVRational), others: [(Int64, AVRational)], begins: Bool, container: Container
     ) {
         let earliest = others.reduce(pictures) { av_compare_ts($1.0, $1.1, $0.0, $0.1) < 0 ? $1 : $0 }
-        let anchor = container.isMatroska || isStream ? earliest : pictures
-        guard anchor.0 < 0 || isStream else {
+        let anchor = container.isMatroska || begins ? earliest : pictures
+        guard anchor.0 < 0 || begins else {
             self = .none
             return
         }

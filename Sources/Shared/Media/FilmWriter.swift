@@ -75,8 +75,8 @@ private struct Joining {
         let first = pictures.order.timestamps[0]
         muxer.shift = try TimeShift(
             pictures: (first, timeBase), others: source.firstTimestamps(of: Set(muxer.targets.keys)),
-            isStream: source.isTransportStream, container: muxer.container)
-        try muxer.copyChapters(of: source.demuxer)
+            begins: source.isTransportStream || plan.cut.from != nil, container: muxer.container)
+        try muxer.copyChapters(of: source.demuxer, plan.cut)
         try muxer.begin()
     }
 

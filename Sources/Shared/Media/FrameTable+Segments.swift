@@ -14,12 +14,23 @@ extension FrameTable {
     /// `.automatic` is 10 seconds where nobody knows the slots.
     public func segments(length: SegmentLength) -> [FrameRange] {
         switch length {
-        case .frames(let frames):
-            let step = max(1, frames)
-            return stride(from: 0, to: count, by: step).map { FrameRange($0, min($0 + step, count)) }
+        case .frames: return segments(length: length, within: FrameRange(0, count))
         case .automatic: return segments(length: .seconds(10))
         case .seconds(let seconds):
             return segments(ticks: max(seconds, 0) / max(timeBase.value, .leastNormalMagnitude))
+        }
+    }
+
+    /// The part of the film that is `range`, in segments: cut where the whole film is, but for exact lengths, which count from
+    /// the part's first frame.
+    public func segments(length: SegmentLength, within range: FrameRange) -> [FrameRange] {
+        if case .frames(let frames) = length {
+            let step = max(1, frames)
+            return stride(from: range.first, to: range.end, by: step).map { FrameRange($0, min($0 + step, range.end)) }
+        }
+        return segments(length: length).compactMap { segment in
+            let (first, end) = (max(segment.first, range.first), min(segment.end, range.end))
+            return first < end ? FrameRange(first, end) : nil
         }
     }
 

@@ -84,7 +84,10 @@ public struct FilmSubmission: Sendable {
 
     /// Whether it could become a job, as far as the film's head tells: before all of it is read, hashed and moved.
     private func check(_ submission: Submission) async throws {
-        guard case .probed(let film) = try await filmTool.run(.probe(film: form.film), about: form.film) else {
+        guard
+            case .probed(let film) = try await filmTool.run(
+                .probe(film: form.film, streams: form.settings.selection), about: form.film)
+        else {
             throw CoordinatorError(.job, "probing \(form.film): no answer")
         }
         let settings = submission.settings

@@ -17,6 +17,8 @@ extension Dispatcher {
         jobs[id]?.joining = nil
         let order = JoinOrder(
             film: job.record.source, videoIndex: job.source.videoIndex,
+            streams: try? job.record.settings.selection,
+            range: FrameRange(plan.segments.first?.range.first ?? 0, plan.segments.last?.range.end ?? 0),
             segments: plan.segments.compactMap(\.result).map {
                 JoinOrder.Segment(path: spool.segment($0.attempt), sha256: $0.output.sha256)
             },

@@ -6,6 +6,10 @@ import Media
 struct JoinOrder: Codable, Sendable {
     var film: String
     var videoIndex: Int
+    /// Which of the film's streams are taken; nil: all.
+    var streams: StreamSelection?
+    /// The frames that are taken.
+    var range: FrameRange
     /// The accepted segments.
     var segments: [Segment]
     var frameTable: String
@@ -41,10 +45,11 @@ struct JoinOrder: Codable, Sendable {
         }
         let table = try FrameTable(contentsOf: frameTable)
         let absent = Set(struck)
-        let timestamps = table.timestamps.indices.filter { !absent.contains($0) }.map { table.timestamps[$0] }
-        let plan = FilmPlan(
+        let timestamps = (range.first..<range.end).filter { !absent.contains($0) }.map { table.timestamps[$0] }
+        var plan = FilmPlan(
             source: film, videoIndex: videoIndex, segments: segments.map(\.path), timestamps: timestamps,
             encoding: encoding, orientation: orientation, output: output)
+        (plan.streams, plan.cut) = (streams, table.cut(to: range))
         do {
             let report = try FilmWriter.write(plan, to: partial) { done, total in
                 say(.progress(done: done, total: total))
@@ -67,7 +72,10 @@ extension JoinOrder {
     /// - Returns: what is not as it was although nothing is lost.
     private func verify(_ table: FrameTable) throws -> [String] {
         let times = struck.map { Double(table.timestamps[$0]) * table.timeBase.value }
-        let verdict = try FilmVerifier.verify(partial, named: output, source: film, without: times)
+        let verdict = try FilmVerifier.verify(
+            partial, named: output, source: film,
+            taking: FilmVerifier.Part(streams: streams, cut: table.cut(to: range)),
+            without: times)
         guard let first = verdict.differences.first else { return verdict.changes }
         let more = verdict.differences.count > 1 ? "; and \(verdict.differences.count - 1) more" : ""
         throw CoordinatorError(.job, "\(output) would not be its source, and is not published: \(first)\(more)")

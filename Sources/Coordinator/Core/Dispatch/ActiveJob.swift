@@ -31,7 +31,8 @@ struct ActiveJob: Sendable {
     /// Bytes that the job will still take in the spool, and for its film.
     /// - Parameter share: of its frames, those that are not accepted yet.
     func outstanding(_ share: Double) -> Int64 {
-        let encoded = SpaceEstimate.encoded(frames: table.count, encoding: record.recipe.encoding)
+        let encoded = SpaceEstimate.encoded(
+            frames: record.plan.segments.reduce(0) { $0 + $1.range.count }, encoding: record.recipe.encoding)
         return Int64(Double(encoded) * (1 + share)) + source.identity.size
     }
 

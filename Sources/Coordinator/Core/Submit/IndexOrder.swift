@@ -5,16 +5,18 @@ import Media
 /// What the indexing child is told: read the film once, and leave its video packets and its frame table in the spool.
 struct IndexOrder: Codable, Sendable {
     var film: String
+    /// Which of its streams are taken.
+    var streams: StreamSelection?
     /// Where the packets go.
     var packets: String
     var frameTable: String
 
     func carryOut(_ say: @escaping @Sendable (FilmWord) -> Void) throws -> IndexedFilm {
-        let description = try FilmDescription.read(film, samples: false)  // first: it refuses what is no film in plain words
+        let description = try FilmDescription.read(film, streams: streams, samples: false)  // first: it refuses what is no film in plain words
         let identity = try SourceIdentity.read(film)
         var said = 0
         let index = try FilmIndexer.index(
-            film, store: packets,
+            film, store: packets, streams: streams,
             progress: { share in
                 let percent = Int(share * 100)
                 if percent > said { say(.progress(done: Int64(percent), total: 100)) }

@@ -59,7 +59,7 @@ struct JobPreparation: Sendable {
         try request.checkOutput()
         try FilmWriter.checkContainer(request.output, codec: request.settings.codec)
         // The film's head tells whether the settings fit, before all of it is read.
-        let film = try await probe(request.film)
+        let film = try await probe(request)
         let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
         let recipe = try RecipePlanner(settings: request.settings, film: film, model: model, output: request.output)
             .recipe()
@@ -82,34 +82,40 @@ struct JobPreparation: Sendable {
     private func index(
         _ request: JobRequest, as id: JobID, recipe: Recipe, losses: [String]
     ) async throws -> Prepared {
-        let film = try await indexFilm(request.film, as: id)
-        let estimate = SpaceEstimate(film: film, encoding: recipe.encoding)
-        try estimate.check(stateDirectory: stateDirectory, output: request.output, kept: await keptSpace())
-        report(.note(announcement(film, recipe, estimate)))
-        for decision in recipe.decisions { report(.note("\(film.description.path): \(decision)")) }
+        let film = try await indexFilm(request, as: id)
         let path = spool.frameTable(id)
         let table = try await BlockingWork.run { try FrameTable(contentsOf: path) }
+        let range = try table.range(of: request.settings, in: film.description)
+        let estimate = SpaceEstimate(film: film, frames: range.count, encoding: recipe.encoding)
+        try estimate.check(stateDirectory: stateDirectory, output: request.output, kept: await keptSpace())
+        report(.note(announcement(film, range, recipe, estimate)))
+        for decision in recipe.decisions { report(.note("\(film.description.path): \(decision)")) }
         let source = FilmSource(
             identity: film.identity, videoIndex: film.description.videoIndex, warnings: film.warnings + losses,
             request: request)
-        let length = request.settings.segmentLength.resolved(seconds: table.seconds, slots: await slots())
+        let length = request.settings.segmentLength.resolved(
+            seconds: table.seconds * Double(range.count) / Double(max(1, table.count)), slots: await slots())
         let record = JobRecord(
             id: id, source: request.film, sourceIdentity: try source.encoded(), output: request.output,
-            settings: request.settings, recipe: recipe, segments: table.segments(length: length),
+            settings: request.settings, recipe: recipe, segments: table.segments(length: length, within: range),
             priority: request.priority, owner: request.owner,
             memory: RecipePlanner.memory(recipe))
         return Prepared(record: record, source: source, warnings: source.warnings)
     }
 
-    private func probe(_ path: String) async throws -> FilmDescription {
-        guard case .probed(let film) = try await filmTool.run(.probe(film: path), about: path) else {
-            throw CoordinatorError(.job, "probing \(path): no answer")
+    private func probe(_ request: JobRequest) async throws -> FilmDescription {
+        let order = FilmOrder.probe(film: request.film, streams: try request.settings.selection)
+        guard case .probed(let film) = try await filmTool.run(order, about: request.film) else {
+            throw CoordinatorError(.job, "probing \(request.film): no answer")
         }
         return film
     }
 
-    private func indexFilm(_ path: String, as id: JobID) async throws -> IndexedFilm {
-        let order = IndexOrder(film: path, packets: spool.packets(id), frameTable: spool.frameTable(id))
+    private func indexFilm(_ request: JobRequest, as id: JobID) async throws -> IndexedFilm {
+        let path = request.film
+        let order = IndexOrder(
+            film: path, streams: try request.settings.selection, packets: spool.packets(id),
+            frameTable: spool.frameTable(id))
         let start = Monotonic.seconds
         let answer = try await filmTool.run(.index(order), about: path) { [report] word in
             guard case .progress(let done, let total) = word else { return }
@@ -123,9 +129,12 @@ struct JobPreparation: Sendable {
         return film
     }
 
-    private func announcement(_ film: IndexedFilm, _ recipe: Recipe, _ estimate: SpaceEstimate) -> String {
+    private func announcement(
+        _ film: IndexedFilm, _ range: FrameRange, _ recipe: Recipe, _ estimate: SpaceEstimate
+    ) -> String {
         let (input, output) = (recipe.input, recipe.encoding.picture)
-        return "\(film.description.path): \(film.frames) frames, \(input.width)x\(input.height) to "
+        let frames = range.count == film.frames ? "\(film.frames)" : "\(range.count) of \(film.frames)"
+        return "\(film.description.path): \(frames) frames, \(input.width)x\(input.height) to "
             + "\(output.width)x\(output.height) by \(recipe.model.description.name), \(recipe.encoding.encoder); "
             + "spool about \(DiskSpace.text(estimate.spool)), output about \(DiskSpace.text(estimate.output))"
             + (recipe.colorAssumption.map { "; " + $0 } ?? "")

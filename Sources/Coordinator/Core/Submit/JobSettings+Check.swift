@@ -1,5 +1,6 @@
 public import FarmModel
 internal import Foundation
+internal import Media
 
 extension JobSettings {
     /// Refuses what no job can have, wherever the settings come from: a command's options, or a client's message.
@@ -15,8 +16,9 @@ extension JobSettings {
             throw CoordinatorError(.usage, "a temporal blend of \(temporalBlend): this release has none")
         }
         try checkSegmentLength()
+        try checkPart()
         let words =
-            [model, encoder ?? "", preset ?? "", pixelFormat ?? ""]
+            [model, encoder ?? "", preset ?? "", pixelFormat ?? "", streams ?? ""]
             + encoderParameters.flatMap { [$0.key, $0.value] }
         guard encoderParameters.count <= 200, words.allSatisfy({ $0.utf8.count <= Self.longestWord }) else {
             throw CoordinatorError(.usage, "a setting has more than \(Self.longestWord) bytes, or there are too many")
@@ -24,6 +26,19 @@ extension JobSettings {
     }
 
     private static let longestWord = 4096
+
+    private func checkPart() throws {
+        for (name, time) in [("--from", from), ("--to", to)] {
+            guard let time, !(time >= 0 && time <= 1e8) else { continue }
+            throw CoordinatorError(.usage, "\(name) \(time) is no time in a film: give seconds from 0, or H:MM:SS")
+        }
+        if let from, let to, from >= to {
+            throw CoordinatorError(.usage, "--from \(from) is not before --to \(to): nothing is left of the film")
+        }
+        do { _ = try selection } catch { throw CoordinatorError(.usage, "\(error)") }
+    }
+
+    var selection: StreamSelection? { get throws { try streams.map { try StreamSelection($0) } } }
 
     private func checkSegmentLength() throws {
         switch segmentLength {

@@ -28,6 +28,7 @@ extension JobSettings {
             ("--overlap", text(settings.overlap)),
             ("--temporal-blend", "\(settings.temporalBlend)"), ("--tile", text(settings.tile)),
             ("--batch", text(settings.batch)), ("--precision", settings.precision.rawValue),
+            ("--from", text(settings.from)), ("--to", text(settings.to)), ("--map", text(settings.streams)),
             ("--no-deinterlace", settings.deinterlace == false ? "given" : "not given"),
         ]
     }

@@ -11,8 +11,9 @@ struct SpaceEstimate: Hashable, Sendable {
     /// Bytes beside the output: the film while it is joined.
     var output: Int64
 
-    init(film: IndexedFilm, encoding: EncodingSettings) {
-        let encoded = Self.encoded(frames: film.frames, encoding: encoding)
+    /// - Parameter frames: of the film, those that are wanted.
+    init(film: IndexedFilm, frames: Int, encoding: EncodingSettings) {
+        let encoded = Self.encoded(frames: frames, encoding: encoding)
         packets = film.packetBytes
         spool = packets + encoded
         output = encoded + max(0, film.description.size - film.packetBytes)

@@ -23,12 +23,12 @@ struct FilmSampler {
     private(set) var hasDynamicHDR = false
     private(set) var dolbyVision: FilmDescription.DolbyVision?
 
-    init(_ film: FilmDescription, isCancelled: @escaping @Sendable () -> Bool) throws {
+    init(_ film: FilmDescription, _ streams: StreamSelection?, isCancelled: @escaping @Sendable () -> Bool) throws {
         looksForFields =
             !Self.progressiveCodecs.contains(film.video.parameters.codec)
             && (8...Self.mostLines).contains(film.picture.height)
         if looksForFields { fields = FieldScan(flags: .init(), contents: .init(), combed: 0) }
-        let demuxer = try Demuxer(path: film.path, selection: .video, isCancelled: isCancelled)
+        let demuxer = try Demuxer(path: film.path, selection: .video, streams: streams, isCancelled: isCancelled)
         let stream = demuxer.stream(demuxer.videoIndex)
         dolbyVision = stream.dolbyVision
         let length = film.duration ?? 0

@@ -43,15 +43,21 @@ struct FilmContents {
     var trouble: String?
     /// What is wrong with the pictures' packets themselves.
     var faults: [String] = []
+    /// Seconds of the film's clock: where what is asked for begins and ends.
+    private(set) var interval = -Double.infinity..<Double.infinity
 
     /// Reads the film from end to end.
-    init(_ path: String, isCancelled: @escaping @Sendable () -> Bool, progress: (Double) -> Void) throws {
-        demuxer = try Demuxer(path: path, isCancelled: isCancelled)
+    init(
+        _ path: String, streams: StreamSelection? = nil, isCancelled: @escaping @Sendable () -> Bool,
+        progress: (Double) -> Void
+    ) throws {
+        demuxer = try Demuxer(path: path, streams: streams, isCancelled: isCancelled)
         name = path
         tick = Rational(demuxer.stream(demuxer.videoIndex).pointee.time_base).value
-        tracks = demuxer.streams.filter { Int($0.pointee.index) != demuxer.videoIndex && !$0.isBesideStreams }.map {
-            Track($0)
-        }
+        tracks = demuxer.selectedStreams.filter { Int($0.pointee.index) != demuxer.videoIndex && !$0.isBesideStreams }
+            .map {
+                Track($0)
+            }
         let places = Dictionary(uniqueKeysWithValues: tracks.indices.map { (tracks[$0].index, $0) })
         var pictures = PictureLog(demuxer.video)
         while let packet = try demuxer.next() {
@@ -78,6 +84,25 @@ extension FilmContents {
         }
         return nil
     }
+}
+
+extension FilmContents {
+    /// Leaves only what `part` names: pictures to the frame; of other streams also what lies across a border, which
+    /// `TrackMatch` judges.
+    mutating func cut(_ part: FilmVerifier.Part) {
+        guard part.cut != .none else { return }
+        let start =
+            part.countsFromStart ? timestamp(demuxer.context.pointee.start_time).map { Double($0) / 1e6 } ?? 0 : 0
+        let from = part.cut.from.map { $0 + start - 0.0005 } ?? -.infinity
+        let to = part.cut.to.map { $0 + start - 0.0005 } ?? .infinity
+        let kept = times.filter { $0 >= from && $0 < to }
+        // To the picture: sound goes with it.
+        let next = times.first { $0 >= to }
+        interval = (part.cut.from == nil ? -.infinity : kept.first ?? from)..<max(from, next ?? .infinity)
+        times = kept
+    }
+
+    func inside(_ times: [Double]) -> [Double] { times.filter { interval.contains($0 + 1e-6) } }
 }
 
 extension FilmContents.Track {

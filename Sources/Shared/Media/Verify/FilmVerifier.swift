@@ -5,6 +5,19 @@ internal import Foundation
 /// Compares a film with its source, and trusts nothing but the two files: no record of the job that made it, and none of the
 /// code that wrote it.
 public enum FilmVerifier {
+    /// What of the source the film is.
+    public struct Part: Sendable {
+        /// nil: all.
+        var streams: StreamSelection?
+        var cut: FilmCut
+        /// The cut counts from where players do, the source's start.
+        var countsFromStart: Bool
+
+        public init(streams: StreamSelection? = nil, cut: FilmCut = .none, countsFromStart: Bool = false) {
+            (self.streams, self.cut, self.countsFromStart) = (streams, cut, countsFromStart)
+        }
+    }
+
     /// Every picture of the source must be there, once and at its time; every other stream with the source's payloads at
     /// theirs, all moved by one offset; chapters, attachments, tags and dispositions as they were. Reads both files once,
     /// the source again where its packets do not tell its pictures, and both again where pictures are looked at; memory grows by 16 bytes a packet.
@@ -16,13 +29,17 @@ public enum FilmVerifier {
     ///   - progress: told the share that is done, 0 to 1.
     /// - Throws: `MediaError` where one of the files cannot be read; `CancellationError`. Blocks.
     public static func verify(
-        _ film: String, named name: String? = nil, source: String, without struck: [Double] = [], decode: Bool = false,
+        _ film: String, named name: String? = nil, source: String, taking part: Part = Part(),
+        without struck: [Double] = [], decode: Bool = false,
         isCancelled: @escaping @Sendable () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in }
     ) throws -> FilmVerdict {
         let passes = decode ? 4.0 : 3.0
-        var original = try FilmContents(source, isCancelled: isCancelled) { progress($0 / passes) }
+        var original = try FilmContents(source, streams: part.streams, isCancelled: isCancelled) {
+            progress($0 / passes)
+        }
         var made = try FilmContents(film, isCancelled: isCancelled) { progress((1 + $0) / passes) }
         made.name = name ?? film
+        original.cut(part)
         original.times = without(struck, original.times)
         var verdict = FilmVerdict()
         verdict.frames = made.times.count
@@ -30,15 +47,19 @@ public enum FilmVerifier {
         if let trouble = made.trouble { verdict.differences.append(trouble) }
         let hint = original.shift(to: made)
         var frames = FrameMatch(source: original.times, film: made.times, tick: made.tick, hint: hint)
+        var skipped = 0
         func decoded(looking looks: Bool, from start: Double) throws -> PictureComparison {
             try PictureComparison(
-                source: source, film: film, original: original, made: made, offset: frames.offset, looks: looks,
+                source: source, film: film, original: original, made: made, offset: frames.offset,
+                skipped: skipped, looks: looks,
                 isCancelled: isCancelled
             ) { progress((start + $0) / passes) }
         }
         // Packets are promises: decoding tells which of them the source keeps.
         if original.trouble != nil || !frames.isComplete {
-            let times = without(struck, try decoded(looking: false, from: 2).sourceTimes)
+            let all = without(struck, try decoded(looking: false, from: 2).sourceTimes)
+            let times = original.inside(all)
+            skipped = times.first.flatMap(all.firstIndex) ?? 0
             frames = FrameMatch(source: times, film: made.times, tick: made.tick, hint: hint)
         }
         if decode {
@@ -69,7 +90,7 @@ public enum FilmVerifier {
         {
             compare(original.demuxer, made, tracks.matched, &verdict)
         }
-        Surroundings.chapters(original.demuxer, made, offset: offset, &verdict)
+        Surroundings.chapters(original, made, offset: offset, &verdict)
     }
 }
 

@@ -19,6 +19,8 @@ struct PictureComparison {
     /// One that lies further away is no picture of that place.
     private static let far: Float = 12
 
+    /// Pictures of the source before the film's first.
+    private let skipped: Int
     private let tolerance: Double
     private let offset: Double
     private let source: PictureReader
@@ -34,7 +36,8 @@ struct PictureComparison {
     private var beheld = 0
 
     init(
-        source: String, film: String, original: FilmContents, made: FilmContents, offset: Double, looks: Bool,
+        source: String, film: String, original: FilmContents, made: FilmContents, offset: Double, skipped: Int,
+        looks: Bool,
         isCancelled: @escaping @Sendable () -> Bool, progress: (Double) -> Void
     ) throws {
         let counts = original.trouble != nil
@@ -44,7 +47,7 @@ struct PictureComparison {
         let size = (width: min(before.width, after.width), height: min(before.height, after.height))
         func thumbnailer() -> Thumbnailer { Thumbnailer(matrix: matrix, size: size) }
         tolerance = FrameMatch.tolerance(original.times, made.tick)
-        self.offset = offset
+        (self.offset, self.skipped) = (offset, skipped)
         self.source = try PictureReader(
             source, counts: counts, looks ? thumbnailer() : nil, isCancelled: isCancelled)
         isLooking = looks
@@ -127,7 +130,7 @@ struct PictureComparison {
 
     /// Which of the source's pictures belongs there: by its time, or by its number where times tell nothing.
     private mutating func place(of picture: PictureReader.Picture, _ number: Int, counts: Bool) throws -> Int? {
-        if counts { return number }
+        if counts { return skipped + number }
         guard let time = picture.time.map({ $0 - offset }) else { return nil }
         var place = windowStart
         while true {
@@ -136,6 +139,11 @@ struct PictureComparison {
                 return other <= time + tolerance ? place : nil
             }
             place += 1
+            // Before the film's first picture nothing needs to be kept.
+            if recent.isEmpty, place - windowStart > Self.reach + Self.context {
+                window.removeFirst()
+                windowStart += 1
+            }
         }
     }
 

@@ -9,7 +9,7 @@ enum Surroundings {
     static func attachments(_ source: Demuxer, _ made: FilmContents, _: [Int: Int], _ verdict: inout FilmVerdict) {
         var there = made.demuxer.streams.filter(\.isBesideStreams).map(\.attachedBytes)
         let container = FilmVerifier.container(of: made)
-        for stream in source.streams where stream.isBesideStreams {
+        for stream in source.selectedStreams where stream.isBesideStreams {
             if let place = there.firstIndex(of: stream.attachedBytes) {
                 there.remove(at: place)
                 continue
@@ -144,8 +144,10 @@ enum Surroundings {
 
     // MARK: Chapters
 
-    static func chapters(_ source: Demuxer, _ made: FilmContents, offset: Double, _ verdict: inout FilmVerdict) {
-        let (was, now) = (Chapter.all(of: source), Chapter.all(of: made.demuxer))
+    static func chapters(_ source: FilmContents, _ made: FilmContents, offset: Double, _ verdict: inout FilmVerdict) {
+        let (was, now) = (
+            Chapter.all(of: source.demuxer).compactMap { $0.inside(source.interval) }, Chapter.all(of: made.demuxer)
+        )
         guard was.count == now.count else {
             verdict.changes.append("the film has \(now.count) chapters, and the source \(was.count)")
             return
@@ -166,12 +168,21 @@ enum Surroundings {
 
     private struct Chapter {
         var start: Double
+        var end: Double
         var title: String
+
+        func inside(_ interval: Range<Double>) -> Chapter? {
+            let start = max(start, interval.lowerBound)
+            guard start < interval.upperBound, end > interval.lowerBound || self.start >= interval.lowerBound else {
+                return nil
+            }
+            return Chapter(start: start, end: end, title: title)
+        }
 
         static func all(of film: Demuxer) -> [Chapter] {
             (0..<Int(film.context.pointee.nb_chapters)).compactMap { film.context.pointee.chapters[$0] }.map {
                 Chapter(
-                    start: Double($0.pointee.start) * av_q2d($0.pointee.time_base),
+                    start: $0.pointee.startSeconds, end: $0.pointee.endSeconds,
                     title: FilmTags.of($0.pointee.metadata)["title"] ?? "")
             }
         }

@@ -24,7 +24,8 @@ struct TrackMatch {
             }
             let other = left.remove(at: place)
             matched[track.index] = other.index
-            differences += Self.differences(track, other, offset)
+            let part = track.part(source.interval, like: other, offset: offset)
+            differences += Self.differences(part, other, offset)
             if track.codec != other.codec {
                 losses.append("\(track.name) was converted to \(other.codec)")
             }
@@ -37,12 +38,16 @@ struct TrackMatch {
     /// The one with the same packets, else the next of the same kind.
     private static func place(of track: FilmContents.Track, in others: [FilmContents.Track]) -> Int? {
         let prints = track.packets.map(\.print)
+        let known = Set(prints)
         let alike = others.indices.filter { index in
             let other = others[index]
             return other.kind == track.kind
                 && (other.codec == track.codec || (other.form.text != nil && track.form.text != nil))
         }
-        return alike.first { others[$0].packets.map(\.print) == prints } ?? alike.first
+        return alike.first { others[$0].packets.map(\.print) == prints }
+            // Of a part of the film there are fewer.
+            ?? alike.first { !others[$0].packets.isEmpty && others[$0].packets.allSatisfy { known.contains($0.print) } }
+            ?? alike.first
     }
 
     private static func differences(
@@ -71,6 +76,39 @@ struct TrackMatch {
             }
         }
         return found
+    }
+}
+
+extension FilmContents.Track {
+    /// What of this track belongs to a part of its film: packets inside, and those across its borders if the film made of it
+    /// begins or ends with them. What lasts long, as text does, begins no earlier than the part.
+    func part(_ interval: Range<Double>, like film: FilmContents.Track, offset: Double) -> FilmContents.Track {
+        guard interval != -Double.infinity..<Double.infinity else { return self }
+        var part = self
+        part.packets = Self.part(packets, interval, kind, like: film.packets, offset)
+        part.words = Self.part(words, interval, kind, like: film.words, offset)
+        return part
+    }
+
+    private static func part(
+        _ packets: [FilmContents.Packet], _ interval: Range<Double>, _ kind: FilmDescription.Stream.Kind,
+        like film: [FilmContents.Packet], _ offset: Double
+    ) -> [FilmContents.Packet] {
+        // A packet of sound lasts some hundredths of a second, a subtitle may stand for long, and a copied video begins at a
+        // keyframe.
+        let (before, after) = kind == .subtitle ? (60, 0.15) : kind == .video ? (0.15, 60) : (0.15, 0.15)
+        let end = interval.upperBound + (kind == .video ? 1 : 0.15)
+        var inside = packets.filter { $0.time > interval.lowerBound - before && $0.time < end }
+        if kind == .subtitle { inside = inside.map { .init(print: $0.print, time: max($0.time, interval.lowerBound)) } }
+        let edge = inside.prefix { $0.time <= interval.lowerBound + after }.count
+        let starts = (0...edge).filter { $0 < inside.count && inside[$0].print == film.first?.print }
+        func distance(_ place: Int) -> Double { abs(inside[place].time + offset - (film.first?.time ?? 0)) }
+        guard let start = starts.min(by: { distance($0) < distance($1) }) else {
+            return film.isEmpty && edge == inside.count ? [] : inside
+        }
+        let rest = inside[start...]
+        let isTail = rest.dropFirst(film.count).allSatisfy { $0.time > interval.upperBound - 0.15 }
+        return Array(isTail ? rest.prefix(film.count) : rest)
     }
 }
 

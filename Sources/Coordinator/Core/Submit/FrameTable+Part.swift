@@ -1,0 +1,41 @@
+import FarmModel
+import Foundation
+import Media
+
+extension FrameTable {
+    /// The frames that a job takes: those shown from `--from` up to, without, `--to`. Times count from where players begin
+    /// to count: the film's start, of whatever stream.
+    /// - Throws: `CoordinatorError` where there are none.
+    func range(of settings: JobSettings, in film: FilmDescription) throws -> FrameRange {
+        guard settings.from != nil || settings.to != nil else { return FrameRange(0, count) }
+        let start = film.start ?? 0
+        // What a person types of a time is rounded.
+        let first = settings.from.map { frame(notBefore: $0 + start - 0.0005) } ?? 0
+        let end = settings.to.map { frame(notBefore: $0 + start - 0.0005) } ?? count
+        guard first < end else {
+            let last = (timestamps.last.map { Double($0) * timeBase.value } ?? 0) - start
+            throw CoordinatorError(
+                .usage,
+                "\(film.path) has no frame there (--from, --to): its last one is shown at \((last * 1000).rounded() / 1000) s"
+            )
+        }
+        return FrameRange(first, end)
+    }
+
+    /// Where a range of frames lies in the film's own clock; what is at the film's ends is not cut off.
+    func cut(to range: FrameRange) -> FilmCut {
+        func seconds(_ frame: Int) -> Double { Double(timestamps[frame]) * timeBase.value }
+        return FilmCut(
+            from: range.first > 0 ? seconds(range.first) : nil, to: range.end < count ? seconds(range.end) : nil)
+    }
+
+    /// The first frame that is shown at `seconds` or later; the number of frames where none is.
+    private func frame(notBefore seconds: Double) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if Double(timestamps[middle]) * timeBase.value < seconds { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
