@@ -12,7 +12,8 @@ struct IndexOrder: Codable, Sendable {
     var frameTable: String
 
     func carryOut(_ say: @escaping @Sendable (FilmWord) -> Void) throws -> IndexedFilm {
-        let description = try FilmDescription.read(film, streams: streams, samples: false)  // first: it refuses what is no film in plain words
+        // First: it refuses what is no film in plain words.
+        let description = try FilmDescription.read(film, streams: streams, samples: false)
         let identity = try SourceIdentity.read(film)
         var said = 0
         let index = try FilmIndexer.index(
