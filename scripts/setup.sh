@@ -10,7 +10,7 @@ packages=(
     # to fetch and convert the models, and to fetch the sample
     python3 python3-pip python3-torch unzip
     # to make test films, and to judge ours
-    ffmpeg
+    ffmpeg mediainfo mkvtoolnix
     # to test farms: machines of their own, lost packets, the order of what is written
     iproute2 nftables strace util-linux
 )
