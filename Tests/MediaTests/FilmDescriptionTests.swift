@@ -5,6 +5,17 @@ import TestSupport
 import Testing
 
 @Suite struct FilmDescriptionTests {
+    /// FFV1 has no word for it, and MPEG-2 for some only.
+    @Test(arguments: ["ffv1", "mpeg2video"]) func theContainersAspectCounts(codec: String) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("film.mov")
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p,setsar=4/3", "-frames:v", "3", "-c:v", codec,
+            "-strict", "-2", path,
+        ])
+        #expect(try FilmDescription.read(path).video.parameters.sampleAspectRatio == Rational(4, 3))
+    }
+
     @Test func everythingInAFilm() async throws {
         let folder = try TemporaryFolder()
         try Data("1\n00:00:00,000 --> 00:00:01,000\nHello\n".utf8).write(to: URL(fileURLWithPath: folder.path("a.srt")))

@@ -170,6 +170,40 @@ import Testing
         #expect(try FilmVerifier.verify(film.path, source: source).changes == [])
     }
 
+    /// Opus begins before its first sample is heard; Matroska notes by how much, and its readers subtract it.
+    @Test(arguments: ["mkv", "webm", "mp4"]) func opusStaysWithThePictures(_ container: String) async throws {
+        for name in ["webm", "mp4"] {
+            let source = try await Fixtures.shared.file("opus.\(name)") { path in
+                try await ffmpeg([
+                    "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-f", "lavfi", "-i",
+                    "sine=sample_rate=48000", "-t", "1.5", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8",
+                    "-c:a", "libopus", path,
+                ])
+            }
+            let film = try JoinedFilm(
+                source: source, codec: container == "webm" ? .av1 : .h264,
+                pixels: container == "webm" ? "yuv420p10le" : "yuv420p", container: container
+            ).write()
+            let offset = try await Self.firstTime(film.path, "v:0") - Self.firstTime(source, "v:0")
+            let moved = try await Self.firstTime(film.path, "a:0") - Self.firstTime(source, "a:0")
+            #expect(abs(moved - offset) <= 0.0011, "\(name): \(moved) and \(offset)")
+            #expect(try FilmVerifier.verify(film.path, source: source).differences == [])
+        }
+    }
+
+    /// MP4 calls every layer of MPEG's sound by one name, and readers make it layer 3.
+    @Test func soundOfLayerTwoIsTheSameInMP4() async throws {
+        let source = try await Fixtures.shared.file("layer2.ts") { path in
+            try await ffmpeg([
+                "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-f", "lavfi", "-i",
+                "sine=sample_rate=48000", "-t", "1.5", "-c:v", "mpeg2video", "-c:a", "mp2", path,
+            ])
+        }
+        let film = try JoinedFilm(source: source, container: "mp4").write()
+        let verdict = try FilmVerifier.verify(film.path, source: source)
+        #expect(verdict.differences == [] && !verdict.losses.contains { $0.contains("converted") }, "\(verdict)")
+    }
+
     private static func firstTime(_ path: String, _ stream: String) async throws -> Double {
         let lines = try await probe(
             path, ["-select_streams", stream, "-show_entries", "packet=pts_time", "-read_intervals", "%+#1"])

@@ -67,8 +67,12 @@ public final class Demuxer {
     /// The video to upscale, as decoders are given it.
     public var video: VideoStream {
         let stream = stream(videoIndex)
+        var parameters = CodecParameters(stream.pointee.codecpar.pointee)
+        // The container's word counts more than the codec's, which may have none for it.
+        let aspect = Rational(av_guess_sample_aspect_ratio(context, stream, nil))
+        if aspect.numerator > 0 { parameters.sampleAspectRatio = aspect }
         return VideoStream(
-            parameters: CodecParameters(stream.pointee.codecpar.pointee), timeBase: Rational(stream.pointee.time_base),
+            parameters: parameters, timeBase: Rational(stream.pointee.time_base),
             frameRate: Rational(av_guess_frame_rate(context, stream, nil)))
     }
 

@@ -89,9 +89,29 @@ final class FilmMuxer {
         }
         packet.pointer.pointee.stream_index = Int32(target)
         packet.pointer.pointee.pos = -1
+        let lead = lead(of: target, in: base)
+        if packet.pointer.pointee.pts != av_shim_nopts { packet.pointer.pointee.pts += lead }
+        if packet.pointer.pointee.dts != av_shim_nopts { packet.pointer.pointee.dts += lead }
         if packet.pointer.pointee.dts == av_shim_nopts { packet.pointer.pointee.dts = decoding(of: target, base) }
         if packet.pointer.pointee.pts == av_shim_nopts { packet.pointer.pointee.pts = packet.pointer.pointee.dts }
         try write(from: base)
+    }
+
+    /// How much later than its time a stream's packets are written: readers of Matroska move sound back by its CodecDelay, which libav's
+    /// muxer writes without moving anything forward.
+    private func lead(of target: Int, in base: AVRational) -> Int64 {
+        guard container.isMatroska, let parameters = context.pointee.streams[target]?.pointee.codecpar.pointee,
+            parameters.initial_padding > 0, parameters.sample_rate > 0
+        else { return 0 }
+        return av_rescale_q(Int64(parameters.initial_padding), AVRational(num: 1, den: parameters.sample_rate), base)
+    }
+
+    /// Where a source's streams begin in the film, before they are moved: first packets' timestamps in their time bases.
+    func beginnings(_ first: [Int: Int64]) -> [(Int64, AVRational)] {
+        first.compactMap { source, pts in
+            guard let target = targets[source], let base = timeBases[source] else { return nil }
+            return (pts + lead(of: target, in: base), base)
+        }
     }
 
     /// The decoding timestamp of the packet in hand, where the source has none: of streams that reorder pictures, readers do not

@@ -54,8 +54,8 @@ final class CopiedStreams {
         return cut.takes(packet, began: &began[packet.stream], tick: av_q2d(stream.pointee.time_base))
     }
 
-    /// Where the streams begin: the presentation timestamp of each one's first packet. Reads ahead, but not far.
-    func firstTimestamps(of streams: Set<Int>) throws -> [(Int64, AVRational)] {
+    /// Where the streams begin: the presentation timestamp of each one's first packet, by stream. Reads ahead, but not far.
+    func firstTimestamps(of streams: Set<Int>) throws -> [Int: Int64] {
         var first: [Int: Int64] = [:]
         let audio = streams.filter { demuxer.stream($0).pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO }
         var bytes = 0
@@ -66,7 +66,7 @@ final class CopiedStreams {
                 first[packet.stream] = min(pts, first[packet.stream] ?? pts)
             }
         }
-        return first.map { ($1, demuxer.stream($0).pointee.time_base) }
+        return first
     }
 }
 

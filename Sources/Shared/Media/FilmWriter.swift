@@ -74,7 +74,7 @@ private struct Joining {
         muxer.setRate(of: source.demuxer.stream(plan.videoIndex), isConstant: pictures.order.isConstantRate)
         let first = pictures.order.timestamps[0]
         muxer.shift = try TimeShift(
-            pictures: (first, timeBase), others: source.firstTimestamps(of: Set(muxer.targets.keys)),
+            pictures: (first, timeBase), others: muxer.beginnings(source.firstTimestamps(of: Set(muxer.targets.keys))),
             begins: source.isTransportStream || plan.cut.from != nil, container: muxer.container)
         try muxer.copyChapters(of: source.demuxer, plan.cut)
         try muxer.begin()

@@ -24,6 +24,9 @@ struct FilmContents {
         /// Of text, its words alone: what is compared where the form was converted.
         var words: [Packet] = []
 
+        /// What containers call the codec: MP4 knows MPEG's sounds, whatever their layer, by one name.
+        var family: String { ["mp1", "mp2", "mp3"].contains(codec) ? "mpeg audio" : codec }
+
         /// "stream 2 (audio, aac, eng)"
         var name: String {
             let about = [kind.rawValue, codec] + (language.map { [$0] } ?? [])

@@ -26,7 +26,7 @@ struct TrackMatch {
             matched[track.index] = other.index
             let part = track.part(source.interval, like: other, offset: offset)
             differences += Self.differences(part, other, offset)
-            if track.codec != other.codec {
+            if track.family != other.family {
                 losses.append("\(track.name) was converted to \(other.codec)")
             }
         }
@@ -42,7 +42,7 @@ struct TrackMatch {
         let alike = others.indices.filter { index in
             let other = others[index]
             return other.kind == track.kind
-                && (other.codec == track.codec || (other.form.text != nil && track.form.text != nil))
+                && (other.family == track.family || (other.form.text != nil && track.form.text != nil))
         }
         return alike.first { others[$0].packets.map(\.print) == prints }
             // Of a part of the film there are fewer.
@@ -53,7 +53,7 @@ struct TrackMatch {
     private static func differences(
         _ source: FilmContents.Track, _ film: FilmContents.Track, _ offset: Double
     ) -> [String] {
-        let isConverted = source.codec != film.codec
+        let isConverted = source.family != film.family
         let (was, now) = isConverted ? (source.words, film.words) : (source.packets, film.packets)
         let same = zip(was, now).prefix { $0.print == $1.print }.count
         var found: [String] = []

@@ -1,0 +1,124 @@
+import Foundation
+import TestSupport
+
+/// What ffprobe says of a film.
+struct FilmFacts: Decodable, Sendable {
+    struct Stream: Decodable, Sendable {
+        var index: Int
+        var codec_name: String?
+        var codec_type: String?
+        var width: Int?
+        var height: Int?
+        var pix_fmt: String?
+        var sample_aspect_ratio: String?
+        var field_order: String?
+        var color_space: String?
+        var color_transfer: String?
+        var color_primaries: String?
+        var side_data_list: [SideData]?
+        var tags: [String: String]?
+        var disposition: [String: Int]?
+
+        var isCover: Bool { disposition?["attached_pic"] == 1 }
+        var language: String? { tags?["language"].flatMap { $0 == "und" ? nil : $0 } }
+        var rotation: Int? { side_data_list?.compactMap(\.rotation).first }
+        var hasMasteringDisplay: Bool { side_data_list?.contains { $0.side_data_type?.contains("Mastering") == true } ?? false }
+        var lightLevels: [Int]? {
+            side_data_list?.first { $0.max_content != nil }.flatMap { [$0.max_content ?? 0, $0.max_average ?? 0] }
+        }
+    }
+
+    struct SideData: Decodable, Sendable {
+        var side_data_type: String?
+        var rotation: Int?
+        var max_content: Int?
+        var max_average: Int?
+    }
+
+    struct Chapter: Decodable, Sendable {
+        var start_time: String
+        var tags: [String: String]?
+    }
+
+    struct Format: Decodable, Sendable {
+        var tags: [String: String]?
+    }
+
+    struct Packet: Decodable, Sendable {
+        var pts_time: String?
+    }
+
+    var streams: [Stream]
+    var chapters: [Chapter]
+    var format: Format
+    var packets: [Packet]
+    /// Seconds, ascending: of the pictures.
+    var times: [Double] { packets.compactMap { $0.pts_time.flatMap(Double.init) }.sorted() }
+
+    var video: Stream? { streams.first { $0.codec_type == "video" && !$0.isCover } }
+    var title: String? { format.tags?.first { $0.key.lowercased() == "title" }?.value }
+
+    func streams(_ kind: String) -> [Stream] { streams.filter { $0.codec_type == kind && !$0.isCover } }
+    /// Attachments and covers.
+    var besides: [Stream] { streams.filter { $0.codec_type == "attachment" || $0.isCover } }
+
+    static func read(_ film: String) async throws -> FilmFacts {
+        let output = try await run(
+            "ffprobe",
+            [
+                "-v", "error", "-show_streams", "-show_chapters", "-show_format", "-select_streams", "V:0",
+                "-show_entries", "packet=pts_time", "-of", "json", film,
+            ])
+        var facts = try JSONDecoder().decode(FilmFacts.self, from: output)
+        // ffprobe's selection of packets is one of streams, too.
+        let all = try await run(
+            "ffprobe", ["-v", "error", "-show_streams", "-show_chapters", "-show_format", "-of", "json", film])
+        facts.streams = try JSONDecoder().decode(Streams.self, from: all).streams
+        return facts
+    }
+
+    private struct Streams: Decodable { var streams: [Stream] }
+}
+
+/// What mkvmerge says of a film.
+struct MergeFacts: Decodable, Sendable {
+    struct Container: Decodable, Sendable {
+        var recognized: Bool
+        var supported: Bool
+    }
+    struct Track: Decodable, Sendable {
+        var type: String
+        var codec: String
+    }
+    struct Chapters: Decodable, Sendable { var num_entries: Int }
+    struct Attachment: Decodable, Sendable {
+        var file_name: String
+        var size: Int
+    }
+
+    var container: Container
+    var tracks: [Track]
+    var chapters: [Chapters]
+    var attachments: [Attachment]
+    var warnings: [String]
+    var errors: [String]
+
+    static func read(_ film: String) async throws -> MergeFacts {
+        try JSONDecoder().decode(MergeFacts.self, from: try await run("mkvmerge", ["-J", film]))
+    }
+}
+
+/// What mediainfo says of a film: its tracks by kind, fields by name.
+struct MediaInfoFacts: Sendable {
+    private var tracks: [[String: String]]
+
+    func tracks(_ kind: String) -> [[String: String]] { tracks.filter { $0["@type"] == kind } }
+    func field(_ name: String) -> String? { tracks("Video").first?[name] }
+
+    static func read(_ film: String) async throws -> MediaInfoFacts {
+        let output = try await run("mediainfo", ["--Output=JSON", film])
+        let object = try JSONSerialization.jsonObject(with: output) as? [String: Any]
+        let tracks = (object?["media"] as? [String: Any])?["track"] as? [[String: Any]] ?? []
+        return MediaInfoFacts(tracks: tracks.map { $0.compactMapValues { $0 as? String } })
+    }
+}
