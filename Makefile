@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test chaos simulate soak build setup models sample bench bench-transfer bench-farm fuzz-protocol format check check-format check-models install clean
+.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer bench-farm fuzz-protocol format check check-format check-models install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -29,6 +29,11 @@ test: setup models sample
 chaos: setup models sample
 	swift build --build-tests
 	UPSCALE_FARM_CHAOS=$(or $(SEEDS),1-20) swift test --skip-build --filter EndToEndTests.ChaosTests
+
+## formats [ONLY="mkv h264"]: films of every format through a farm, and the tables of docs/formats.md; half an hour
+formats: setup models
+	swift build --build-tests
+	UPSCALE_FARM_FORMATS="$(or $(ONLY),all)" swift test --skip-build --filter EndToEndTests.FormatsTests
 
 ## simulate: the scheduler among simulated workers, 1,000 farms of up to 50 and five of 2,000, optimised
 simulate: setup

@@ -73,8 +73,19 @@ public final class Demuxer {
         if aspect.numerator > 0 { parameters.sampleAspectRatio = aspect }
         return VideoStream(
             parameters: parameters, timeBase: Rational(stream.pointee.time_base),
-            frameRate: Rational(av_guess_frame_rate(context, stream, nil)))
+            frameRate: nominalRate(of: stream))
     }
+
+    /// libav's guess, unless it is a container's tick: of a variable rate it guesses what all times are multiples of. 0/1 where
+    /// nobody knows.
+    private func nominalRate(of stream: UnsafeMutablePointer<AVStream>) -> Rational {
+        let guesses = [av_guess_frame_rate(context, stream, nil), stream.pointee.avg_frame_rate]
+        let rate = guesses.first { $0.num > 0 && $0.den > 0 && av_q2d($0) <= Self.highestRate }
+        return rate.map { Rational($0) } ?? Rational(0, 1)
+    }
+
+    /// Frames per second that encoders take for a rate.
+    private static let highestRate = 240.0
 
     /// Goes to a keyframe near `seconds` after the film's start. For samples only: where it lands is the container's affair.
     /// - Returns: whether it moved.

@@ -20,9 +20,14 @@ struct FilmFacts: Decodable, Sendable {
         var disposition: [String: Int]?
 
         var isCover: Bool { disposition?["attached_pic"] == 1 }
-        var language: String? { tags?["language"].flatMap { $0 == "und" ? nil : $0 } }
+        /// By the code that terms of the language itself are made of (ISO 639-2/T): containers have either.
+        var language: String? {
+            tags?["language"].flatMap { ["und": nil, "ger": "deu", "fre": "fra"][$0] ?? $0 }
+        }
         var rotation: Int? { side_data_list?.compactMap(\.rotation).first }
-        var hasMasteringDisplay: Bool { side_data_list?.contains { $0.side_data_type?.contains("Mastering") == true } ?? false }
+        var hasMasteringDisplay: Bool {
+            side_data_list?.contains { $0.side_data_type?.contains("Mastering") == true } ?? false
+        }
         var lightLevels: [Int]? {
             side_data_list?.first { $0.max_content != nil }.flatMap { [$0.max_content ?? 0, $0.max_average ?? 0] }
         }

@@ -1,22 +1,30 @@
+import Foundation
+
 /// docs/formats.md: which films come out as they went in.
 struct FormatTable {
-    private(set) var results: [FormatResult] = []
+    let results: [FormatResult]
     private var notes: [String] = []
 
-    mutating func add(_ result: FormatResult) { results.append(result) }
+    init(_ results: [FormatResult]) { self.results = results }
+
+    /// The page, around what its author wrote by hand above the first table.
+    mutating func page(_ introduction: String) -> String {
+        let outputs = ["mkv", "mp4", "mov", "webm"].filter { output in results.contains { $0.output == output } }
+        let tables = outputs.map { "## To .\($0)\n\n\(markdown(of: $0))" }.joined(separator: "\n")
+        let notes = notes.enumerated().map { "\($0 + 1). \($1)\n" }.joined()
+        return introduction + tables + "\n## What was said\n\n" + notes
+    }
 
     /// "yes", with the numbers of notes; "no" where there is no film, or a wrong one; "–" where no tool makes such a source.
-    mutating func markdown(of output: String) -> String {
+    private mutating func markdown(of output: String) -> String {
         let features = SourceFormat.Feature.allCases
         var lines = [
-            "| container | codec | " + features.map(\.rawValue).joined(separator: " | ") + " |",
+            "| from | codec | " + features.map(\.rawValue).joined(separator: " | ") + " |",
             "|---|---|" + features.map { _ in "---|" }.joined(),
         ]
         for container in SourceFormat.Container.allCases {
             for codec in SourceFormat.Codec.allCases {
-                let cells = features.map { feature in
-                    cell(of: SourceFormat(container: container, codec: codec, feature: feature), output)
-                }
+                let cells = features.map { cell(SourceFormat(container: container, codec: codec, feature: $0), output) }
                 if cells.allSatisfy({ $0 == "–" }) { continue }
                 lines.append("| \(container) | \(codec) | " + cells.joined(separator: " | ") + " |")
             }
@@ -24,14 +32,11 @@ struct FormatTable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The notes that cells name, a line each.
-    var footnotes: String { notes.enumerated().map { "\($0 + 1). \($1)\n" }.joined() }
-
-    private mutating func cell(of format: SourceFormat, _ output: String) -> String {
+    private mutating func cell(_ format: SourceFormat, _ output: String) -> String {
         guard let result = results.first(where: { $0.format == format && $0.output == output }) else { return "–" }
-        let said = (result.warnings + (result.refusal.map { [$0] } ?? [])).map(Self.note)
+        let said = result.warnings + [result.refusal].compactMap { $0 }
+        let numbers = Set(said.map { number(of: Self.note($0)) }).sorted().map(String.init).joined(separator: " ")
         let isFilm = result.refusal == nil && result.faults.isEmpty
-        let numbers = Set(said.map { number(of: $0) }).sorted().map(String.init).joined(separator: " ")
         return (isFilm ? "yes" : "no") + (numbers.isEmpty ? "" : " (\(numbers))")
     }
 
@@ -44,5 +49,6 @@ struct FormatTable {
     /// A warning without what differs from film to film.
     private static func note(_ warning: String) -> String {
         warning.replacing(#/stream \d+ /#, with: "a stream ").replacing(#/\d+ of \d+ frames/#, with: "some frames")
+            .replacing(#/, (eng|deu|fra|ger|fre)\)/#, with: ")")
     }
 }

@@ -15,7 +15,8 @@ extension SourceFormat {
             let steps = zip(facts.times, facts.times.dropFirst()).map { $1 - $0 }
             return facts.times.count == Self.frames && (steps.max() ?? 0) - (steps.min() ?? 0) > 0.005
         case .hdr10:
-            return try await isTransfer("smpte2084", video, path) && (video.hasMasteringDisplay && video.lightLevels != nil)
+            return try await isTransfer("smpte2084", video, path)
+                && (video.hasMasteringDisplay && video.lightLevels != nil)
         case .hlg: return try await isTransfer("arib-std-b67", video, path)
         case .rotated: return video.rotation.map { abs($0) == 90 } ?? false
         case .anamorphic: return video.sample_aspect_ratio == "4:3"

@@ -9,7 +9,10 @@ extension SourceFormat {
         do {
             try await encode(to: path, beside: folder)
             return try await isWhatItIsNamedFor(path) ? path : nil
-        } catch is ProcessFailure { return nil }
+        } catch let failure as ProcessFailure {
+            print("\(self): \(failure.output.suffix(300))")
+            return nil
+        }
     }
 
     private func encode(to path: String, beside folder: String) async throws {
@@ -67,11 +70,14 @@ extension SourceFormat {
 
     private var source: String {
         let (width, height) = codec == .dnxhd ? (256, 128) : (96, 64)
-        let size = feature == .oddSize ? "\(width + 1)x\(height + 1)" : "\(width)x\(height)"
+        let size = "\(width)x\(height)"
         let filter =
             switch feature {
             case .interlaced: "testsrc2=size=\(size):rate=50,format=\(pixels),interlace=scan=tff,setfield=tff"
             case .vfr: "testsrc2=size=\(size):rate=25,format=\(pixels),settb=1/1000,setpts='N*40+mod(N*N,17)'"
+            // It makes even sizes only of what is subsampled.
+            case .oddSize:
+                "testsrc2=size=\(size):rate=25,format=yuv444p,crop=\(width - 1):\(height - 1),format=\(pixels)"
             case .anamorphic: "testsrc2=size=\(size):rate=25,format=\(pixels),setsar=4/3"
             default: "testsrc2=size=\(size):rate=25,format=\(pixels)"
             }
@@ -160,7 +166,8 @@ extension SourceFormat {
         case .chapters: ["-map_chapters", "4"]
         case .attachments where container == .mkv:
             [
-                "-attach", folder + "/text.srt", "-metadata:s:t", "mimetype=application/x-truetype-font", "-metadata:s:t",
+                "-attach", folder + "/text.srt", "-metadata:s:t", "mimetype=application/x-truetype-font",
+                "-metadata:s:t",
                 "filename=font.ttf",
             ]
         case .attachments: ["-map", "5:v", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]

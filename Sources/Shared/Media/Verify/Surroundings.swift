@@ -207,6 +207,6 @@ enum FilmTags {
 
     private static let ofTheFile: Set = [
         "major_brand", "minor_version", "compatible_brands", "encoder", "encoder_options", "duration", "handler_name",
-        "vendor_id", "bps", "number_of_frames", "number_of_bytes",
+        "vendor_id", "bps", "number_of_frames", "number_of_bytes", "software",
     ]
 }
