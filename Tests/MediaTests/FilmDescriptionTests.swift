@@ -10,7 +10,8 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path("film.mov")
         try await ffmpeg([
-            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p,setsar=4/3", "-frames:v", "3", "-c:v", codec,
+            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p,setsar=4/3", "-frames:v", "3", "-c:v",
+            codec,
             "-strict", "-2", path,
         ])
         #expect(try FilmDescription.read(path).video.parameters.sampleAspectRatio == Rational(4, 3))

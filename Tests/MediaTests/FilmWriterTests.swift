@@ -176,7 +176,8 @@ import Testing
             let source = try await Fixtures.shared.file("opus.\(name)") { path in
                 try await ffmpeg([
                     "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-f", "lavfi", "-i",
-                    "sine=sample_rate=48000", "-t", "1.5", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8",
+                    "sine=sample_rate=48000", "-t", "1.5", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used",
+                    "8",
                     "-c:a", "libopus", path,
                 ])
             }

@@ -4,8 +4,8 @@ internal import Foundation
 /// Finds the presentation order of packets whose timestamps cannot be relied on, by decoding them.
 ///
 /// Every packet goes into a decoder with its number for a timestamp; the pictures come out in presentation order and bring the
-/// numbers back. Their times are the packets' own pts where those ascend in that order, else their dts, sorted: right for
-/// sources that have one time a packet, such as H.264 in AVI.
+/// numbers back. Their times are the packets' own pts where those ascend in that order, with what lacks between them filled in; else
+/// their dts, sorted: right for sources that have one time a packet, such as H.264 in AVI.
 struct DecodedTiming {
     let store: String
     let packets: [FrameTable.Packet]
@@ -54,6 +54,7 @@ struct DecodedTiming {
     private static func times(_ packets: [FrameTable.Packet], _ order: [Int], _ why: String) throws -> [Int64] {
         let pts = order.map { packets[$0].pts }
         if ascends(pts) { return pts }
+        if let filled = FilledTimes.fill(pts) { return filled }
         let dts = order.map { packets[$0].dts }.sorted()
         if ascends(dts) { return dts }
         throw MediaError(

@@ -8,7 +8,9 @@ extension SourceFormat {
         let path = folder + "/" + fileName
         do {
             try await encode(to: path, beside: folder)
-            return try await isWhatItIsNamedFor(path) ? path : nil
+            if try await isWhatItIsNamedFor(path) { return path }
+            print("\(self): has not what it is named for, or does not decode silently")
+            return nil
         } catch let failure as ProcessFailure {
             print("\(self): \(failure.output.suffix(300))")
             return nil
