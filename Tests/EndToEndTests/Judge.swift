@@ -8,7 +8,13 @@ enum Judge {
     static func complaints(_ film: String) async throws -> String {
         let folder = try TemporaryFolder()
         let log = folder.path("log")
-        try await run("sh", ["-c", "ffmpeg -nostdin -v warning -i \"$1\" -map 0:V -map '0:a?' -fps_mode passthrough -enc_time_base -1 -f null - 2>\"$2\"", "sh", film, log])
+        try await run(
+            "sh",
+            [
+                "-c",
+                "ffmpeg -nostdin -v warning -i \"$1\" -map 0:V -map '0:a?' -fps_mode passthrough -enc_time_base -1 -f null - 2>\"$2\"",
+                "sh", film, log,
+            ])
         return try String(contentsOfFile: log, encoding: .utf8)
     }
 

@@ -78,6 +78,19 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: state + "/spool").isEmpty)
     }
 
+    @Test func whatAContainerCannotHoldIsSaidBeforeTheWorkAndOnce() async throws {
+        let film = try await Fixtures.shared.film(.audioPriming)
+        let ended = try await upscale(
+            film, to: folder.path("out.webm"), in: folder,
+            ["--model", "nearest", "--scale", "1", "--codec", "av1", "--preset", "12", "--to", "1"])
+        let texts = ended.events.map { $0["text"] as? String ?? "" }
+        let said = texts.indices.filter {
+            texts[$0].contains("stream 1 (audio, aac") && texts[$0].contains("name the film .mkv")
+        }
+        let worked = ended.events.firstIndex { ($0["frames"] as? Int ?? 0) > 0 && $0["phase"] as? String != "indexing" }
+        #expect(said.count == 1 && said[0] < worked ?? 0, "\(ended.output)")
+    }
+
     @Test func aStateDirectoryHasOneCoordinator() async throws {
         let film = try await KillTests.film()
         let arguments = ["run", film, "--state", state, "--json"] + KillTests.settings

@@ -299,7 +299,7 @@ import Testing
 
     @Test(arguments: [
         ("film.avi", Codec.hevc, ".avi"), ("film", .hevc, "no extension"), ("film.webm", .hevc, "cannot hold hevc"),
-        ("film.mp4", .ffv1, "cannot hold ffv1"),
+        ("film.webm", .h264, "--codec av1, or"), ("film.mp4", .ffv1, "cannot hold ffv1"),
     ])
     func refusesContainersByName(_ output: String, _ codec: Codec, _ words: String) {
         let error = #expect(throws: MediaError.self) { try FilmWriter.checkContainer(output, codec: codec) }

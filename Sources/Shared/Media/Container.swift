@@ -21,9 +21,11 @@ public struct Container: Hashable, Sendable {
             throw MediaError(.settings, "\(output) \(what): name the container by \(Self.names)")
         }
         self.muxer = muxer
-        guard let descriptor = avcodec_descriptor_get_by_name(codec.rawValue), holds(descriptor.pointee.id) else {
+        guard holds(codec) else {
+            let able = Codec.allCases.filter(holds).map(\.rawValue).joined(separator: " or ")
             throw MediaError(
-                .settings, "\(output): .\(pathExtension) cannot hold \(codec.rawValue); name the film .mkv")
+                .settings,
+                "\(output): .\(pathExtension) cannot hold \(codec.rawValue); give --codec \(able), or name the film .mkv")
         }
     }
 
@@ -34,6 +36,10 @@ public struct Container: Hashable, Sendable {
     var holdsAttachments: Bool { muxer == "matroska" }
     /// What the film's streams lie in, in words.
     var name: String { ["matroska": "Matroska", "mp4": "MP4", "mov": "QuickTime", "webm": "WebM"][muxer] ?? muxer }
+
+    private func holds(_ codec: Codec) -> Bool {
+        avcodec_descriptor_get_by_name(codec.rawValue).map { holds($0.pointee.id) } ?? false
+    }
 
     /// Whether libavformat's muxer takes streams of the codec.
     func holds(_ codec: AVCodecID) -> Bool {

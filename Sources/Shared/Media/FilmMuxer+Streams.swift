@@ -12,23 +12,28 @@ extension FilmMuxer {
         let (beside, streams) = (
             source.selectedStreams.filter(\.isBesideStreams), source.selectedStreams.filter { !$0.isBesideStreams }
         )
-        for stream in streams {
+        for stream in streams + beside {
             let index = Int(stream.pointee.index)
             expect(index, in: stream.pointee.time_base)
             if index == plan.videoIndex {
                 try addPictures(pictures, plan, like: stream)
-            } else if !isChapterTitles(stream, of: source) {
-                try addCopy(of: stream)
+            } else {
+                try add(stream, of: source)
             }
-        }
-        for stream in beside {
-            expect(Int(stream.pointee.index), in: stream.pointee.time_base)
-            let isCover = stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
-            if isCover, container.holdsAttachments { try addCover(stream) } else { try addCopy(of: stream) }
         }
         av_dict_copy(&context.pointee.metadata, source.context.pointee.metadata, 0)
         // What kind of file the source was; the muxer says anew what kind this one is.
         drop(["major_brand", "minor_version", "compatible_brands", "encoder"], from: &context.pointee.metadata)
+    }
+
+    /// Adds a stream that is no upscaled one, in the form that the container holds; or says that it holds none.
+    func add(_ stream: Stream, of source: Demuxer) throws {
+        let isCover = stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
+        if isCover, container.holdsAttachments {
+            try addCover(stream)
+        } else if !isChapterTitles(stream, of: source) {
+            try addCopy(of: stream)
+        }
     }
 
     /// The pictures' nominal rate: Matroska would take it for every frame's duration, so only where it is.

@@ -33,7 +33,7 @@ extension FilmMuxer {
         let was = String(cString: avcodec_get_name(source.pointee.codecpar.pointee.codec_id))
         let now = String(cString: avcodec_get_name(conversion.codec))
         warnings.append(
-            "stream \(from) (subtitle, \(was)\(language)) was converted to \(now), which \(container.name) holds")
+            "stream \(from) (subtitle, \(was)\(language)) is converted to \(now), which \(container.name) holds")
     }
 
     private func describe(_ parameters: UnsafeMutablePointer<AVCodecParameters>, _ description: Data) throws {

@@ -22,6 +22,18 @@ public enum FilmWriter {
         _ = try Container(output: output, codec: codec)
     }
 
+    /// What of the streams at `source` a film of that name would not hold, or hold in another form; a line each, as `write` says it. Blocks.
+    public static func losses(
+        of source: String, streams: StreamSelection? = nil, output: String, codec: Codec
+    ) throws -> [String] {
+        let demuxer = try Demuxer(path: source, streams: streams)
+        let muxer = try FilmMuxer(Container(output: output, codec: codec), path: output)
+        for stream in demuxer.selectedStreams where Int(stream.pointee.index) != demuxer.videoIndex {
+            try muxer.add(stream, of: demuxer)
+        }
+        return muxer.warnings
+    }
+
     /// Writes the film to `partial` and makes it durable; giving it its name is the caller's. Blocks: give it a thread.
     ///
     /// Reads of the segments first the timestamps, then everything, with one file open at a time; reads the source once.

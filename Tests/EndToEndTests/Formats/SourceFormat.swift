@@ -51,8 +51,8 @@ struct SourceFormat: Hashable, Sendable, CustomStringConvertible {
         + of(
             .mp4,
             [
-                .h264: .rotated, .hevc: .chapters, .mpeg2: .anamorphic, .mpeg4: .vfr, .vp9: .hdr10, .av1: .tracks,
-                .mjpeg: .attachments,
+                .h264: .rotated, .hevc: .attachments, .mpeg2: .chapters, .mpeg4: .vfr, .vp9: .hdr10, .av1: .tracks,
+                .mjpeg: .oddSize,
             ])
         + of(
             .mov,
@@ -68,7 +68,7 @@ struct SourceFormat: Hashable, Sendable, CustomStringConvertible {
                 .vp8: .plain,
             ]) + of(.ts, [.h264: .interlaced, .hevc: .tracks, .mpeg2: .anamorphic, .mpeg4: .plain])
         + of(.mpg, [.mpeg2: .tracks, .h264: .plain]) + of(.webm, [.vp8: .chapters, .vp9: .hdr10, .av1: .tracks])
-        + of(.ogg, [.theora: .chapters, .vp8: .plain])
+        + of(.ogg, [.theora: .tracks, .vp8: .plain])
 
     private static func of(_ container: Container, _ kinds: KeyValuePairs<Codec, Feature>) -> [SourceFormat] {
         kinds.map { SourceFormat(container: container, codec: $0, feature: $1) }

@@ -84,17 +84,17 @@ public struct FilmSubmission: Sendable {
 
     /// Whether it could become a job, as far as the film's head tells: before all of it is read, hashed and moved.
     private func check(_ submission: Submission) async throws {
-        guard
-            case .probed(let film) = try await filmTool.run(
-                .probe(film: form.film, streams: form.settings.selection), about: form.film)
-        else {
+        let settings = submission.settings
+        let order = ProbeOrder(
+            film: form.film, streams: try settings.selection, output: form.destination, codec: settings.codec)
+        guard case .probed(let film) = try await filmTool.run(.probe(order), about: form.film) else {
             throw CoordinatorError(.job, "probing \(form.film): no answer")
         }
-        let settings = submission.settings
+        for loss in film.losses { report(.note("\(form.film): \(loss)")) }
         let model = try await client.resolve(
             model: settings.model, upload: submission.model, scale: settings.scale)
         let planner = RecipePlanner(
-            settings: settings, film: film, model: model, output: form.output ?? "film.\(form.container)")
+            settings: settings, film: film.description, model: model, output: form.destination)
         _ = try await BlockingWork.run { try planner.recipe() }
     }
 

@@ -47,7 +47,8 @@ extension Dispatcher {
             try await BlockingWork.run { try job.source.check() }
             let film = try await join(order, of: id, number)
             guard !Task.isCancelled else { return }
-            jobs[id]?.warnings += film.warnings
+            // What was told when the job was made need not be told again.
+            jobs[id]?.warnings += film.warnings.filter { !job.source.warnings.contains($0) }
             submit(.concatenated(id))
         } catch {
             guard !Task.isCancelled else {

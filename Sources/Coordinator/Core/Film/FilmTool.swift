@@ -4,7 +4,7 @@ internal import Processes
 
 /// What a child that reads films is told to do, as one line of JSON on its standard input.
 enum FilmOrder: Codable, Sendable {
-    case probe(film: String, streams: StreamSelection?)
+    case probe(ProbeOrder)
     case survey(SurveyOrder)
     case index(IndexOrder)
     case join(JoinOrder)
@@ -14,7 +14,7 @@ enum FilmOrder: Codable, Sendable {
 /// What it says, a line of JSON each on its standard output.
 enum FilmWord: Codable, Sendable {
     case progress(done: Int64, total: Int64)
-    case probed(FilmDescription)
+    case probed(ProbedFilm)
     case surveyed(FilmProbe)
     case indexed(IndexedFilm)
     case joined(JoinedFilm)
@@ -77,7 +77,7 @@ public enum FilmToolMain {
             guard let line = readLine() else { return }
             Lifeline.hold()
             switch try JSONLine.decode(Data(line.utf8), as: FilmOrder.self) {
-            case .probe(let film, let streams): say(.probed(try FilmDescription.read(film, streams: streams)))
+            case .probe(let order): say(.probed(try order.carryOut()))
             case .survey(let order): say(.surveyed(try order.carryOut()))
             case .index(let order): say(.indexed(try order.carryOut(say)))
             case .join(let order): say(.joined(try order.carryOut(say)))

@@ -59,7 +59,8 @@ struct JobPreparation: Sendable {
         try request.checkOutput()
         try FilmWriter.checkContainer(request.output, codec: request.settings.codec)
         // The film's head tells whether the settings fit, before all of it is read.
-        let film = try await probe(request)
+        let probed = try await probe(request)
+        let film = probed.description
         let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
         let recipe = try RecipePlanner(settings: request.settings, film: film, model: model, output: request.output)
             .recipe()
@@ -69,7 +70,7 @@ struct JobPreparation: Sendable {
             try await BlockingWork.run { [spool] in try spool.create(id) }
             var job = try await index(
                 request, as: id, recipe: recipe,
-                losses: film.losses(as: request.settings.codec) + film.losses(recipe.encoding))
+                losses: probed.losses + film.losses(as: request.settings.codec) + film.losses(recipe.encoding))
             job.record = try await enqueue(job.record)
             return job
         } catch {
@@ -78,7 +79,7 @@ struct JobPreparation: Sendable {
         }
     }
 
-    /// - Parameter losses: what the encoder cannot carry.
+    /// - Parameter losses: what container and encoder cannot carry.
     private func index(
         _ request: JobRequest, as id: JobID, recipe: Recipe, losses: [String]
     ) async throws -> Prepared {
@@ -103,9 +104,11 @@ struct JobPreparation: Sendable {
         return Prepared(record: record, source: source, warnings: source.warnings)
     }
 
-    private func probe(_ request: JobRequest) async throws -> FilmDescription {
-        let order = FilmOrder.probe(film: request.film, streams: try request.settings.selection)
-        guard case .probed(let film) = try await filmTool.run(order, about: request.film) else {
+    private func probe(_ request: JobRequest) async throws -> ProbedFilm {
+        let order = ProbeOrder(
+            film: request.film, streams: try request.settings.selection, output: request.output,
+            codec: request.settings.codec)
+        guard case .probed(let film) = try await filmTool.run(.probe(order), about: request.film) else {
             throw CoordinatorError(.job, "probing \(request.film): no answer")
         }
         return film
