@@ -15,7 +15,8 @@ enum Judge {
                 "ffmpeg -nostdin -v warning -i \"$1\" -map 0:V -map '0:a?' -fps_mode passthrough -enc_time_base -1 -f null - 2>\"$2\"",
                 "sh", film, log,
             ])
-        return try String(contentsOfFile: log, encoding: .utf8)
+        return try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+            .filter { !$0.hasSuffix("timescale not set") }.joined(separator: "\n")
     }
 
     /// What `coordinator verify` has against a film, its pictures looked at too; empty is right.

@@ -172,7 +172,7 @@ extension SourceFormat {
                 "-metadata:s:t",
                 "filename=font.ttf",
             ]
-        case .attachments: ["-map", "5:v", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
+        case .attachments: ["-map", "5:v", "-c:v:1", "png", "-disposition:v:1", "attached_pic"]
         default: ["-map_chapters", "-1"]
         }
     }

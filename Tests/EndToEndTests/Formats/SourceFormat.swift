@@ -57,7 +57,7 @@ struct SourceFormat: Hashable, Sendable, CustomStringConvertible {
         + of(
             .mov,
             [
-                .h264: .interlaced, .hevc: .vfr, .mpeg2: .chapters, .mpeg4: .rotated, .prores: .hlg, .dnxhd: .hdr10,
+                .h264: .interlaced, .hevc: .vfr, .mpeg2: .chapters, .mpeg4: .rotated, .prores: .chapters, .dnxhd: .hdr10,
                 .mjpeg: .anamorphic, .rawvideo: .plain,
             ])
         + of(
@@ -66,7 +66,7 @@ struct SourceFormat: Hashable, Sendable, CustomStringConvertible {
                 .h264: .plain, .mpeg2: .interlaced, .mpeg4: .tracks, .mjpeg: .oddSize, .ffv1: .anamorphic,
                 .rawvideo: .plain,
                 .vp8: .plain,
-            ]) + of(.ts, [.h264: .interlaced, .hevc: .tracks, .mpeg2: .anamorphic, .mpeg4: .plain])
+            ]) + of(.ts, [.h264: .anamorphic, .hevc: .tracks, .mpeg2: .interlaced, .mpeg4: .plain])
         + of(.mpg, [.mpeg2: .tracks, .h264: .plain]) + of(.webm, [.vp8: .chapters, .vp9: .hdr10, .av1: .tracks])
         + of(.ogg, [.theora: .tracks, .vp8: .plain])
 

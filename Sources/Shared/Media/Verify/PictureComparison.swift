@@ -154,6 +154,7 @@ struct PictureComparison {
         // As `DecodedTiming` finds them, in other words.
         let pts = shown.map { source.packets[$0].pts ?? .min }
         if pts.first != .min, zip(pts, pts.dropFirst()).allSatisfy({ $0 < $1 }) { return pts.map { Double($0) * base } }
+        if let filled = FilledTimes.fill(pts) { return filled.map { Double($0) * base } }
         return shown.map { source.packets[$0].dts ?? .min }.sorted().map { Double($0) * base }
     }
 }
