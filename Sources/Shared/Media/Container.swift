@@ -25,7 +25,8 @@ public struct Container: Hashable, Sendable {
             let able = Codec.allCases.filter(holds).map(\.rawValue).joined(separator: " or ")
             throw MediaError(
                 .settings,
-                "\(output): .\(pathExtension) cannot hold \(codec.rawValue); give --codec \(able), or name the film .mkv")
+                "\(output): .\(pathExtension) cannot hold \(codec.rawValue); give --codec \(able), or name the film .mkv"
+            )
         }
     }
 

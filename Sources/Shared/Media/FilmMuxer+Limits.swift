@@ -11,6 +11,9 @@ extension FilmMuxer {
                 && [AV_CODEC_ID_MJPEG, AV_CODEC_ID_PNG, AV_CODEC_ID_BMP].contains(parameters.codec_id)
         case AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO, AVMEDIA_TYPE_SUBTITLE:
             return container.holds(parameters.codec_id) && beginsAlone(source)
+        case AVMEDIA_TYPE_DATA:
+            // Cameras' telemetry; libavformat does not count it among what QuickTime holds, and writes it.
+            return !container.isMatroska && parameters.codec_id == AV_CODEC_ID_BIN_DATA && beginsAlone(source)
         default: return false
         }
     }
@@ -44,12 +47,6 @@ extension FilmMuxer {
         warnings.append(
             "stream \(source.pointee.index) (\(kind), \(codec)\(language)) is left out: \(container.name) cannot hold it"
                 + (container.holdsAttachments ? "" : "; name the film .mkv"))
-    }
-
-    /// The track of chapter titles that MP4 makes of its chapters: they are copied as chapters.
-    func isChapterTitles(_ stream: Stream, of source: Demuxer) -> Bool {
-        stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_DATA && stream.pointee.discard == AVDISCARD_ALL
-            && source.context.pointee.nb_chapters > 0
     }
 
     /// The source's tag where the container knows it for this codec, else the muxer's choice: what ffmpeg does.

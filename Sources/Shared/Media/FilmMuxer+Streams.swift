@@ -31,7 +31,7 @@ extension FilmMuxer {
         let isCover = stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
         if isCover, container.holdsAttachments {
             try addCover(stream)
-        } else if !isChapterTitles(stream, of: source) {
+        } else if !source.isMadeOfTags(Int(stream.pointee.index)) {
             try addCopy(of: stream)
         }
     }

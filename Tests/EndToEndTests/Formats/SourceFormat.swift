@@ -57,7 +57,8 @@ struct SourceFormat: Hashable, Sendable, CustomStringConvertible {
         + of(
             .mov,
             [
-                .h264: .interlaced, .hevc: .vfr, .mpeg2: .chapters, .mpeg4: .rotated, .prores: .chapters, .dnxhd: .hdr10,
+                .h264: .interlaced, .hevc: .vfr, .mpeg2: .chapters, .mpeg4: .rotated, .prores: .chapters,
+                .dnxhd: .hdr10,
                 .mjpeg: .anamorphic, .rawvideo: .plain,
             ])
         + of(

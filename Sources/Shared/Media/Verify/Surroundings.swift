@@ -200,7 +200,7 @@ enum FilmTags {
     }
 
     /// What muxers write by themselves, what says how the source was stored, and what was counted of its packets.
-    private static func isOfTheFile(_ key: String) -> Bool {
+    static func isOfTheFile(_ key: String) -> Bool {
         let plain = key.split(separator: "-").first.map(String.init) ?? key
         return key.hasPrefix("_statistics_") || ofTheFile.contains(key) || ofTheFile.contains(plain)
     }

@@ -12,7 +12,7 @@ struct TrackMatch {
     init(_ source: FilmContents, _ film: FilmContents, offset: Double) {
         var left = film.tracks
         let container = FilmVerifier.container(of: film)
-        for track in source.tracks where !source.demuxer.isChapterTitles(track.index) {
+        for track in source.tracks where !source.demuxer.isMadeOfTags(track.index) {
             guard let place = Self.place(of: track, in: left) else {
                 let canBeHeld = container?.canHold(source.demuxer.stream(track.index)) ?? true
                 if canBeHeld {
@@ -30,7 +30,7 @@ struct TrackMatch {
                 losses.append("\(track.name) was converted to \(other.codec)")
             }
         }
-        for track in left where !film.demuxer.isChapterTitles(track.index) {
+        for track in left where !film.demuxer.isMadeOfTags(track.index) {
             differences.append("the film has a \(track.name) that the source has not")
         }
     }
@@ -109,15 +109,5 @@ extension FilmContents.Track {
         let rest = inside[start...]
         let isTail = rest.dropFirst(film.count).allSatisfy { $0.time > interval.upperBound - 0.15 }
         return Array(isTail ? rest.prefix(film.count) : rest)
-    }
-}
-
-extension Demuxer {
-    /// The track of chapter titles that MP4 makes of its chapters.
-    func isChapterTitles(_ index: Int) -> Bool {
-        let stream = stream(index)
-        let isTitles =
-            stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_DATA && stream.pointee.discard == AVDISCARD_ALL
-        return isTitles && context.pointee.nb_chapters > 0
     }
 }
