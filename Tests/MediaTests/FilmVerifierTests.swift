@@ -159,6 +159,17 @@ import Testing
         #expect(try verdict(bad, decode: false).changes.contains { $0.contains("wide as high") })
     }
 
+    /// Of a small picture a pixel is more than a hundredth.
+    @Test(arguments: [("34:22", true), ("32:22", true), ("36:22", false), ("61:40", true), ("62:40", false)])
+    func aShapeIsTheSourcesToThePixel(_ size: String, _ isRight: Bool) async throws {
+        let source = folder.path("shape.mkv")
+        try await ffmpeg(["-f", "lavfi", "-i", "testsrc2=size=96x64", "-frames:v", "3", "-c:v", "ffv1", source])
+        let film = folder.path("film.mkv")
+        try await ffmpeg(["-i", source, "-vf", "scale=\(size),setsar=1", "-c:v", "ffv1", film])
+        let changes = try verdict((film, source)).changes
+        #expect(changes.isEmpty == isRight, "\(changes)")
+    }
+
     /// Sources of every kind, held against themselves: their odd timestamps, field pairs and hidden pictures are no differences.
     @Test(arguments: FilmKind.allCases) func aFilmIsWhatItIs(_ kind: FilmKind) async throws {
         let path = try await Fixtures.shared.film(kind)

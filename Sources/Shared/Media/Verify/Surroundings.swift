@@ -92,8 +92,10 @@ enum Surroundings {
             verdict.changes.append("the picture is shown turned (\(turn.rawValue)), which the source's is not")
         }
         let (before, after) = (displayAspect(source), displayAspect(made.demuxer))
-        // A sample aspect ratio is a fraction of small numbers; a picture a hundredth wider is nothing that anyone sees.
-        if before > 0, after > 0, abs(after / before - 1) > 0.01 {
+        // A sample aspect ratio is a fraction of small numbers, and pixels are whole: a picture a hundredth or a pixel wider is nothing
+        // that anyone sees.
+        let wider = Double(made.demuxer.uprightSize.width) * (1 - before / after)
+        if before > 0, after > 0, abs(after / before - 1) > 0.01, abs(wider) > 1.001 {
             verdict.changes.append(
                 "the picture is shown \(rounded(after)) wide as high, and was \(rounded(before))")
         }
