@@ -75,6 +75,34 @@ extension PictureBuffer {
     }
 }
 
+extension PictureBuffer {
+    /// As libav's raw video: the planes one after the other, without the lines' padding.
+    var raw: Data {
+        var data = Data()
+        for index in 0..<format.layout.planeCount {
+            let size = format.planeSize(index)
+            for y in 0..<size.height {
+                data.append(
+                    contentsOf: UnsafeRawBufferPointer(
+                        start: plane(index) + y * stride(index), count: size.width * format.layout.bytesPerSample))
+            }
+        }
+        return data
+    }
+
+    convenience init(_ format: PictureFormat, raw path: String) throws {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let sample = format.layout.bytesPerSample
+        let starts = (0..<format.layout.planeCount).map { plane in
+            (0..<plane).reduce(0) { $0 + format.planeSize($1).width * format.planeSize($1).height * sample }
+        }
+        self.init(format) { plane, x, y in
+            let at = starts[plane] + (y * format.planeSize(plane).width + x) * sample
+            return sample == 1 ? Int(bytes[at]) : Int(bytes[at]) | Int(bytes[at + 1]) << 8
+        }
+    }
+}
+
 /// The largest difference of two pictures' samples in each plane.
 func largestDifferences(_ a: PictureBuffer, _ b: PictureBuffer) -> [Int] {
     zip(a.samples, b.samples).map { zip($0, $1).map { abs($0 - $1) }.max() ?? 0 }
@@ -84,13 +112,14 @@ extension Upscaler {
     /// On the CPU, whole frames, one at a time.
     static func cpu(
         _ model: ModelSource, _ input: PictureFormat, to layout: PixelLayout? = nil, color: ColorDescription? = nil,
-        scale: Int, tile: Int = 0,
-        batch: Int = 1, threads: Int = 2,
+        size: (width: Int, height: Int)? = nil, scale: Int, tile: Int = 0, batch: Int = 1, threads: Int = 2,
         onFallback: @escaping (String) -> Void = { _ in }
     ) throws -> Upscaler {
-        try Upscaler(
-            model: model, device: .cpu, input: input, outputLayout: layout ?? input.layout, outputColor: color,
-            scale: scale,
+        let size = size ?? (input.width * scale, input.height * scale)
+        let output = PictureFormat(
+            width: size.width, height: size.height, layout: layout ?? input.layout, color: color ?? input.color)
+        return try Upscaler(
+            model: model, device: .cpu, input: input, output: output, scale: scale,
             shape: ExecutionShape(tile: tile, batch: batch, precision: .fp32), threads: threads,
             onFallback: onFallback)
     }

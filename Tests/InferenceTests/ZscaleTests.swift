@@ -138,34 +138,6 @@ extension PixelLayout {
     }
 }
 
-extension PictureBuffer {
-    /// The planes one after the other, without the lines' padding.
-    fileprivate var raw: Data {
-        var data = Data()
-        for index in 0..<format.layout.planeCount {
-            let size = format.planeSize(index)
-            for y in 0..<size.height {
-                data.append(
-                    contentsOf: UnsafeRawBufferPointer(
-                        start: plane(index) + y * stride(index), count: size.width * format.layout.bytesPerSample))
-            }
-        }
-        return data
-    }
-
-    fileprivate convenience init(_ format: PictureFormat, raw path: String) throws {
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-        let sample = format.layout.bytesPerSample
-        let starts = (0..<format.layout.planeCount).map { plane in
-            (0..<plane).reduce(0) { $0 + format.planeSize($1).width * format.planeSize($1).height * sample }
-        }
-        self.init(format) { plane, x, y in
-            let at = starts[plane] + (y * format.planeSize(plane).width + x) * sample
-            return sample == 1 ? Int(bytes[at]) : Int(bytes[at]) | Int(bytes[at + 1]) << 8
-        }
-    }
-}
-
 /// The largest difference of two pictures' samples further than `border` from the edges.
 private func largestDifference(_ a: PictureBuffer, _ b: PictureBuffer, border: Int) -> Int {
     (0..<a.format.layout.planeCount).map { plane in

@@ -5,35 +5,40 @@
 namespace ct {
 namespace {
 
-constexpr int plane = 3;
+constexpr int alphaPlane = 3;
 
 double highest(const ct_format &format) { return (int64_t(1) << format.bit_depth) - 1; }
 
 }  // namespace
 
-Alpha::Alpha(const ct_format &input, const ct_format &output, bool byCopying, at::Device device)
-    : input(input), output(output), byCopying(byCopying), device(device) {
+Alpha::Alpha(const ct_format &input, const ct_format &output, const ct_model &model, const Resampler *resampler)
+    : input(input), output(output), scale(model.scale), byCopying(model.network == nullptr), device(model.device),
+      resampler(resampler) {
     if (input.has_alpha && output.has_alpha && output.bit_depth < input.bit_depth)
-        dither.emplace(output.height, output.width, plane, device);
+        dither.emplace(output.height, output.width, alphaPlane, device);
 }
 
 void Alpha::convert(const ct_input &source, const ct_output &result) const {
     if (!output.has_alpha) return;
-    auto codes = enlarged(source);
-    codes = dither ? codes.add_(dither->forFrame(source.number)) : codes.add_(0.5);
-    downloadPlane(codes.clamp_(0, highest(output) + 0.5), result, output, plane);
+    auto plane = codes(source);
+    plane = dither ? plane.add_(dither->forFrame(source.number)) : plane.add_(0.5);
+    downloadPlane(plane.clamp_(0, highest(output) + 0.5), result, output, alphaPlane);
 }
 
-/// Codes of the output's depth.
-at::Tensor Alpha::enlarged(const ct_input &source) const {
-    const int64_t height = output.height, width = output.width;
+/// Of the output's size and depth.
+at::Tensor Alpha::codes(const ct_input &source) const {
     if (!input.has_alpha)
-        return at::full({height, width}, highest(output), at::TensorOptions().dtype(at::kFloat).device(device));
-    const auto codes = uploadPlane(source, input, plane, device).mul_(highest(output) / highest(input));
+        return at::full(
+            {output.height, output.width}, highest(output), at::TensorOptions().dtype(at::kFloat).device(device));
+    const auto codes = uploadPlane(source, input, alphaPlane, device).mul_(highest(output) / highest(input));
+    return resampler ? resampler->convert(enlarged(codes).unsqueeze(0))[0] : enlarged(codes);
+}
+
+at::Tensor Alpha::enlarged(const at::Tensor &codes) const {
+    const int64_t height = input.height * scale, width = input.width * scale;
     if (!byCopying) return at::upsample_bicubic2d(codes.unsqueeze(0).unsqueeze(0), {height, width}, false)[0][0];
-    const int64_t down = height / input.height, right = width / input.width;
     return codes.view({input.height, 1, input.width, 1})
-        .expand({input.height, down, input.width, right})
+        .expand({input.height, scale, input.width, scale})
         .reshape({height, width});
 }
 

@@ -1,4 +1,4 @@
-// The path of a batch: planes, RGB, network in tiles, checks, the source's colours, planes.
+// The path of a batch: planes, RGB, network in tiles, checks, the source's colours, the wanted size, planes.
 #include "Upscaler.h"
 
 #include <ATen/Parallel.h>
@@ -23,15 +23,18 @@ void expectFitting(const ct_plan &plan, const ct_format &input, int count) {
     }
 }
 
+std::optional<ct::Resampler> resamplerFor(const ct_model &model, const ct_format &input, const ct_format &output) {
+    const int64_t height = input.height * model.scale, width = input.width * model.scale;
+    if (output.height == height && output.width == width) return std::nullopt;
+    return ct::Resampler(height, width, output.height, output.width, model.device);
+}
+
 }  // namespace
 
 ct_upscaler::ct_upscaler(ct_model &model, const ct_format &input, const ct_format &output, double low, double high)
     : model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
       high(high), toRGB(input, model.device), fromRGB(output, input.bit_depth, model.device),
-      alpha(input, output, model.network == nullptr, model.device) {
-    if (output.width != input.width * model.scale || output.height != input.height * model.scale)
-        ct::fail(
-            ct::sizeText(input) + " enlarged " + std::to_string(model.scale) + " times is not " + ct::sizeText(output));
+      resampler(resamplerFor(model, input, output)), alpha(input, output, model, resampler ? &*resampler : nullptr) {
     if (!(low < high)) ct::fail("the value range is empty");
 }
 
@@ -39,20 +42,27 @@ void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_
     expectFitting(plan, input, count);
     const auto batch = gather(plan, inputs, count);
     const auto before = batch.mean({1, 2, 3}).sub_(low).div_(high - low).cpu();
-    const auto enlarged = throughNetwork(plan, batch);
+    auto enlarged = throughNetwork(plan, batch);
     const auto after = enlarged.mean({1, 2, 3}, false, at::kFloat).sub_(low).div_(high - low).cpu();
     for (int i = 0; i < count; ++i) {
         expectPicture(before[i].item<float>(), after[i].item<float>(), inputs[i].number);
-        const auto rgb = enlarged[i].to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
-        // nearest stays exact for codes outside of the nominal range.
-        if (model.network) {
-            ct::holdMeans(rgb, batch[i]);
-            // No lighter and no darker than the source anywhere is: in PQ a little too much is thousands of nits.
-            rgb.clamp_(batch[i].amin({1, 2}, true), batch[i].amax({1, 2}, true));
-        }
+        const auto rgb = finished(enlarged[i], batch[i]);
+        if (i + 1 == count) enlarged.reset();  // planes take memory, too
         fromRGB.convert(rgb, low, high, outputs[i], inputs[i].number);
         alpha.convert(inputs[i], outputs[i]);
     }
+}
+
+/// What the network made of `source`, in the source's colours and the wanted size: [3, height, width] of floats.
+at::Tensor ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor &source) const {
+    const auto rgb = enlarged.to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
+    // nearest stays exact for codes outside of the nominal range.
+    if (model.network) {
+        ct::holdMeans(rgb, source);
+        // No lighter and no darker than the source anywhere is: in PQ a little too much is thousands of nits.
+        rgb.clamp_(source.amin({1, 2}, true), source.amax({1, 2}, true));
+    }
+    return resampler ? resampler->convert(rgb) : rgb;
 }
 
 /// The pictures as one batch of the pinned size; a short one is filled up with zeros, whose results are dropped.
@@ -82,7 +92,8 @@ at::Tensor ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &ba
         const auto enlarged = model.run(window);
         const auto core = cut(
             enlarged, (tile.core_y - tile.window_y) * scale, (tile.core_x - tile.window_x) * scale, height, width);
-        if (!canvas.defined()) canvas = at::empty({plan.batch, 3, output.height, output.width}, enlarged.options());
+        if (!canvas.defined())
+            canvas = at::empty({plan.batch, 3, input.height * scale, input.width * scale}, enlarged.options());
         cut(canvas, tile.core_y * scale, tile.core_x * scale, height, width).copy_(core);
     }
     return canvas;

@@ -2,8 +2,9 @@
 #include "Alpha.h"
 #include "Model.h"
 #include "RGB.h"
+#include "Resampler.h"
 
-/// Pictures of one format to pictures of another, through a network.
+/// Pictures of one format to pictures of another, through a network and, where its size is not the wanted one, a resampler.
 struct ct_upscaler {
     ct_upscaler(ct_model &model, const ct_format &input, const ct_format &output, double low, double high);
     void upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count);
@@ -11,6 +12,7 @@ struct ct_upscaler {
   private:
     at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count) const;
     at::Tensor throughNetwork(const ct_plan &plan, const at::Tensor &batch);
+    at::Tensor finished(const at::Tensor &enlarged, const at::Tensor &source) const;
     void expectPicture(float before, float after, int64_t number) const;
 
     ct_model &model;
@@ -18,5 +20,6 @@ struct ct_upscaler {
     double low, high;
     ct::ToRGB toRGB;
     ct::FromRGB fromRGB;
+    std::optional<ct::Resampler> resampler;
     ct::Alpha alpha;
 };

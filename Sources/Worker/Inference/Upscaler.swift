@@ -1,7 +1,7 @@
 internal import CTorch
 public import FarmModel
 
-/// Upscales on a libtorch device: planes up, colour conversion, network in tiles, conversion back, planes down.
+/// Upscales on a libtorch device: planes up, colour conversion, network in tiles, resampling, conversion back, planes down.
 ///
 /// Its pixels depend on the picture, the frame's number, the model and the execution shape it was made with only: not on
 /// the other pictures of a batch, and (on the CPU) not on falling back to a smaller shape either. Calls block;
@@ -21,15 +21,14 @@ public final class Upscaler: PictureUpscaler {
     private let onFallback: (String) -> Void
 
     /// - Parameters:
-    ///   - outputLayout: planes and depth of the result.
-    ///   - outputColor: what its samples are to mean; nil: as the input's. An unspecified matrix is the input's in any case.
+    ///   - output: the result; what the network makes is resampled where its size is another. An unspecified matrix is the
+    ///     input's in any case.
     ///   - scale: must be the model's.
     ///   - shape: tile, batch and precision as the job pinned them.
     ///   - threads: CPU threads for one operation.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
-        model: ModelSource, device: Device, input: PictureFormat, outputLayout: PixelLayout,
-        outputColor: ColorDescription? = nil, scale: Int,
+        model: ModelSource, device: Device, input: PictureFormat, output: PictureFormat, scale: Int,
         shape: ExecutionShape, threads: Int, onFallback: @escaping (String) -> Void = { _ in }
     ) throws(InferenceError) {
         guard shape.batch >= 1, shape.tile >= 0, threads >= 1 else {
@@ -45,9 +44,7 @@ public final class Upscaler: PictureUpscaler {
         self.network = network
         self.device = device
         self.input = input
-        output = PictureFormat(
-            width: input.width * scale, height: input.height * scale, layout: outputLayout,
-            color: outputColor ?? input.color)
+        self.output = output
         handle = try Self.open(network, input: input, output: output)
         pinned = shape
         current = shape

@@ -97,8 +97,8 @@ ct_status ct_model_run(
     ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t threads,
     int32_t *finite, char *error, size_t capacity) CT_NOEXCEPT;
 
-// An upscaler from one picture format to another, `scale` times as wide and high. The model must outlive it.
-// Network input and output are RGB in [low, high].
+// An upscaler from one picture format to another: where that is not `scale` times as wide and high, the network's
+// pictures are resampled to it. The model must outlive it. Network input and output are RGB in [low, high].
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high,
     ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;

@@ -40,9 +40,7 @@ private final class UpscalerCache: @unchecked Sendable {
         last = nil  // gives its memory back before the next takes it
         let upscaler = try Upscaler(
             model: order.modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device, input: recipe.input,
-            outputLayout: recipe.encoding.picture.layout, outputColor: recipe.encoding.picture.color,
-            scale: recipe.scale, shape: shape, threads: threads,
-            onFallback: notice)
+            output: recipe.encoding.picture, scale: recipe.scale, shape: shape, threads: threads, onFallback: notice)
         last = (recipe, upscaler)
         return upscaler
     }
