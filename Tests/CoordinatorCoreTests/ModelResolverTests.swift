@@ -28,6 +28,8 @@ import Testing
     @Test func aModelIsFound() async throws {
         let found = try await ModelResolver(launch: Self.worker).resolve("nearest", scale: 3)
         #expect(found.description.name == "nearest" && found.description.scale == 3)
+        let enough = try await ModelResolver(launch: Self.worker).resolve("nearest", scale: nil, reach: 2)
+        #expect(enough.description.scale == 2)
     }
 
     @Test func aChildThatHangsIsGivenUp() async throws {

@@ -12,6 +12,7 @@ import Testing
         #expect(settings.difference(from: settings) == nil)
         #expect(settings.difference(from: JobSettings(scale: 3)) == "--scale was 2 and is 3")
         #expect(settings.difference(from: JobSettings()) == "--scale was 2 and is the default")
+        #expect(JobSettings().difference(from: JobSettings(height: 720)) == "--height was the default and is 720")
         var other = settings
         other.segmentLength = .frames(24)
         #expect(settings.difference(from: other)?.contains("--segment-frames 24") == true)

@@ -35,6 +35,12 @@ import Testing
         Mistake(
             name: "scale that the model lacks", status: 2, mention: "x4plus",
             arguments: ["--model", "realesrgan-x4plus", "--scale", "2"]),
+        Mistake(name: "height out of range", status: 2, mention: "give 16 to 16384", arguments: ["--height", "8"]),
+        Mistake(name: "height is no number", status: 2, mention: "--height", arguments: ["--height", "tall"]),
+        Mistake(name: "odd height", status: 2, mention: "give 90 or 92", arguments: ["--height", "91"]),
+        Mistake(
+            name: "height too far from the model's", status: 2, mention: "--height",
+            arguments: ["--model", "nearest", "--height", "9000"]),
         Mistake(name: "unknown codec", status: 2, mention: "--codec", arguments: ["--codec", "vp7"]),
         Mistake(name: "unknown encoder", status: 2, mention: "nosuch", arguments: ["--encoder", "nosuch"]),
         Mistake(name: "encoder of another codec", status: 2, mention: "libx264", arguments: ["--encoder", "libx264"]),

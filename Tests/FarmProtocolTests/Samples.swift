@@ -91,11 +91,12 @@ extension Samples {
 
     static let requests: [ClientRequest] =
         [
-            .ping, .resolve(model: "nearest", upload: upload, scale: 2), .upload(upload),
+            .ping, .resolve(model: "nearest", upload: upload, scale: 2, reach: 3), .upload(upload),
             .submit(
                 Submission(
                     token: "t", film: .uploaded(upload), output: "/films/out.mkv", container: "mkv",
-                    settings: JobSettings(scale: 2, codec: .av1, segmentLength: .frames(24)), model: upload,
+                    settings: JobSettings(scale: 2, height: 540, codec: .av1, segmentLength: .frames(24)),
+                    model: upload,
                     priority: 5,
                     overwrite: true)),
             .submit(Submission(token: "t", film: .path("/films/film.mkv"), settings: JobSettings())),

@@ -30,6 +30,11 @@ import Testing
         let third = try library.resolve("realesr-animevideov3", scale: 3)
         #expect(third.description.scale == 3)
         #expect(try library.source(for: third) == .file(RealModel.path("realesr-animevideov3-x3")))
+        for (reach, chosen) in [(1, 2), (2, 2), (3, 3), (4, 4), (9, 4)] {
+            #expect(
+                try library.resolve("realesr-animevideov3", scale: nil, reach: reach).description.scale == chosen)
+        }
+        #expect(try library.resolve("realesr-animevideov3", scale: 4, reach: 2).description.scale == 4)
         expectRefusal("not available with scale 1: there is x2, x3, x4") {
             try library.resolve("realesr-animevideov3", scale: 1)
         }
@@ -45,6 +50,10 @@ import Testing
             #expect(reference.description.scale == scale && reference.sha256 == nil)
             #expect(try library.source(for: reference) == .nearest(scale))
         }
+        for (reach, chosen) in [(1, 1), (3, 3), (5, 4)] {
+            #expect(try library.resolve("nearest", scale: nil, reach: reach).description.scale == chosen)
+        }
+        #expect(try library.resolve("nearest", scale: nil).description.scale == 4)
         expectRefusal("no model files in") { try library.resolve("realesr-animevideov3", scale: nil) }
     }
 

@@ -161,6 +161,57 @@ import Testing
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
 
+    struct Height: Sendable {
+        var asked: Int
+        var pixels = "yuv420p"
+        var size = (width: 96, height: 64)
+        var scale = 2
+        var isShownTurned = false
+        var expected: (width: Int, height: Int)
+    }
+
+    private func size(_ height: Height) throws -> (width: Int, height: Int) {
+        let layout = try #require(PixelLayout(libavName: height.pixels))
+        let input = PictureFormat(
+            width: height.size.width, height: height.size.height, layout: layout, color: ColorDescription())
+        let picture = try EncoderCatalog.resolve(
+            settings: JobSettings(height: height.asked, codec: .ffv1), source: Self.source, input: input,
+            scale: height.scale, isShownTurned: height.isShownTurned
+        ).picture
+        return (picture.width, picture.height)
+    }
+
+    @Test(arguments: [
+        Height(asked: 90, expected: (136, 90)), Height(asked: 90, pixels: "yuv444p", expected: (135, 90)),
+        Height(asked: 91, pixels: "yuv422p", expected: (136, 91)),
+        Height(asked: 91, pixels: "gray", expected: (137, 91)),
+        Height(asked: 90, pixels: "yuv411p", expected: (136, 90)), Height(asked: 512, expected: (768, 512)),
+        Height(asked: 16, expected: (24, 16)), Height(asked: 128, expected: (192, 128)),
+        // Its width is what is seen as its height.
+        Height(asked: 90, isShownTurned: true, expected: (90, 60)),
+        Height(asked: 91, pixels: "yuv440p", isShownTurned: true, expected: (91, 60)),
+        // The network's own size stays, odd or not.
+        Height(asked: 189, size: (97, 63), scale: 3, expected: (291, 189)),
+        Height(asked: 480, size: (720, 576), scale: 1, expected: (600, 480)),
+        Height(asked: 720, size: (854, 480), scale: 2, expected: (1282, 720)),
+    ])
+    func aHeightGivesAWidth(_ height: Height) throws {
+        let (width, made) = try size(height)
+        #expect(width == height.expected.width && made == height.expected.height)
+    }
+
+    @Test(arguments: [
+        (Height(asked: 91, expected: (0, 0)), "give 90 or 92"),
+        (Height(asked: 91, pixels: "yuv422p", isShownTurned: true, expected: (0, 0)), "give 90 or 92"),
+        (Height(asked: 514, expected: (0, 0)), "128 that the model makes at x2: give 16 to 512"),
+        (Height(asked: 770, isShownTurned: true, expected: (0, 0)), "give 16 to 768"),
+    ])
+    func heightsThatCannotBeAreRefused(_ height: Height, _ words: String) throws {
+        let error = #expect(throws: MediaError.self) { try size(height) }
+        #expect(error?.kind == .settings && error?.message.contains("--height \(height.asked)") == true)
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+
     @Test func refusesSizesThatTheEncoderCannot() throws {
         for (settings, width, height, scale) in [
             (JobSettings(), 4000, 3000, 4), (JobSettings(codec: .h264), 8192, 4320, 2),

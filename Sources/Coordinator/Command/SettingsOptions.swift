@@ -7,8 +7,15 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "A model's name (see `worker models`) or a file that keeps the model contract (docs/models.md).")
     var model = "realesr-animevideov3"
 
-    @Option(help: "1 to 4; by default the model's largest.")
+    @Option(help: "1 to 4; by default the model's largest, or with --height its smallest that reaches that.")
     var scale: Int?
+
+    @Option(
+        help: """
+            The result's height in pixels, upright: what the model makes is resampled to it, up to 4 times as high. The \
+            width follows, even where chroma is subsampled.
+            """)
+    var height: Int?
 
     @Option(help: "hevc, av1, h264 or ffv1.")
     var codec: Codec = .hevc
@@ -54,7 +61,7 @@ struct SettingsOptions: ParsableArguments {
 
     func settings() throws -> JobSettings {
         let settings = JobSettings(
-            model: model, scale: scale, codec: codec, encoder: encoder, crf: crf, preset: preset,
+            model: model, scale: scale, height: height, codec: codec, encoder: encoder, crf: crf, preset: preset,
             encoderParameters: try parameters(), pixelFormat: pixelFormat, segmentLength: try segmentLength(),
             overlap: overlap, tile: tile, batch: batch, precision: precision,
             deinterlace: noDeinterlace ? false : nil, from: part.from?.seconds, to: part.to?.seconds,

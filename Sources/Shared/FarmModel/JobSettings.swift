@@ -2,8 +2,10 @@
 public struct JobSettings: Codable, Hashable, Sendable {
     /// A model's name or a file that keeps the model contract.
     public var model: String
-    /// 1 to 4; nil takes the model's own.
+    /// 1 to 4; nil takes of the model's own the largest, or the smallest that reaches `height`.
     public var scale: Int?
+    /// Of the result as it is seen, in pixels: what the network gives is resampled to it; nil leaves it as it is.
+    public var height: Int?
     public var codec: Codec
     /// libav's encoder name, `libx265` for x265; nil takes the codec's default.
     public var encoder: String?
@@ -29,15 +31,20 @@ public struct JobSettings: Codable, Hashable, Sendable {
     /// Which streams are taken, as `StreamSelection` has it; nil: all.
     public var streams: String?
 
+    /// Of `height`.
+    public static let heights = 16...16384
+
     public init(
-        model: String = "realesr-animevideov3", scale: Int? = nil, codec: Codec = .hevc, encoder: String? = nil,
-        crf: Int = 18, preset: String? = nil, encoderParameters: [EncoderParameter] = [], pixelFormat: String? = nil,
+        model: String = "realesr-animevideov3", scale: Int? = nil, height: Int? = nil, codec: Codec = .hevc,
+        encoder: String? = nil, crf: Int = 18, preset: String? = nil, encoderParameters: [EncoderParameter] = [],
+        pixelFormat: String? = nil,
         segmentLength: SegmentLength = .automatic, overlap: Int? = nil, temporalBlend: Int = 0, tile: Int? = nil,
         batch: Int? = nil, precision: Precision = .auto, deinterlace: Bool? = nil,
         from: Double? = nil, to: Double? = nil, streams: String? = nil
     ) {
         self.model = model
         self.scale = scale
+        self.height = height
         self.codec = codec
         self.encoder = encoder
         self.crf = crf

@@ -51,11 +51,13 @@ extension EncoderCatalog {
     }
 
     /// The source's colour, and what has to be said anew: the matrix, where the family changes or where none is tagged and
-    /// the convention would take another one for the larger picture; and where chroma lies, when its grid changes. The
+    /// the convention would take another one for a picture of the new height; and where chroma lies, when its grid changes. The
     /// pixels are made as this says.
-    static func color(of input: PictureFormat, scale: Int, layout: PixelLayout) -> ColorDescription {
+    ///
+    /// - Parameter height: the result's.
+    static func color(of input: PictureFormat, height: Int, layout: PixelLayout) -> ColorDescription {
         var color = input.color
-        color.matrix = matrix(of: input, scale: scale, layout: layout)
+        color.matrix = matrix(of: input, height: height, layout: layout)
         let isSubsampled = layout.chromaFormat == 1
         let sameGrid =
             (input.layout.chromaShiftX, input.layout.chromaShiftY) == (layout.chromaShiftX, layout.chromaShiftY)
@@ -68,7 +70,7 @@ extension EncoderCatalog {
         return color
     }
 
-    private static func matrix(of input: PictureFormat, scale: Int, layout: PixelLayout) -> Int {
+    private static func matrix(of input: PictureFormat, height: Int, layout: PixelLayout) -> Int {
         let color = input.color
         guard layout.family != .rgb else { return 0 }
         guard input.layout.family != .rgb, color.matrix != 0, color.hasKnownMatrix else {
@@ -80,6 +82,6 @@ extension EncoderCatalog {
             }
         }
         let guessed = color.effectiveMatrix(height: input.height)
-        return color.effectiveMatrix(height: input.height * scale) == guessed ? color.matrix : guessed
+        return color.effectiveMatrix(height: height) == guessed ? color.matrix : guessed
     }
 }

@@ -10,17 +10,18 @@ extension EncoderCatalog {
     /// - Parameters:
     ///   - source: the film's video stream.
     ///   - input: its decoded pictures.
-    ///   - scale: output pixels per input pixel along each axis.
+    ///   - scale: the network's pixels per input pixel along each axis.
+    ///   - isShownTurned: the container has the result turned by a quarter: its width is what is seen as its height.
     /// - Throws: `MediaError` of kind `.settings`, in one line, for everything that the encoder would refuse or that
     ///   would keep segments from being joined.
-    public static func resolve(settings: JobSettings, source: VideoStream, input: PictureFormat, scale: Int) throws
-        -> EncodingSettings
-    {
+    public static func resolve(
+        settings: JobSettings, source: VideoStream, input: PictureFormat, scale: Int, isShownTurned: Bool = false
+    ) throws -> EncodingSettings {
         let encoder = try chosen(settings)
         let layout = try layout(settings, encoder: encoder, input: input.layout)
+        let (width, height) = try size(settings, of: input, scale: scale, layout: layout, isShownTurned: isShownTurned)
         let picture = PictureFormat(
-            width: input.width * scale, height: input.height * scale, layout: layout,
-            color: color(of: input, scale: scale, layout: layout))
+            width: width, height: height, layout: layout, color: color(of: input, height: height, layout: layout))
         try checkSize(picture, encoder: encoder)
         let rate = source.frameRate
         var resolved = EncodingSettings(
@@ -88,7 +89,8 @@ extension EncoderCatalog {
         guard width <= encoder.maximumWidth, height <= encoder.maximumHeight, width * height <= encoder.maximumArea
         else {
             throw MediaError(
-                .settings, "\(encoder.name) takes no picture of \(width)x\(height): too large; choose a smaller --scale"
+                .settings,
+                "\(encoder.name) takes no picture of \(width)x\(height): too large; choose a smaller --scale or --height"
             )
         }
         let layout = picture.layout
@@ -99,7 +101,8 @@ extension EncoderCatalog {
                 .settings,
                 "\(encoder.name) takes no odd size (\(width)x\(height)) with \(layout.libavName ?? "subsampled chroma"); "
                     + (way
-                        ? "choose another --scale or --pixel-format yuv444p10le" : "choose another --scale or --codec"))
+                        ? "choose another --scale, an even --height or --pixel-format yuv444p10le"
+                        : "choose another --scale, an even --height or another --codec"))
         }
     }
 }

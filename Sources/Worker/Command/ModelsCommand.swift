@@ -20,6 +20,9 @@ struct ModelsCommand: ParsableCommand {
     @Option(help: .hidden)
     var scale: Int?
 
+    @Option(help: .hidden)
+    var reach: Int?
+
     func run() throws {
         if let resolve {
             Lifeline.hold()
@@ -32,7 +35,7 @@ struct ModelsCommand: ParsableCommand {
     }
 
     private func resolution(of name: String) -> ModelResolution {
-        do { return ModelResolution(model: try ModelLibrary().resolve(name, scale: scale)) } catch {
+        do { return ModelResolution(model: try ModelLibrary().resolve(name, scale: scale, reach: reach)) } catch {
             return ModelResolution(error: "\(error)")
         }
     }

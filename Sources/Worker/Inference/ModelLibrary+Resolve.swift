@@ -2,23 +2,25 @@ public import FarmModel
 internal import Foundation
 
 extension ModelLibrary {
-    /// The scale of `nearest` where none is asked for.
-    static let nearestScale = 4
+    /// What `nearest` offers where no scale is asked for.
+    static let nearestScales = Array(1...4)
 
-    /// The model that a user means with `--model` and `--scale`. A file is loaded and tried on a small picture, so that
+    /// The model that a user means with `--model`, `--scale` and `--height`. A file is loaded and tried on a small picture, so that
     /// what cannot work is refused before a job starts.
     /// - Parameters:
     ///   - model: `nearest`, a name of the library, or a file (what contains a slash or ends with `.pt`).
-    ///   - scale: nil takes the model's own; of several, the largest.
-    public func resolve(_ model: String, scale: Int?) throws(InferenceError) -> ModelReference {
+    ///   - scale: nil takes the model's own; of several, one by `reach`.
+    ///   - reach: so many times is enough: the smallest scale that is no less; nil, or where all are: the largest.
+    public func resolve(_ model: String, scale: Int?, reach: Int? = nil) throws(InferenceError) -> ModelReference {
         if let scale, !(1...16).contains(scale) {
             throw InferenceError(.model, "scale \(scale) is out of range")
         }
         if model == "nearest" {
-            return ModelReference(description: .nearest(scale: scale ?? Self.nearestScale), sha256: nil, path: nil)
+            let chosen = scale ?? Self.choice(of: Self.nearestScales, reach: reach) ?? 1
+            return ModelReference(description: .nearest(scale: chosen), sha256: nil, path: nil)
         }
         let isFile = model.contains("/") || model.hasSuffix(".pt")
-        let reference = try ModelFile.validate(isFile ? model : try file(named: model, scale: scale))
+        let reference = try ModelFile.validate(isFile ? model : try file(named: model, scale: scale, reach: reach))
         let own = reference.description.scale
         guard scale == nil || scale == own else {
             throw InferenceError(
@@ -43,7 +45,11 @@ extension ModelLibrary {
         )
     }
 
-    private func file(named name: String, scale: Int?) throws(InferenceError) -> String {
+    private static func choice(of scales: some Collection<Int>, reach: Int?) -> Int? {
+        scales.filter { $0 >= reach ?? .max }.min() ?? scales.max()
+    }
+
+    private func file(named name: String, scale: Int?, reach: Int?) throws(InferenceError) -> String {
         var scales: [String: [Int: String]] = [:]
         for path in files() {
             guard let description = try? ModelFile.description(of: path) else { continue }
@@ -52,7 +58,7 @@ extension ModelLibrary {
             }
         }
         guard let choice = scales[name] else { throw unknown(name, among: scales.mapValues { $0.keys.sorted() }) }
-        guard let path = scale.map({ choice[$0] }) ?? choice.max(by: { $0.key < $1.key })?.value else {
+        guard let path = (scale ?? Self.choice(of: choice.keys, reach: reach)).flatMap({ choice[$0] }) else {
             let available = choice.keys.sorted().map { "x\($0)" }.joined(separator: ", ")
             throw InferenceError(
                 .model, "model \(name) is not available with scale \(scale ?? 0): there is \(available)")

@@ -19,14 +19,14 @@ import Testing
             try Data("no film\n".utf8).write(to: URL(fileURLWithPath: films + "/c.mkv"))
             try Data("text\n".utf8).write(to: URL(fileURLWithPath: films + "/notes.txt"))
             try await farm.work("box-1")
-            let settings = exact + ["--scale", "1"]
+            let settings = exact + ["--height", "90"]
 
             // A folder: each film a job, brought back beside it; the one that is none says so.
             let ended = try await farm.ask(["submit", films, "--wait", "--json"] + settings)
             #expect(ended.status == 3 && ended.error.contains("c.mkv") && !ended.error.contains("uploads"), "\(ended)")
             let jobs = ended.events.filter { $0["event"] as? String == "submitted" }
             #expect(jobs.count == 2, "what is no film is not even uploaded: \(ended)")
-            for wrong in [["--model", "none"], ["--encoder-params", "frame-threads=2"]] {
+            for wrong in [["--model", "none"], ["--encoder-params", "frame-threads=2"], ["--height", "1030"]] {
                 let refused = try await farm.ask(["submit", films + "/a.mkv"] + settings + wrong)
                 #expect(refused.status == 2 && refused.error.contains(wrong[1].prefix(4)), "\(refused)")
             }
@@ -42,6 +42,9 @@ import Testing
                 ])
             try await farm.waits(for: id, "done") { $0["state"] as? String == "done" }
             #expect(try await referenceFrames(films + "/there.mp4").count == FilmKind.frames)
+            let shown = try await farm.json(["show", id]) as? [String: Any]
+            #expect((shown?["recipe"] as? String)?.hasPrefix("96x64 to 136x90 by nearest x2 and resampling") == true)
+            #expect(try await Judge.stream(films + "/there.mp4", "v:0", "height") == "90")
             let again = try await farm.ask(
                 ["submit", films + "/a.mkv", "--on-coordinator", "-o", films + "/there.mp4"] + settings)
             #expect(again.status == 3 && again.error.contains("--overwrite"), "\(again)")

@@ -38,8 +38,8 @@ extension FarmClient {
         return lines
     }
 
-    public func resolve(model: String, upload: Upload?, scale: Int?) async throws -> ModelReference {
-        let answer = try await ask(.resolve(model: model, upload: upload, scale: scale))
+    public func resolve(model: String, upload: Upload?, scale: Int?, reach: Int?) async throws -> ModelReference {
+        let answer = try await ask(.resolve(model: model, upload: upload, scale: scale, reach: reach))
         guard case .model(let reference) = answer else { throw unexpected(answer) }
         return reference
     }

@@ -92,7 +92,8 @@ public struct FilmSubmission: Sendable {
         }
         for loss in film.losses { report(.note("\(form.film): \(loss)")) }
         let model = try await client.resolve(
-            model: settings.model, upload: submission.model, scale: settings.scale)
+            model: settings.model, upload: submission.model, scale: settings.scale,
+            reach: settings.reach(for: film.description))
         let planner = RecipePlanner(
             settings: settings, film: film.description, model: model, output: form.destination)
         _ = try await BlockingWork.run { try planner.recipe() }

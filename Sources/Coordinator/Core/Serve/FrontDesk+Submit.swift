@@ -7,10 +7,13 @@ import Messaging
 
 extension FrontDesk {
     /// One that was uploaded is looked at as one that is named.
-    func resolve(_ name: String, _ upload: Upload?, scale: Int?) async throws -> ModelReference {
+    func resolve(_ name: String, _ upload: Upload?, scale: Int?, reach: Int?) async throws -> ModelReference {
         try JobSettings(model: name, scale: scale).check()
         let model = try modelName(name, upload)
-        var reference = try await alone(with: .models) { try await models.resolve(model, scale: scale) }
+        let reach = reach.map { max(1, $0) }  // a stranger's number: no option of a command
+        var reference = try await alone(with: .models) {
+            try await models.resolve(model, scale: scale, reach: reach)
+        }
         reference.path = nil  // the coordinator's own business
         return reference
     }

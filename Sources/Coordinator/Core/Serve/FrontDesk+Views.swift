@@ -168,11 +168,9 @@ extension JobDetail {
     /// - Parameter status: nil where the dispatcher does not know the job: it has ended.
     init(_ record: JobRecord, _ status: JobStatus?) {
         let recipe = record.recipe
-        let (input, output) = (recipe.input, recipe.encoding.picture)
         self.init(
             job: status.map { JobView(record, $0) } ?? JobView(record),
-            recipe: "\(input.width)x\(input.height) to \(output.width)x\(output.height) by "
-                + "\(recipe.model.description.name), \(recipe.encoding.encoder) crf \(recipe.encoding.crf)",
+            recipe: "\(recipe.sizes), \(recipe.encoding.encoder) crf \(recipe.encoding.crf)",
             running: status?.snapshot.underWay.map(Running.init) ?? [],
             slowest: (status?.snapshot.slowest).map(Running.init), failures: Self.failures(of: record.plan),
             warnings: ((try? FilmSource(decoding: record.sourceIdentity))?.warnings ?? [])

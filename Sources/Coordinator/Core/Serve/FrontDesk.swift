@@ -71,8 +71,8 @@ actor FrontDesk {
     private func answer(_ ask: ClientRequest.Ask, from sender: Sender) async throws -> ClientReply.Answer {
         switch ask {
         case .ping: return .done("")
-        case .resolve(let model, let upload, let scale):
-            return .model(try await resolve(model, upload, scale: scale))
+        case .resolve(let model, let upload, let scale, let reach):
+            return .model(try await resolve(model, upload, scale: scale, reach: reach))
         case .upload(let upload): return try await expect(upload, from: sender)
         case .submit(let submission): return .submitted(job: try await submit(submission, from: sender))
         case .queue(let all, let from): return .queue(try await queue(all: all, from: from ?? 0))

@@ -60,10 +60,9 @@ struct JobPreparation: Sendable {
         try FilmWriter.checkContainer(request.output, codec: request.settings.codec)
         // The film's head tells whether the settings fit, before all of it is read.
         let probed = try await probe(request)
-        let film = probed.description
-        let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
-        let recipe = try RecipePlanner(settings: request.settings, film: film, model: model, output: request.output)
-            .recipe()
+        let (film, settings) = (probed.description, request.settings)
+        let model = try await models.resolve(settings.model, scale: settings.scale, reach: settings.reach(for: film))
+        let recipe = try RecipePlanner(settings: settings, film: film, model: model, output: request.output).recipe()
         if let old { try await discard(old) }
         try SpaceEstimate.checkIndexing(film, stateDirectory: stateDirectory, kept: await keptSpace())
         do {
@@ -100,7 +99,7 @@ struct JobPreparation: Sendable {
             id: id, source: request.film, sourceIdentity: try source.encoded(), output: request.output,
             settings: request.settings, recipe: recipe, segments: table.segments(length: length, within: range),
             priority: request.priority, owner: request.owner,
-            memory: RecipePlanner.memory(recipe))
+            memory: recipe.memory)
         return Prepared(record: record, source: source, warnings: source.warnings)
     }
 
@@ -135,10 +134,8 @@ struct JobPreparation: Sendable {
     private func announcement(
         _ film: IndexedFilm, _ range: FrameRange, _ recipe: Recipe, _ estimate: SpaceEstimate
     ) -> String {
-        let (input, output) = (recipe.input, recipe.encoding.picture)
         let frames = range.count == film.frames ? "\(film.frames)" : "\(range.count) of \(film.frames)"
-        return "\(film.description.path): \(frames) frames, \(input.width)x\(input.height) to "
-            + "\(output.width)x\(output.height) by \(recipe.model.description.name), \(recipe.encoding.encoder); "
+        return "\(film.description.path): \(frames) frames, \(recipe.sizes), \(recipe.encoding.encoder); "
             + "spool about \(DiskSpace.text(estimate.spool)), output about \(DiskSpace.text(estimate.output))"
             + (recipe.colorAssumption.map { "; " + $0 } ?? "")
     }
@@ -154,7 +151,9 @@ struct JobPreparation: Sendable {
                 "\(record.source) has an unfinished job (\(record.id)) with other settings: \(change); give the old value to go on, or start over with --restart"
             )
         }
-        let model = try await models.resolve(request.settings.model, scale: request.settings.scale)
+        let model = try await models.resolve(
+            request.settings.model, scale: request.settings.scale,
+            reach: request.settings.height == nil ? nil : record.recipe.scale)
         guard model.sha256 == record.recipe.model.sha256 else {
             throw CoordinatorError(
                 .usage,

@@ -7,6 +7,7 @@ extension JobSettings {
     /// - Throws: `CoordinatorError` that names the option.
     public func check() throws {
         try Self.check("--scale", scale, in: 1...4)
+        try Self.check("--height", height, in: Self.heights)
         try Self.check("--crf", crf, in: 0...63)
         try Self.check("--overlap", overlap, in: 0...250)
         try Self.check("--tile", tile, in: 0...16384)

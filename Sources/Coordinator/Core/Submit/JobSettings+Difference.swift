@@ -20,7 +20,8 @@ extension JobSettings {
             }
         let parameters = settings.encoderParameters.map { "\($0.key)=\($0.value)" }.joined(separator: ":")
         return [
-            ("--model", settings.model), ("--scale", text(settings.scale)), ("--codec", settings.codec.rawValue),
+            ("--model", settings.model), ("--scale", text(settings.scale)), ("--height", text(settings.height)),
+            ("--codec", settings.codec.rawValue),
             ("--encoder", text(settings.encoder)), ("--crf", "\(settings.crf)"), ("--preset", text(settings.preset)),
             ("--encoder-params", parameters.isEmpty ? "none" : parameters),
             ("--pixel-format", text(settings.pixelFormat)),

@@ -6,7 +6,7 @@ public import Processes
 /// Asks a worker child which model a name or file means. The coordinator links no libtorch, and a model file is a
 /// stranger's: only the worker opens it, and it runs a small picture through it before it vouches for it.
 public struct ModelResolver: Sendable {
-    /// `worker models --resolve`, to which name and scale are added.
+    /// `worker models --resolve`, to which name, scale and reach are added.
     private let launch: Launch
     /// How long the child may take: one that hangs must not keep all other models waiting.
     private let limit: Duration
@@ -16,10 +16,14 @@ public struct ModelResolver: Sendable {
         self.limit = limit
     }
 
+    /// - Parameters:
+    ///   - scale: nil: the model's own.
+    ///   - reach: so many times is enough: of a model's own scales the smallest that is no less, else the largest.
     /// - Throws: `CoordinatorError`; `CancellationError`, and the child is killed.
-    func resolve(_ model: String, scale: Int?) async throws -> ModelReference {
+    func resolve(_ model: String, scale: Int?, reach: Int? = nil) async throws -> ModelReference {
         var launch = launch
         launch.arguments += ["--resolve", model] + (scale.map { ["--scale", "\($0)"] } ?? [])
+        launch.arguments += reach.map { ["--reach", "\($0)"] } ?? []
         let child: ChildProcess
         do { child = try ChildProcess(launch, name: "model resolver") } catch {
             throw CoordinatorError(

@@ -20,7 +20,8 @@ struct RecipePlanner {
         let input = film.picture.prepared(by: preparation)
         let scale = try scale()
         var encoding = try EncoderCatalog.resolve(
-            settings: settings, source: film.video.turned(by: preparation.orientation), input: input, scale: scale)
+            settings: settings, source: film.video.turned(by: preparation.orientation), input: input, scale: scale,
+            isShownTurned: preparation.orientation == nil && film.orientation?.swapsSides == true)
         encoding.hdr = film.hdr
         return Recipe(
             source: film.video, preparation: preparation, input: input, model: model, scale: scale,
@@ -55,14 +56,6 @@ struct RecipePlanner {
             )
         }
         return asked
-    }
-
-    /// Bytes that a slot must have: the least with which a frame can pass as RGB in 32 bits before and behind the network, and
-    /// libtorch itself. What the network takes besides depends on tile and batch, which are found by trial.
-    static func memory(_ recipe: Recipe) -> Int64 {
-        let (input, output) = (recipe.input, recipe.encoding.picture)
-        let pixels = Int64(input.width) * Int64(input.height) + 2 * Int64(output.width) * Int64(output.height)
-        return pixels * 3 * 4 + (512 << 20)
     }
 
     /// Known at once where the user fixed everything; else the first worker calibrates.

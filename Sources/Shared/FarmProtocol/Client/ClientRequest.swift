@@ -16,8 +16,9 @@ public struct ClientRequest: Codable, Hashable, Sendable {
         /// Answered at once by `done`: is anybody there?
         case ping
         /// Which model a name means, or the file that was uploaded: asked before a film is brought, so that a mistake is
-        /// known early. Answered by `model`.
-        case resolve(model: String, upload: Upload?, scale: Int?)
+        /// known early. Without `scale`, of its own the smallest that enlarges `reach` times or more, else the largest. Answered
+        /// by `model`.
+        case resolve(model: String, upload: Upload?, scale: Int?, reach: Int? = nil)
         /// A file is to come over the bulk channel; answered by `deliver`, or `present` where the coordinator has it.
         case upload(Upload)
         case submit(Submission)
