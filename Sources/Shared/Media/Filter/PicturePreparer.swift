@@ -10,53 +10,44 @@ public final class PicturePreparer {
     public typealias Numbered = (number: Int, picture: VideoFrame)
 
     private let preparation: Preparation
+    private let deinterlacer: Deinterlacer?
     private let threads: Int
-    private var graph: FilterGraph?
+    private var turner: FilterGraph?
     private var last: Int?
-    /// The pictures inside the graph, by their numbers.
-    private var inside: [Int: VideoFrame] = [:]
 
     /// - Parameter threads: for libavfilter; 0 takes one a core. The pictures do not depend on it.
     public init(_ preparation: Preparation, threads: Int = 0) {
         self.preparation = preparation
         self.threads = threads
+        deinterlacer = preparation.deinterlacing.map { Deinterlacer($0, threads: threads) }
     }
 
     /// Takes frame `number`, above all before; gives the pictures that are ready, in order.
     public func take(_ picture: VideoFrame, number: Int) throws -> [Numbered] {
-        guard preparation != .none else { return [(number, picture)] }
         var ready: [Numbered] = []
         if let last, number != last + 1 { ready = try finish() }
         last = number
-        inside[number] = picture
-        let graph =
-            try self.graph
-            ?? FilterGraph(preparation.chain(for: picture.format.layout), like: picture.frame, threads: threads)
-        self.graph = graph
-        return ready + (try named(graph.push(picture.frame, number: number)))
+        let whole = try deinterlacer?.take(picture, number: number) ?? [(number, picture)]
+        return ready + (try whole.flatMap(turned))
     }
 
     /// The pictures still inside, after the last one.
-    public func finish() throws -> [Numbered] {
-        guard let graph else { return [] }
-        self.graph = nil
-        let rest = try named(graph.finish())
-        inside = [:]
-        return rest
-    }
+    public func finish() throws -> [Numbered] { try (deinterlacer?.finish() ?? []).flatMap(turned) }
 
-    private func named(_ frames: [(number: Int, frame: LibAVFrame)]) throws -> [Numbered] {
-        try frames.map { number, frame in
-            guard let original = inside.removeValue(forKey: number) else {
-                throw MediaError(.codec, "the filter of \(preparation) gave frame \(number), which it was not given")
-            }
-            return (number, try VideoFrame(frame, preparedFrom: original))
+    private func turned(_ picture: Numbered) throws -> [Numbered] {
+        guard let chain = preparation.turning(picture.picture.format.layout) else { return [picture] }
+        let frame = picture.picture.frame
+        let graph = try turner ?? FilterGraph(chain, like: frame, threads: threads)
+        turner = graph
+        return try graph.push(frame, number: picture.number).map {
+            ($0.number, try VideoFrame($0.frame, preparedFrom: picture.picture))
         }
     }
 }
 
 extension VideoFrame {
-    fileprivate convenience init(_ frame: LibAVFrame, preparedFrom original: VideoFrame) throws {
+    /// What a filter made of `original`.
+    convenience init(_ frame: LibAVFrame, preparedFrom original: VideoFrame) throws {
         guard let layout = PixelLayout(planar: AVPixelFormat(frame.pointer.pointee.format)) else {
             throw MediaError(.codec, "libavfilter gave a picture that is not planar")
         }
@@ -68,35 +59,12 @@ extension VideoFrame {
 }
 
 extension Preparation {
-    /// In libavfilter's notation; empty where there is nothing to do.
-    func chain(for layout: PixelLayout) -> String {
-        var chroma: String?
-        if orientation?.swapsSides == true, layout.chromaShiftX != layout.chromaShiftY {
-            let full = PixelLayout(family: layout.family, bitDepth: layout.bitDepth, hasAlpha: layout.hasAlpha)
-            chroma = full.libavName.map { "scale=flags=bicubic+accurate_rnd+bitexact,format=\($0)" }
-        }
-        return [deinterlacing(layout), chroma, orientation?.filter].compactMap { $0 }.joined(separator: ",")
-    }
-
-    /// bwdif has no gray and no RGB with alpha of 10 or 12 bits, and libavfilter would change the format without a word: these
-    /// are lent 16. (libswscale gives gray back as it was, RGB with alpha within 1.3 of 1,023.)
-    private func deinterlacing(_ layout: PixelLayout) -> String? {
-        guard let filter = deinterlacing?.filter else { return nil }
-        guard layout.family == .gray || (layout.family == .rgb && layout.hasAlpha), [10, 12].contains(layout.bitDepth),
-            let deep = layout.with(bitDepth: 16).libavName, let own = layout.libavName
-        else { return filter }
-        let convert = "scale=flags=accurate_rnd+bitexact:sws_dither=none"
-        return "\(convert),format=\(deep),\(filter),\(convert),format=\(own)"
-    }
-}
-
-extension Deinterlacing {
-    fileprivate var filter: String {
-        switch self {
-        case .flagged: "bwdif=mode=send_frame:parity=auto:deint=interlaced"
-        case .topFirst: "bwdif=mode=send_frame:parity=tff:deint=all"
-        case .bottomFirst: "bwdif=mode=send_frame:parity=bff:deint=all"
-        }
+    /// In libavfilter's notation; nil where pictures stay as they lie.
+    fileprivate func turning(_ layout: PixelLayout) -> String? {
+        guard let orientation else { return nil }
+        guard orientation.swapsSides, layout.chromaShiftX != layout.chromaShiftY else { return orientation.filter }
+        let full = PixelLayout(family: layout.family, bitDepth: layout.bitDepth, hasAlpha: layout.hasAlpha)
+        return full.libavName.map { "scale=flags=bicubic+accurate_rnd+bitexact,format=\($0),\(orientation.filter)" }
     }
 }
 
