@@ -30,6 +30,18 @@ import Testing
         #expect(story.segments[0].result == result(attempt(0, 2)))
     }
 
+    /// The film is to blame, and no other attempt can help.
+    @Test func aFrameThatIsNotTheJobsEndsTheJobAtOnce() {
+        var story = Story()
+        story.connect("alpha")
+        story.connect("beta")
+        story.when(.jobAdded(plan(segments: 2)))
+        let failure = AttemptFailure(
+            attempt: attempt(0), job: film, reason: "the pictures change", crashed: false, misfit: 7)
+        let ended = story.when(.failed(WorkerID("alpha"), failure))
+        #expect(ended.contains(.jobFailed(film, reasons: ["the pictures change"])))
+    }
+
     @Test func aLeaseWhoseInputIsStillBeingCutDoesNotLapse() {
         var story = Story()
         story.connect("alpha")

@@ -31,6 +31,7 @@ enum ProbeText {
         lines.append(
             "picture    \(picture.width)x\(picture.height) \(layout(picture.layout)), \(color(picture.color, height: picture.height))"
         )
+        lines += probe.formats.dropFirst().map { "changes    \(change($0, film))" }
         if let scan = film.fields { lines.append("fields     \(fields(scan))") }
         if let orientation = film.orientation { lines.append("turned     \(orientation.rawValue), to be seen upright") }
         let carried = carried(film)
@@ -44,6 +45,15 @@ enum ProbeText {
         if film.chapters > 0 { lines.append("chapters   \(film.chapters)") }
         if !film.attachments.isEmpty { lines.append("attached   \(film.attachments.joined(separator: ", "))") }
         return lines + probe.warnings.map { "warning: \($0)" }
+    }
+
+    /// From there on, for `--from` and `--to`.
+    private static func change(_ mark: FormatMark, _ film: FilmDescription) -> String {
+        let time = Double(mark.timestamp) * film.video.timeBase.value - (film.start ?? 0)
+        let picture = mark.picture
+        return String(format: "at %.3f s to ", time) + "\(picture.width)x\(picture.height) \(layout(picture.layout)), "
+            + "\(color(picture.color, height: picture.height)), samples "
+            + "\(mark.sampleAspectRatio.numerator):\(mark.sampleAspectRatio.denominator)"
     }
 
     private static func stream(_ stream: FilmDescription.Stream) -> String {

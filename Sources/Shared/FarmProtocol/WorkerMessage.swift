@@ -135,13 +135,19 @@ public struct AttemptFailure: Codable, Hashable, Sendable {
     public var crashed: Bool
     /// The last lines of the engine's log, oldest first; nil where it said nothing.
     public var log: [String]?
+    /// The frame of the film from which on its pictures are not those that the job was made for, which no other attempt can
+    /// change; nil where that is not the reason.
+    public var misfit: Int?
 
-    public init(attempt: AttemptID?, job: JobID, reason: String, crashed: Bool, log: [String]? = nil) {
+    public init(
+        attempt: AttemptID?, job: JobID, reason: String, crashed: Bool, log: [String]? = nil, misfit: Int? = nil
+    ) {
         self.attempt = attempt
         self.job = job
         self.reason = reason
         self.crashed = crashed
         self.log = log
+        self.misfit = misfit
     }
 }
 

@@ -87,6 +87,9 @@ public final class Demuxer {
     /// Frames per second that encoders take for a rate.
     private static let highestRate = 240.0
 
+    /// Whether the container says of what shape samples are: what the codec says then does not count.
+    var saysAspect: Bool { stream(videoIndex).pointee.sample_aspect_ratio.num > 0 }
+
     /// Goes to a keyframe near `seconds` after the film's start. For samples only: where it lands is the container's affair.
     /// - Returns: whether it moved.
     func seek(toward seconds: Double) -> Bool {

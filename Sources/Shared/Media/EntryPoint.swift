@@ -13,22 +13,13 @@ struct EntryPoint: Sendable {
     private let nalUnits: NALUnits.Framing
 
     init(_ parameters: CodecParameters) {
-        let extradata = parameters.extradata
-        // avcC and hvcC start with their version, 1; Annex B with a start code.
-        let framed = extradata.first == 1
-        switch parameters.codec {
-        case "h264":
-            codec = .h264
-            nalUnits =
-                framed && extradata.count > 6 ? .length(Int(extradata.little(at: 4, UInt8.self) & 3) + 1) : .startCode
-        case "hevc":
-            codec = .hevc
-            nalUnits =
-                framed && extradata.count > 22 ? .length(Int(extradata.little(at: 21, UInt8.self) & 3) + 1) : .startCode
-        default:
-            codec = .other
-            nalUnits = .startCode
-        }
+        codec =
+            switch parameters.codec {
+            case "h264": .h264
+            case "hevc": .hevc
+            default: .other
+            }
+        nalUnits = NALUnits.Framing(parameters)
     }
 
     func allows(_ packet: VideoPacket) -> Bool {

@@ -5,16 +5,18 @@ internal import Foundation
 extension FilmDescription {
     /// Opens the film at `path`, decodes its first picture and describes it. Blocks: a few reads of the disk.
     ///
-    /// - Parameter samples: decodes some hundred pictures, spread over the film, to see what they are made of and carry.
+    /// - Parameters:
+    ///   - samples: decodes some hundred pictures, spread over the film, to see what they are made of and carry.
+    ///   - part: in seconds after the film's start: where samples are taken.
     /// - Throws: `MediaError` of kind `source` where the file is no film with pictures.
     public static func read(
-        _ path: String, streams: StreamSelection? = nil, samples: Bool = true,
+        _ path: String, streams: StreamSelection? = nil, samples: Bool = true, part: FilmCut = .none,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> FilmDescription {
         let demuxer = try Demuxer(path: path, streams: streams, isCancelled: isCancelled)
         var description = demuxer.describe()
-        description.picture = try demuxer.firstPicture().format
-        if samples { description.note(try FilmSampler(description, streams, isCancelled: isCancelled)) }
+        description.picture = try demuxer.firstPicture(from: part.from).format
+        if samples { description.note(try FilmSampler(description, streams, part, isCancelled: isCancelled)) }
         return description
     }
 
@@ -48,7 +50,7 @@ extension Demuxer {
                 width: video.parameters.width, height: video.parameters.height,
                 layout: hint ?? PixelLayout(family: .yuv, bitDepth: 8, chromaShiftX: 1, chromaShiftY: 1),
                 color: video.parameters.color),
-            orientation: stream(videoIndex).orientation, hdr: StaticHDR(stream(videoIndex)))
+            saysAspect: saysAspect, orientation: stream(videoIndex).orientation, hdr: StaticHDR(stream(videoIndex)))
     }
 
     private func describe(_ stream: UnsafeMutablePointer<AVStream>) -> FilmDescription.Stream {
@@ -75,14 +77,23 @@ extension Demuxer {
         return result
     }
 
-    /// Decodes up to the first picture. The demuxer has then read on: it is of no further use.
-    fileprivate func firstPicture() throws -> VideoFrame {
+    /// Decodes up to the first picture, or the first that is shown so many seconds after the film's start. The demuxer has then
+    /// read on: it is of no further use.
+    fileprivate func firstPicture(from: Double?) throws -> VideoFrame {
         let decoder = try VideoDecoder(stream: video, threads: 1)
+        let tick = video.timeBase.value
+        let start = from.map { $0 - 0.0005 + Double(timestamp(context.pointee.start_time) ?? 0) / Double(AV_TIME_BASE) }
+        var last: VideoFrame?
+        func found(in frames: [VideoFrame]) -> VideoFrame? {
+            last = frames.last ?? last
+            return frames.first { frame in start.map { Double(frame.timestamp ?? .max) * tick >= $0 } ?? true }
+        }
+        if let from, from > 0 { _ = seek(toward: from) }
         while let packet = try next() {
             guard packet.stream == videoIndex else { continue }
-            if let frame = try decoder.decode(VideoPacket(packet)).first { return frame }
+            if let frame = found(in: try decoder.decode(VideoPacket(packet))) { return frame }
         }
-        if let frame = try decoder.finish().first { return frame }
+        if let frame = found(in: try decoder.finish()) ?? last { return frame }
         let reason = decoder.damage.message ?? warnings.last ?? "its video stream holds none"
         throw MediaError(.source, "no picture of \(path) can be decoded: \(reason)")
     }

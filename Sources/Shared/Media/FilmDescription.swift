@@ -51,6 +51,8 @@ public struct FilmDescription: Codable, Hashable, Sendable {
     public var video: VideoStream
     /// Its decoded pictures. Containers may lie or say nothing: this is what the first decodable picture has.
     public var picture: PictureFormat
+    /// Whether the container says of what shape samples are: what the codec says then does not count.
+    public var saysAspect = false
     /// Whether its pictures are made of two fields; nil where that cannot be.
     public var fields: FieldScan?
     /// How they must be turned to be seen upright, where the container says so.

@@ -5,6 +5,8 @@ public struct FilmIndex: Sendable {
     public var table: FrameTable
     /// The video, as decoders are given it; also in the store's header.
     public var stream: VideoStream
+    /// What its pictures are: from the first one on, and from where they change; none where only decoding tells.
+    public var formats: [FormatMark]
     /// The packet store.
     public var storePath: String
     /// What was wrong with the film without making it useless; a line each.

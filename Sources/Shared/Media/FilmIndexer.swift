@@ -18,13 +18,13 @@ public enum FilmIndexer {
     ) throws -> FilmIndex {
         let demuxer = try Demuxer(path: path, selection: .video, streams: streams, isCancelled: isCancelled)
         let stream = demuxer.video
-        var builder = try IndexBuilder(store: store, stream: stream)
+        var builder = try IndexBuilder(store: store, stream: stream, aspectCounts: !demuxer.saysAspect)
         while let packet = try demuxer.next() {
             guard packet.stream == demuxer.videoIndex else { continue }
             try builder.append(VideoPacket(packet))
             progress(demuxer.position)
         }
-        var (packets, headerSize) = try builder.finish()
+        var (packets, headerSize, formats) = try builder.finish()
         guard packets.contains(where: { $0.flags.contains(.frame) }) else {
             throw MediaError(.source, "\(path) has a video stream without pictures\(reasons(demuxer.warnings))")
         }
@@ -36,7 +36,7 @@ public enum FilmIndexer {
         }
         try DurableFile.syncFolder(of: store)
         let table = try FrameTable(timeBase: stream.timeBase, headerSize: headerSize, packets: packets)
-        return FilmIndex(table: table, stream: stream, storePath: store, warnings: warnings)
+        return FilmIndex(table: table, stream: stream, formats: formats, storePath: store, warnings: warnings)
     }
 
     private static func reasons(_ warnings: [String]) -> String {
@@ -50,39 +50,35 @@ private struct IndexBuilder: ~Copyable {
     private let headerSize: Int
     private let entryPoint: EntryPoint
     private let codec: String
+    private let reader: CodecHeaderReader
     private var packets: [FrameTable.Packet] = []
-    /// New codec headers that the film brought on its way: decoders that start later need them too.
-    private var headers: VideoPacket.SideData?
+    private var carrier = HeaderCarrier()
+    private var watch: FormatWatch
 
-    init(store: String, stream: VideoStream) throws {
+    init(store: String, stream: VideoStream, aspectCounts: Bool) throws {
         writer = try PacketFileWriter(path: store, stream: stream)
         headerSize = Int(writer.offset)
         entryPoint = EntryPoint(stream.parameters)
         codec = stream.parameters.codec
+        reader = CodecHeaderReader(stream.parameters)
+        watch = FormatWatch(stream, aspectCounts: aspectCounts)
     }
 
     mutating func append(_ packet: VideoPacket) throws {
         // AVI stands an empty packet for "the picture before, once more": there is nothing to decode.
         guard !packet.payload.isEmpty else { return }
         var packet = packet
-        let isEntry = entryPoint.allows(packet)
-        carryHeaders(into: &packet, isEntry: isEntry)
+        let headers = packet.flags.contains(.key) ? reader.headers(of: packet) : nil
+        carrier.carry(into: &packet, headers: headers, isEntry: entryPoint.allows(packet))
+        watch.note(packet, headers: headers)
         let offset = writer.offset
         try writer.append(packet)
         packets.append(FrameTable.Packet(packet, entryPoint, codec, (offset, UInt32(writer.offset - offset))))
     }
 
-    private mutating func carryHeaders(into packet: inout VideoPacket, isEntry: Bool) {
-        let newExtradata: UInt32 = 1  // AV_PKT_DATA_NEW_EXTRADATA
-        if let new = packet.sideData.first(where: { $0.type == newExtradata }) {
-            headers = new
-        } else if isEntry, let headers {
-            packet.sideData.append(headers)
-        }
-    }
-
-    consuming func finish() throws -> (packets: [FrameTable.Packet], headerSize: Int) {
-        let result = (packets, headerSize)
+    consuming func finish() throws -> (packets: [FrameTable.Packet], headerSize: Int, formats: [FormatMark]) {
+        watch.finish()
+        let result = (packets, headerSize, watch.marks)
         try writer.finish()
         return result
     }

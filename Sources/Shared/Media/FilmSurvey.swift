@@ -7,6 +7,8 @@ public struct FilmSurvey: Sendable {
     public let table: FrameTable
     /// Bytes of the packets.
     public let videoBytes: Int64
+    /// What its pictures are: from the first one on, and from where they change.
+    public let formats: [FormatMark]
     /// What is wrong with the film without making it useless; a line each.
     public let warnings: [String]
 
@@ -16,14 +18,19 @@ public struct FilmSurvey: Sendable {
         let demuxer = try Demuxer(path: path, selection: .video, isCancelled: isCancelled)
         let stream = demuxer.video
         let entryPoint = EntryPoint(stream.parameters)
+        let reader = CodecHeaderReader(stream.parameters)
+        var watch = FormatWatch(stream, aspectCounts: !demuxer.saysAspect)
         var packets: [FrameTable.Packet] = []
         var offset: Int64 = 0
         while let packet = try demuxer.next() {
             guard packet.stream == demuxer.videoIndex, packet.size > 0 else { continue }
             let size = UInt32(packet.size)
+            watch.note(packet, reader)
             packets.append(FrameTable.Packet(VideoPacket(packet), entryPoint, stream.parameters.codec, (offset, size)))
             offset += Int64(size)
         }
+        watch.finish()
+        formats = watch.marks
         var warnings = demuxer.warnings
         guard packets.contains(where: { $0.flags.contains(.frame) }) else {
             let reasons = warnings.isEmpty ? "" : ": " + warnings.joined(separator: "; ")

@@ -1,3 +1,4 @@
+internal import FarmModel
 internal import Foundation
 
 /// The NAL units of a packet of H.264 or HEVC, without start codes or lengths.
@@ -55,6 +56,34 @@ struct NALUnits: Sequence, IteratorProtocol {
             }
         }
         return bytes.count
+    }
+}
+
+extension NALUnits.Framing {
+    /// How the packets of a stream of H.264 or HEVC are framed: avcC and hvcC start with their version, 1; Annex B with a start
+    /// code.
+    init(_ parameters: CodecParameters) {
+        let extradata = parameters.extradata
+        let place: Int? =
+            switch parameters.codec {
+            case "h264" where extradata.count > 6: 4
+            case "hevc" where extradata.count > 22: 21
+            default: nil
+            }
+        guard let place, extradata.first == 1 else {
+            self = .startCode
+            return
+        }
+        self = .length(Int(extradata.little(at: place, UInt8.self) & 3) + 1)
+    }
+
+    /// A unit as it stands in a packet.
+    func framed(_ unit: ArraySlice<UInt8>) -> Data {
+        switch self {
+        case .startCode: Data([0, 0, 0, 1]) + unit
+        case .length(let size):
+            Data((0..<size).reversed().map { UInt8(truncatingIfNeeded: unit.count >> (8 * $0)) }) + unit
+        }
     }
 }
 

@@ -26,7 +26,7 @@ extension VideoDecoder {
                     frame.pointer.pointee, container: stream.parameters.color, isRGB: layout.family == .rgb)),
             timestamp: timestamp(raw.pts) ?? timestamp(raw.best_effort_timestamp),
             isDamaged: raw.decode_error_flags != 0 || (isCorrupt(frame) && !givesDoubtful))
-        try accept(picture)
+        note(picture)
         return picture
     }
 
@@ -44,36 +44,10 @@ extension VideoDecoder {
         return (try converter.convert(frame), converter.result)
     }
 
-    private func accept(_ picture: VideoFrame) throws {
-        if picture.isDamaged {
-            damage.pictures += 1
-            damage.first = damage.first ?? picture.timestamp
-            damage.message = sink.take() ?? damage.message
-        }
-        guard let first = format else {
-            format = picture.format
-            return
-        }
-        let new = picture.format
-        guard (first.width, first.height) == (new.width, new.height), first.layout == new.layout else {
-            throw MediaError(
-                .source,
-                "the picture changes inside the film from \(first.name) to \(new.name)\(picture.seconds(stream.timeBase)); "
-                    + "cut the film there and upscale the parts on their own")
-        }
-    }
-}
-
-extension PictureFormat {
-    /// "640x480 yuv420p"
-    fileprivate var name: String {
-        let pixels = layout.avFormat.flatMap { text(av_get_pix_fmt_name($0)) }
-        return "\(width)x\(height) \(pixels ?? layout.family.rawValue)"
-    }
-}
-
-extension VideoFrame {
-    fileprivate func seconds(_ timeBase: Rational) -> String {
-        timestamp.map { " at \((Double($0) * timeBase.value * 1000).rounded() / 1000) s" } ?? ""
+    private func note(_ picture: VideoFrame) {
+        guard picture.isDamaged else { return }
+        damage.pictures += 1
+        damage.first = damage.first ?? picture.timestamp
+        damage.message = sink.take() ?? damage.message
     }
 }

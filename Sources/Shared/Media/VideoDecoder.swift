@@ -11,14 +11,14 @@ internal import Foundation
 public final class VideoDecoder {
     public let stream: VideoStream
     public internal(set) var damage = Damage()
-    /// The format of the pictures; nil before the first.
-    public internal(set) var format: PictureFormat?
 
-    let context: UnsafeMutablePointer<AVCodecContext>
+    private(set) var context: UnsafeMutablePointer<AVCodecContext>
     private let packet: DemuxedPacket
     let sink = LibAVLog.Sink()
     var converter: PlaneConverter?
     private let entryPoint: EntryPoint
+    private var turn: SequenceTurn
+    private let threads: Int
     /// pts of the first entry sent.
     var firstEntry: Int64?
 
@@ -29,6 +29,8 @@ public final class VideoDecoder {
         self.stream = stream
         packet = try DemuxedPacket()
         entryPoint = EntryPoint(stream.parameters)
+        turn = SequenceTurn(stream.parameters)
+        self.threads = threads
         let token = LibAVLog.register(sink)
         do {
             context = try stream.parameters.withLibAV { parameters in
@@ -76,8 +78,13 @@ public final class VideoDecoder {
 
     /// Decodes `packet`; the pictures that came out of it, in presentation order.
     public func decode(_ packet: VideoPacket) throws -> [VideoFrame] {
+        var frames: [VideoFrame] = []
+        if turn.isReached(by: packet) {
+            frames = try finish()
+            try reopen()
+        }
         try send(packet)
-        return try receiveAll()
+        return frames + (try receiveAll())
     }
 
     /// The pictures still inside, after the last packet.
@@ -101,9 +108,7 @@ public final class VideoDecoder {
         try note(avcodec_send_packet(context, nil), at: nil)
     }
 
-    /// The next picture, or nil where the decoder wants another packet, or has ended.
-    ///
-    /// - Throws: `MediaError` where the picture's size or layout is not the first one's.
+    /// The next picture, or nil where the decoder wants another packet, or has ended. It need not be like the one before.
     public func receive() throws -> VideoFrame? {
         // With threads, damage shows up here and not where the packet went in. Each error uses up a packet, so the
         // limit is only there lest a broken decoder keeps us for ever.
@@ -118,6 +123,16 @@ public final class VideoDecoder {
             try note(answer, at: nil)
         }
         throw MediaError(.codec, "the \(stream.parameters.codec) decoder fails without end: \(damage.message ?? "")")
+    }
+
+    /// Goes on with a decoder that has seen nothing.
+    private func reopen() throws {
+        let new = try stream.parameters.withLibAV { parameters in
+            try Self.open(parameters, stream, threads: threads, opaque: context.pointee.opaque)
+        }
+        var old: UnsafeMutablePointer<AVCodecContext>? = context
+        context = new
+        avcodec_free_context(&old)
     }
 
     private func receiveAll() throws -> [VideoFrame] {

@@ -103,6 +103,20 @@ enum OpenBitstreamUnits {
         return result
     }
 
+    /// The first sequence header of `data`, its own header included; nil where there is none.
+    static func sequenceHeader(of data: Data) -> Data? {
+        var at = data.startIndex
+        while at < data.endIndex {
+            let start = at
+            let header = data[at]
+            at += header & 4 != 0 ? 2 : 1
+            guard header & 2 != 0, let size = size(data, &at), size <= data.endIndex - at else { return nil }
+            at += size
+            if header >> 3 & 15 == 1 { return Data(data[start..<at]) }
+        }
+        return nil
+    }
+
     private static func size(_ data: Data, _ at: inout Data.Index) -> Int? {
         var value = 0
         for index in 0..<8 {

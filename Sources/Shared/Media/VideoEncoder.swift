@@ -85,5 +85,6 @@ extension EncodingSettings {
 }
 
 extension PictureFormat {
-    var summary: String { "\(width)x\(height) \(layout.libavName ?? "of unknown layout")" }
+    /// "640x480 yuv420p"
+    public var summary: String { "\(width)x\(height) \(layout.libavName ?? "of unknown layout")" }
 }

@@ -29,6 +29,9 @@ public final class VideoFrame: PlanarPicture, @unchecked Sendable {
         strides = [lines.0, lines.1, lines.2, lines.3].prefix(planes.count).map { Int($0) }
     }
 
+    /// Of one sample, as the codec says it; 0/1 where it does not.
+    var sampleAspectRatio: Rational { Rational(frame.pointee.sample_aspect_ratio) }
+
     /// What libav has of it.
     var frame: UnsafeMutablePointer<AVFrame> { owner.pointer }
 

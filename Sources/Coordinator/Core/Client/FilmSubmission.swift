@@ -1,6 +1,7 @@
 public import FarmModel
 import FarmProtocol
 import Foundation
+import Media
 public import Processes
 internal import Synchronization
 
@@ -86,7 +87,8 @@ public struct FilmSubmission: Sendable {
     private func check(_ submission: Submission) async throws {
         let settings = submission.settings
         let order = ProbeOrder(
-            film: form.film, streams: try settings.selection, output: form.destination, codec: settings.codec)
+            film: form.film, streams: try settings.selection, output: form.destination, codec: settings.codec,
+            part: FilmCut(from: settings.from, to: settings.to))
         guard case .probed(let film) = try await filmTool.run(.probe(order), about: form.film) else {
             throw CoordinatorError(.job, "probing \(form.film): no answer")
         }

@@ -59,7 +59,9 @@ extension Dispatcher {
 
     private func cutter(of attempt: AttemptID) -> SegmentCutter? {
         jobs[attempt.segment.job].map {
-            SegmentCutter(recipe: $0.record.recipe, table: $0.table, store: spool.packets($0.record.id))
+            SegmentCutter(
+                recipe: $0.record.recipe, table: $0.table, store: spool.packets($0.record.id),
+                stretch: $0.source.stretch)
         }
     }
 

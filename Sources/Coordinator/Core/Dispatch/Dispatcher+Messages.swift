@@ -76,11 +76,25 @@ extension Dispatcher {
             submit(.workerConnected(worker, hello))
         case .heartbeat(let heartbeat): submit(.heartbeat(worker, heartbeat))
         case .calibrated(let calibration): submit(.calibrated(worker, calibration))
-        case .failure(let failure): submit(.failed(worker, failure.bounded))
+        case .failure(let failure): submit(.failed(worker, told(failure).bounded))
         case .draining: submit(.drain(worker))
         case .goodbye: submit(.goodbye(worker))
         case .result(let result): Task { await check(result, from: worker) }
         }
+    }
+
+    /// A worker knows frames and not the film: what its user can do takes a time.
+    private func told(_ failure: AttemptFailure) -> AttemptFailure {
+        guard let frame = failure.misfit, let job = jobs[failure.job], job.table.timestamps.indices.contains(frame)
+        else {
+            return failure
+        }
+        var failure = failure
+        let time = job.table.time(of: frame, from: job.source.start)
+        failure.reason +=
+            ", \(time) s after its start; one job takes pictures of one kind: upscale the parts on their own, with "
+            + "--to \(time) and --from \(time)"
+        return failure
     }
 
     /// Beside the loop: reading the store and hashing films take their time.

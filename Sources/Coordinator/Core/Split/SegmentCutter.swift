@@ -9,6 +9,8 @@ struct SegmentCutter: Sendable {
     let table: FrameTable
     /// The job's packet store: a packet file of the whole film's video.
     let store: String
+    /// The frames whose pictures are like the job's; nil: all. Where others begin is an end, as the film's own.
+    var stretch: FrameRange?
 
     /// A segment as a worker gets it.
     struct Cut: Sendable {
@@ -40,6 +42,6 @@ struct SegmentCutter: Sendable {
     }
 
     private func context(of range: FrameRange) -> FrameRange {
-        range.widened(by: recipe.overlap, within: FrameRange(0, table.count))
+        range.widened(by: recipe.overlap, within: stretch ?? FrameRange(0, table.count))
     }
 }

@@ -9,6 +9,8 @@ public struct FilmProbe: Codable, Sendable {
     /// Candidate frames: a worker may find some that cannot be decoded.
     public var frames: Int
     public var keyframes: Int
+    /// What its pictures are: from the first one on, and from where they change.
+    public var formats: [FormatMark]
     /// With the default segment length.
     public var segments: Int
     /// Bytes of the video stream's packets.
@@ -37,6 +39,7 @@ struct SurveyOrder: Codable, Sendable {
         let survey = try FilmSurvey(film)
         return FilmProbe(
             film: description, frames: survey.table.count, keyframes: survey.table.keyframes.count,
+            formats: survey.formats,
             segments: survey.table.segments(length: segmentLength).count, videoBytes: survey.videoBytes,
             warnings: survey.warnings)
     }

@@ -13,6 +13,10 @@ public struct FilmSource: Codable, Hashable, Sendable {
     public var name: String?
     /// The user allowed the output to be replaced.
     public var overwrite: Bool?
+    /// The frames of the film whose pictures are like the job's; nil: all.
+    var stretch: FrameRange?
+    /// When the film starts, in seconds of its own clock: where users count from.
+    var start: Double?
     /// The client's own mark of its submission: the same again is the same job.
     public var token: String?
 

@@ -22,6 +22,13 @@ extension FrameTable {
         return FrameRange(first, end)
     }
 
+    /// A frame's time as `--from` and `--to` have it: rounded down, so that what is typed names this frame.
+    /// - Parameter start: of the film, in seconds of its clock.
+    func time(of frame: Int, from start: Double?) -> String {
+        let seconds = Double(timestamps[frame]) * timeBase.value - (start ?? 0)
+        return String(format: "%.3f", max(0, (seconds * 1000 + 0.001).rounded(.down) / 1000))
+    }
+
     /// Where a range of frames lies in the film's own clock; what is at the film's ends is not cut off.
     func cut(to range: FrameRange) -> FilmCut {
         func seconds(_ frame: Int) -> Double { Double(timestamps[frame]) * timeBase.value }
@@ -30,7 +37,7 @@ extension FrameTable {
     }
 
     /// The first frame that is shown at `seconds` or later; the number of frames where none is.
-    private func frame(notBefore seconds: Double) -> Int {
+    func frame(notBefore seconds: Double) -> Int {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2

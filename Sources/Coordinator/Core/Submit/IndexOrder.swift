@@ -26,7 +26,8 @@ struct IndexOrder: Codable, Sendable {
         try index.table.save(to: frameTable)
         return IndexedFilm(
             description: description, identity: identity, frames: index.table.count,
-            keyframes: index.table.keyframes.count, packetBytes: try Self.size(packets), warnings: index.warnings)
+            keyframes: index.table.keyframes.count, formats: index.formats, packetBytes: try Self.size(packets),
+            warnings: index.warnings)
     }
 
     private static func size(_ path: String) throws -> Int64 {
@@ -41,6 +42,8 @@ struct IndexedFilm: Codable, Sendable {
     var identity: SourceIdentity
     var frames: Int
     var keyframes: Int
+    /// What its pictures are, and where they change.
+    var formats: [FormatMark]
     /// Bytes of the video stream's packets.
     var packetBytes: Int64
     var warnings: [String]

@@ -62,14 +62,12 @@ struct JobPreparation: Sendable {
         let probed = try await probe(request)
         let (film, settings) = (probed.description, request.settings)
         let model = try await models.resolve(settings.model, scale: settings.scale, reach: settings.reach(for: film))
-        let recipe = try RecipePlanner(settings: settings, film: film, model: model, output: request.output).recipe()
+        let planned = try RecipePlanner(settings: settings, film: film, model: model, output: request.output).recipe()
         if let old { try await discard(old) }
         try SpaceEstimate.checkIndexing(film, stateDirectory: stateDirectory, kept: await keptSpace())
         do {
             try await BlockingWork.run { [spool] in try spool.create(id) }
-            var job = try await index(
-                request, as: id, recipe: recipe,
-                losses: probed.losses + film.losses(as: request.settings.codec) + film.losses(recipe.encoding))
+            var job = try await index(request, as: id, probed: probed, recipe: planned)
             job.record = try await enqueue(job.record)
             return job
         } catch {
@@ -78,21 +76,37 @@ struct JobPreparation: Sendable {
         }
     }
 
-    /// - Parameter losses: what container and encoder cannot carry.
+    /// - Parameters:
+    ///   - probed: what the film's head and samples tell.
+    ///   - planned: the recipe for that.
     private func index(
-        _ request: JobRequest, as id: JobID, recipe: Recipe, losses: [String]
+        _ request: JobRequest, as id: JobID, probed: ProbedFilm, recipe planned: Recipe
     ) async throws -> Prepared {
         let film = try await indexFilm(request, as: id)
         let path = spool.frameTable(id)
         let table = try await BlockingWork.run { try FrameTable(contentsOf: path) }
         let range = try table.range(of: request.settings, in: film.description)
+        let time = { table.time(of: $0, from: film.description.start) }
+        let stretch = try FilmStretches(film.formats, in: table).stretch(
+            holding: range, of: film.description.path, time: time)
+        let (taken, warning) = probed.description.taking(
+            range, of: stretch, among: table.count, time: time)
+        var recipe = planned
+        if taken != probed.description {
+            recipe = try RecipePlanner(
+                settings: request.settings, film: taken, model: planned.model, output: request.output
+            ).recipe()
+        }
+        // What container and encoder cannot carry.
+        let losses = probed.losses + taken.losses(as: request.settings.codec) + taken.losses(recipe.encoding)
         let estimate = SpaceEstimate(film: film, frames: range.count, encoding: recipe.encoding)
         try estimate.check(stateDirectory: stateDirectory, output: request.output, kept: await keptSpace())
         report(.note(announcement(film, range, recipe, estimate)))
         for decision in recipe.decisions { report(.note("\(film.description.path): \(decision)")) }
-        let source = FilmSource(
-            identity: film.identity, videoIndex: film.description.videoIndex, warnings: film.warnings + losses,
-            request: request)
+        var source = FilmSource(
+            identity: film.identity, videoIndex: film.description.videoIndex,
+            warnings: film.warnings + losses + [warning].compactMap { $0 }, request: request)
+        (source.stretch, source.start) = (stretch?.frames, film.description.start)
         let length = request.settings.segmentLength.resolved(
             seconds: table.seconds * Double(range.count) / Double(max(1, table.count)), slots: await slots())
         let record = JobRecord(
@@ -106,7 +120,7 @@ struct JobPreparation: Sendable {
     private func probe(_ request: JobRequest) async throws -> ProbedFilm {
         let order = ProbeOrder(
             film: request.film, streams: try request.settings.selection, output: request.output,
-            codec: request.settings.codec)
+            codec: request.settings.codec, part: FilmCut(from: request.settings.from, to: request.settings.to))
         guard case .probed(let film) = try await filmTool.run(.probe(order), about: request.film) else {
             throw CoordinatorError(.job, "probing \(request.film): no answer")
         }

@@ -9,10 +9,12 @@ struct ProbeOrder: Codable, Sendable {
     /// The result's name: its extension tells the container.
     var output: String
     var codec: Codec
+    /// In seconds after the film's start: what is looked at closely.
+    var part: FilmCut
 
     func carryOut() throws -> ProbedFilm {
         ProbedFilm(
-            description: try FilmDescription.read(film, streams: streams),
+            description: try FilmDescription.read(film, streams: streams, part: part),
             losses: try FilmWriter.losses(of: film, streams: streams, output: output, codec: codec))
     }
 }

@@ -17,13 +17,19 @@ struct FilmSampler {
     private static let shortest = 8.0
 
     private let looksForFields: Bool
+    /// Seconds of the film's clock.
+    private let interval: Range<Double>
     private(set) var fields: FieldScan?
     private(set) var hdr: StaticHDR?
     private(set) var hasCaptions = false
     private(set) var hasDynamicHDR = false
     private(set) var dolbyVision: FilmDescription.DolbyVision?
 
-    init(_ film: FilmDescription, _ streams: StreamSelection?, isCancelled: @escaping @Sendable () -> Bool) throws {
+    /// - Parameter part: in seconds after the film's start.
+    init(
+        _ film: FilmDescription, _ streams: StreamSelection?, _ part: FilmCut,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
         looksForFields =
             !Self.progressiveCodecs.contains(film.video.parameters.codec)
             && (8...Self.mostLines).contains(film.picture.height)
@@ -31,13 +37,17 @@ struct FilmSampler {
         let demuxer = try Demuxer(path: film.path, selection: .video, streams: streams, isCancelled: isCancelled)
         let stream = demuxer.stream(demuxer.videoIndex)
         dolbyVision = stream.dolbyVision
-        let length = film.duration ?? 0
+        let (from, to) = (part.from ?? 0, part.to ?? .infinity)
+        let start = film.start ?? 0
+        interval = (part.from == nil ? -.infinity : start + from)..<max(start + from, start + to)
+        let length = max(0, min(film.duration ?? 0, to) - from)
         let pictures = looksForFields ? Self.picturesForFields : Self.picturesForMessages
         let isShort = length < Self.shortest
+        if from > 0 { _ = demuxer.seek(toward: from) }
         try look(at: demuxer, pictures: isShort ? Self.runs * pictures : pictures)
         guard !isShort else { return }
         // A film that cannot be sought in has its start only.
-        for run in 1..<Self.runs where demuxer.seek(toward: length * Double(run) / Double(Self.runs)) {
+        for run in 1..<Self.runs where demuxer.seek(toward: from + length * Double(run) / Double(Self.runs)) {
             try look(at: demuxer, pictures: pictures)
         }
     }
@@ -45,12 +55,14 @@ struct FilmSampler {
     /// One run. Damage is not its business: it ends the run.
     private mutating func look(at demuxer: Demuxer, pictures: Int) throws {
         var run = try Run(demuxer.video, looksForFields: looksForFields)
+        let tick = demuxer.video.timeBase.value
         do {
             while run.count < pictures, let packet = try demuxer.next() {
                 guard packet.stream == demuxer.videoIndex else { continue }
-                for frame in try run.decoder.decode(VideoPacket(packet)) { try note(frame, &run) }
+                if let time = packet.dts.map({ Double($0) * tick }), time >= interval.upperBound { break }
+                for frame in try run.decoder.decode(VideoPacket(packet)) { try note(frame, &run, tick) }
             }
-            if run.count < pictures { for frame in try run.decoder.finish() { try note(frame, &run) } }
+            if run.count < pictures { for frame in try run.decoder.finish() { try note(frame, &run, tick) } }
             fields?.contents.add(try run.graph?.finish() ?? [])
         } catch is MediaError {}
     }
@@ -68,7 +80,8 @@ struct FilmSampler {
         }
     }
 
-    private mutating func note(_ frame: VideoFrame, _ run: inout Run) throws {
+    private mutating func note(_ frame: VideoFrame, _ run: inout Run, _ tick: Double) throws {
+        if let time = frame.timestamp.map({ Double($0) * tick }), !interval.contains(time) { return }
         hdr = hdr ?? StaticHDR(frame.frame)
         for message in frame.messages {
             switch message {

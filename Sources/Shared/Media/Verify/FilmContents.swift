@@ -42,6 +42,8 @@ struct FilmContents {
     var times: [Double] = []
     /// Seconds.
     let tick: Double
+    /// What the pictures are, and where they change.
+    private var formats: [FormatMark] = []
     /// The pictures' timestamps cannot be relied on; why.
     var trouble: String?
     /// What is wrong with the pictures' packets themselves.
@@ -63,14 +65,19 @@ struct FilmContents {
             }
         let places = Dictionary(uniqueKeysWithValues: tracks.indices.map { (tracks[$0].index, $0) })
         var pictures = PictureLog(demuxer.video)
+        let reader = CodecHeaderReader(demuxer.video.parameters)
+        var watch = FormatWatch(demuxer.video, aspectCounts: !demuxer.saysAspect)
         while let packet = try demuxer.next() {
             progress(demuxer.position)
             if packet.stream == demuxer.videoIndex {
                 pictures.note(packet)
+                watch.note(packet, reader)
             } else if let place = places[packet.stream] {
                 tracks[place].note(packet)
             }
         }
+        watch.finish()
+        formats = watch.marks
         (times, trouble, faults) = (
             pictures.times.sorted().map { Double($0) * tick }, pictures.trouble, pictures.faults
         )
@@ -106,6 +113,19 @@ extension FilmContents {
     }
 
     func inside(_ times: [Double]) -> [Double] { times.filter { interval.contains($0 + 1e-6) } }
+}
+
+extension FilmContents {
+    /// How the pictures inside are meant to be shown: containers tell of the film's beginning, its codec of what follows.
+    var looks: [PictureLook] {
+        let ends = formats.dropFirst().map { Double($0.timestamp) * tick } + [.infinity]
+        let starts = [-Double.infinity] + ends
+        let inside = formats.indices.filter {
+            starts[$0] < interval.upperBound && ends[$0] > interval.lowerBound + 1e-6
+        }
+        guard !inside.isEmpty else { return [PictureLook(demuxer)] }
+        return inside.map { $0 == 0 ? PictureLook(demuxer) : PictureLook(formats[$0], demuxer) }
+    }
 }
 
 extension FilmContents.Track {

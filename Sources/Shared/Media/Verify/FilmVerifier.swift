@@ -86,10 +86,10 @@ public enum FilmVerifier {
         verdict.streams = tracks.matched.count
         verdict.add(tracks.differences, of: "streams")
         verdict.losses += tracks.losses
-        for compare in [Surroundings.attachments, Surroundings.labels, Surroundings.dispositions, Surroundings.picture]
-        {
+        for compare in [Surroundings.attachments, Surroundings.labels, Surroundings.dispositions] {
             compare(original.demuxer, made, tracks.matched, &verdict)
         }
+        Surroundings.picture(original, made, &verdict)
         Surroundings.chapters(original, made, offset: offset, &verdict)
     }
 }

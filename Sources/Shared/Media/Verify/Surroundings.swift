@@ -78,26 +78,12 @@ enum Surroundings {
 
     // MARK: What the pictures mean
 
-    static func picture(_ source: Demuxer, _ made: FilmContents, _: [Int: Int], _ verdict: inout FilmVerdict) {
-        let (was, now) = (source.video.parameters.color, made.demuxer.video.parameters.color)
-        if was.primaries != 2, was.primaries != now.primaries {
-            verdict.changes.append("the colour primaries are \(now.primaries), and were \(was.primaries) (H.273)")
-        }
-        if was.transfer != 2, was.transfer != now.transfer {
-            verdict.changes.append(
-                "the transfer characteristics are \(now.transfer), and were \(was.transfer) (H.273)")
-        }
+    static func picture(_ original: FilmContents, _ made: FilmContents, _ verdict: inout FilmVerdict) {
+        let source = original.demuxer
+        look(original.looks, PictureLook(made.demuxer), &verdict)
         // Turned by whoever shows it, or for good.
         if let turn = made.demuxer.orientation, turn != source.orientation {
             verdict.changes.append("the picture is shown turned (\(turn.rawValue)), which the source's is not")
-        }
-        let (before, after) = (displayAspect(source), displayAspect(made.demuxer))
-        // A sample aspect ratio is a fraction of small numbers, and pixels are whole: a picture a hundredth or a pixel wider is nothing
-        // that anyone sees.
-        let wider = Double(made.demuxer.uprightSize.width) * (1 - before / after)
-        if before > 0, after > 0, abs(after / before - 1) > 0.01, abs(wider) > 1.001 {
-            verdict.changes.append(
-                "the picture is shown \(rounded(after)) wide as high, and was \(rounded(before))")
         }
         brightness(source, made.demuxer, &verdict)
         for (type, name) in carried {
@@ -135,13 +121,20 @@ enum Surroundings {
         return nil
     }
 
-    private static func displayAspect(_ film: Demuxer) -> Double {
-        let stream = film.stream(film.videoIndex)
-        let ratio = av_guess_sample_aspect_ratio(film.context, stream, nil)
-        let parameters = stream.pointee.codecpar.pointee
-        guard parameters.height > 0, parameters.width > 0 else { return 0 }
-        let aspect = Double(parameters.width) / Double(parameters.height) * (ratio.num > 0 ? av_q2d(ratio) : 1)
-        return film.orientation?.swapsSides == true ? 1 / aspect : aspect
+    /// - Parameter was: of the source, which may change on its way: the film is to look like one of these.
+    private static func look(_ was: [PictureLook], _ now: PictureLook, _ verdict: inout FilmVerdict) {
+        guard let first = was.first else { return }
+        if !was.contains(where: { $0.primaries == 2 || $0.primaries == now.primaries }) {
+            verdict.changes.append("the colour primaries are \(now.primaries), and were \(first.primaries) (H.273)")
+        }
+        if !was.contains(where: { $0.transfer == 2 || $0.transfer == now.transfer }) {
+            verdict.changes.append(
+                "the transfer characteristics are \(now.transfer), and were \(first.transfer) (H.273)")
+        }
+        if now.aspect > 0, !was.contains(where: now.isShaped) {
+            verdict.changes.append(
+                "the picture is shown \(rounded(now.aspect)) wide as high, and was \(rounded(first.aspect))")
+        }
     }
 
     // MARK: Chapters

@@ -64,7 +64,8 @@ public final class Engine: Sendable {
         switch event {
         case .progress(let attempt, let frames): .progress(attempt, frames: frames)
         case .finished(let result): .finished(result)
-        case .failed(let attempt, let error): .failed(attempt, reason: "\(error.reason)")
+        case .failed(let attempt, let error):
+            .failed(attempt, reason: "\(error.reason)", misfit: (error as? UnexpectedPicture)?.frame)
         }
     }
 }

@@ -5,6 +5,8 @@ public struct EngineFailure: Error, CustomStringConvertible {
     public var crashed = false
     /// No engine runs on this device: the slot is of no use.
     public var isDeviceUnusable = false
+    /// The frame from which on the film's pictures are not those that the job was made for; nil where that is not it.
+    public var misfit: Int?
     /// The last lines of the engine's log, oldest first.
     public var log: [String] = []
 

@@ -14,7 +14,8 @@ enum EngineEvent: Codable, Sendable {
     case ready(SlotDescription)
     case progress(AttemptID, frames: Int)
     case finished(SegmentResult)
-    case failed(AttemptID, reason: String)
+    /// - Parameter misfit: the frame from which on the film's pictures are not those that the job was made for.
+    case failed(AttemptID, reason: String, misfit: Int?)
     case calibrated(Calibration)
     case calibrationFailed(JobID, reason: String)
     /// Something that a person should read in the log.

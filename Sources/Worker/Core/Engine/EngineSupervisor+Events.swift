@@ -55,7 +55,8 @@ extension EngineSupervisor {
         case .finished(let result):
             uselessEngines = 0
             end(result.attempt, .success(result))
-        case .failed(let attempt, let reason): failed(attempt, reason)
+        case .failed(let attempt, let reason, let misfit):
+            failed(attempt, EngineFailure(reason: reason, misfit: misfit))
         case .calibrated(let calibration):
             uselessEngines = 0
             calibrations.removeValue(forKey: calibration.job)?.waiter.resume(returning: calibration)
@@ -66,8 +67,8 @@ extension EngineSupervisor {
         }
     }
 
-    private func failed(_ attempt: AttemptID, _ reason: String) {
-        failing[attempt] = reason
+    private func failed(_ attempt: AttemptID, _ failure: EngineFailure) {
+        failing[attempt] = failure
         if log.hasEnd(of: attempt) || results[attempt] == nil { return endFailing(attempt) }
         Task {
             try? await Task.sleep(for: Self.logPatience)
@@ -76,7 +77,8 @@ extension EngineSupervisor {
     }
 
     func endFailing(_ attempt: AttemptID) {
-        guard let reason = failing[attempt] else { return }
-        end(attempt, .failure(EngineFailure(reason: reason, log: log.tail(of: attempt))))
+        guard var failure = failing[attempt] else { return }
+        failure.log = log.tail(of: attempt)
+        end(attempt, .failure(failure))
     }
 }

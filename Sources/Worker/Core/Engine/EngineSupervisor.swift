@@ -25,7 +25,7 @@ public actor EngineSupervisor {
     /// Inside the engine, and wanted by nobody any more.
     var cancelled: Set<AttemptID> = []
     /// Failed, and waiting for what the engine logged of it: that comes through another pipe.
-    var failing: [AttemptID: String] = [:]
+    var failing: [AttemptID: EngineFailure] = [:]
     var results: [AttemptID: CheckedContinuation<SegmentResult, any Error>] = [:]
     var calibrations: [JobID: (waiter: CheckedContinuation<Calibration, any Error>, began: Double)] = [:]
     /// Frames encoded, and when the pipeline last moved for it.

@@ -49,28 +49,32 @@ final class SegmentDecoder: PictureSource {
 
     private func add(_ selected: [FrameSelector<VideoFrame>.Frame]) throws {
         for frame in selected {
+            try check(frame.picture, number: frame.number)
             if frame.picture.isDamaged { damaged.append(frame.number) }
             try give(try preparer.take(frame.picture, number: frame.number))
         }
     }
 
     private func give(_ prepared: [PicturePreparer.Numbered]) throws {
-        for (number, picture) in prepared where given.contains(number) {
-            try checkFormat(picture)
-            ready.append((number, picture))
-        }
+        ready += prepared.filter { given.contains($0.number) }.map { ($0.number, $0.picture) }
     }
 
-    /// The job's recipe was made for one format; a film that changes it in the middle cannot go on unnoticed.
-    private func checkFormat(_ frame: VideoFrame) throws {
-        let promised = task.recipe.input
-        guard frame.format.width == promised.width, frame.format.height == promised.height,
-            frame.format.layout == promised.layout
-        else {
-            throw MediaError(
-                .source,
-                "the film's pictures change in its middle: \(promised.width)x\(promised.height) \(promised.layout) became "
-                    + "\(frame.format.width)x\(frame.format.height) \(frame.format.layout)")
+    /// The job's recipe was made for one format. Run-up may have another: nobody sees it.
+    private func check(_ picture: VideoFrame, number: Int) throws {
+        let (made, promised) = (picture.format.prepared(by: task.recipe.preparation), task.recipe.input)
+        guard (made.width, made.height) == (promised.width, promised.height), made.layout == promised.layout else {
+            throw UnexpectedPicture(frame: number, is: made, promised: promised)
         }
+    }
+}
+
+/// A frame of the film is not like those that the job was made for: no worker, and no other attempt, can change that.
+struct UnexpectedPicture: Error, CustomStringConvertible {
+    let frame: Int
+    let description: String
+
+    init(frame: Int, is made: PictureFormat, promised: PictureFormat) {
+        self.frame = frame
+        description = "the film's pictures change from \(promised.summary) to \(made.summary) at frame \(frame)"
     }
 }

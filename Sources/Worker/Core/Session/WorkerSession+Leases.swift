@@ -91,8 +91,7 @@ extension WorkerSession {
         let log = failure?.log ?? []
         return AttemptFailure(
             attempt: attempt, job: job, reason: String(error.reason.prefix(Self.longestReason)),
-            crashed: failure?.crashed ?? false,
-            log: log.isEmpty ? nil : log)
+            crashed: failure?.crashed ?? false, log: log.isEmpty ? nil : log, misfit: failure?.misfit)
     }
 
     /// A slot that is of no use any more ends the worker, once the other slots have finished what they hold: whoever

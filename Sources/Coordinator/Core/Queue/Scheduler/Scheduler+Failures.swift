@@ -5,7 +5,10 @@ extension Scheduler {
     mutating func failed(_ id: WorkerID, _ failure: AttemptFailure) {
         hear(id)
         guard let attempt = failure.attempt else { return calibrationFailed(id, failure.job, failure.reason) }
+        let isHopeless = failure.misfit != nil && refusal(of: attempt, from: id) == nil
         attemptFailed(id, attempt, .failed(reason: failure.reason, crashed: failure.crashed, log: failure.log))
+        // The film is to blame: other attempts would come to the same.
+        if isHopeless { fail(attempt.segment.job, reasons: [failure.reason]) }
     }
 
     /// Ends a current attempt as failed, and the job with it when its segment has failed too often. A failure of an

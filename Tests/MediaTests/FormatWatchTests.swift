@@ -1,0 +1,84 @@
+import FarmModel
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Media
+
+/// What a film's packets tell of its pictures, and where they become others.
+@Suite struct FormatWatchTests {
+    private static let seen = ChangingFilm.allCases.filter { ![.sets, .setsMP4, .pngSize].contains($0) }
+
+    @Test(arguments: seen) func aChangeIsSeenInThePackets(kind: ChangingFilm) async throws {
+        let film = try await kind.make()
+        let folder = try TemporaryFolder()
+        let index = try FilmIndexer.index(film, store: folder.path("store"))
+        #expect(index.table.count == 2 * ChangingFilm.frames)
+        try #require(index.formats.count == 2)
+        #expect(index.table.frame(at: index.formats[1].timestamp) == ChangingFilm.frames)
+        let (first, second) = (index.formats[0], index.formats[1])
+        #expect(first.picture != second.picture || first.sampleAspectRatio != second.sampleAspectRatio)
+        #expect(try FilmSurvey(film).formats == index.formats)
+    }
+
+    /// Other parameter sets for the same pictures; and one film of every kind that does not change.
+    @Test func whatDoesNotChangeIsNoChange() async throws {
+        for kind in [ChangingFilm.sets, .setsMP4] {
+            let folder = try TemporaryFolder()
+            let index = try FilmIndexer.index(try await kind.make(), store: folder.path("store"))
+            #expect(index.formats.count == 1, "\(kind)")
+        }
+        for kind in FilmKind.allCases {
+            let folder = try TemporaryFolder()
+            let film = try await Fixtures.shared.film(kind)
+            let formats = try FilmIndexer.index(film, store: folder.path("store")).formats
+            #expect(formats.count == 1, "\(kind)")
+        }
+    }
+
+    /// A decoder that starts behind the change has seen the film's first headers only.
+    @Test(arguments: ChangingFilm.allCases) func piecesAreTheWhole(kind: ChangingFilm) async throws {
+        let film = try await kind.make()
+        let whole = try await decodePieces(of: film, SpanTests.Cut(frames: 1000, overlap: 0))
+        #expect(whole.frames.count == 2 * ChangingFilm.frames)
+        let pieces = try await decodePieces(of: film, SpanTests.Cut(frames: 7, overlap: 1))
+        #expect(pieces.frames == whole.frames)
+        #expect(pieces.missing.isEmpty)
+    }
+
+    /// Only the first keyframe of each part has its parameter sets: later ones get them from the frame table's builder.
+    @Test func headersAreCarriedToLaterKeyframes() async throws {
+        let folder = try TemporaryFolder()
+        let film = folder.path("film.h264")
+        var bytes = Data()
+        for (size, name) in [("96x64", "a"), ("128x96", "b")] {
+            let part = folder.path("\(name).mkv")
+            try await ffmpeg([
+                "-f", "lavfi", "-i", "testsrc2=size=\(size):rate=25,format=yuv420p", "-frames:v", "48", "-c:v",
+                "libx264",
+                "-x264-params", "keyint=16:bframes=0:threads=1", part,
+            ])
+            let raw = folder.path("\(name).h264")
+            try await ffmpeg(["-i", part, "-c", "copy", "-bsf:v", "h264_mp4toannexb", raw])
+            bytes += Self.withoutRepeats(try Data(contentsOf: URL(fileURLWithPath: raw)))
+        }
+        try bytes.write(to: URL(fileURLWithPath: film))
+        let timed = folder.path("film.mkv")
+        try await ffmpeg(["-fflags", "+genpts", "-r", "25", "-i", film, "-c", "copy", timed])
+        let whole = try await decodePieces(of: timed, SpanTests.Cut(frames: 1000, overlap: 0))
+        let pieces = try await decodePieces(of: timed, SpanTests.Cut(frames: 5, overlap: 0))
+        #expect(whole.frames.count == 96)
+        #expect(pieces.frames == whole.frames)
+    }
+
+    /// An Annex B stream in which parameter sets stand before the first picture only.
+    private static func withoutRepeats(_ stream: Data) -> Data {
+        var hasPicture = false
+        return NALUnits(stream, .startCode).reduce(into: Data()) { data, unit in
+            let type = (unit.first ?? 0) & 0x1F
+            if type == 5 { hasPicture = true }
+            if hasPicture, type == 7 || type == 8 { return }
+            data += NALUnits.Framing.startCode.framed(unit)
+        }
+    }
+}
