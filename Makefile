@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer bench-farm fuzz-protocol format check check-format check-models install clean
+.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol format check check-format check-models install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -69,6 +69,10 @@ check-models: models
 ## bench: the pipeline against the network alone and against one frame at a time
 bench: build models sample
 	scripts/bench.sh
+
+## prove-8k: a few frames of 7680x4320 through x265 and SVT-AV1, judged by ffmpeg; minutes, and some GiB of memory
+prove-8k: build
+	scripts/prove_8k.sh $(RELEASE)
 
 ## bench-transfer [MIB=1024] [FOLDER=/dev/shm]: bulk transfers beside bare libzmq, with keys and without
 bench-transfer: setup

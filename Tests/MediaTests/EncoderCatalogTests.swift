@@ -123,7 +123,8 @@ import Testing
         (.h264, "force-cfr"), (.h264, "open-gop"), (.h264, "threads"), (.h264, "lookahead_threads"),
         (.h264, "repeat-headers"), (.h264, "pass"), (.av1, "lp"), (.av1, "pass"), (.av1, "irefresh-type"),
         (.av1, "crf"),
-        (.ffv1, "slices"),
+        (.ffv1, "slices"), (.hevc, "level-idc"), (.hevc, "high-tier"), (.hevc, "qp"), (.hevc, "eos"), (.h264, "qp"),
+        (.h264, "n-deterministic"), (.av1, "resize-mode"), (.av1, "sframe-dist"), (.av1, "intra-period"),
     ])
     func refusesByNameWhatBreaksJoiningOrDeterminism(_ codec: Codec, _ key: String) throws {
         let settings = JobSettings(codec: codec, encoderParameters: [.init(key: key, value: "1")])
@@ -142,6 +143,17 @@ import Testing
             #expect(error?.message.contains(key) == true, "\(error?.message ?? "")")
             #expect(error?.message.contains("\n") == false)
         }
+    }
+
+    /// In the encoders' own words, which they write nowhere but to standard error.
+    @Test(arguments: [
+        (Codec.hevc, "ref", "99", "maxNumReferences must be 16 or smaller"),
+        (.av1, "tile-rows", "99", "Log2Tile rows/cols"),
+    ])
+    func saysWhatTheEncoderDoesNotLike(_ codec: Codec, _ key: String, _ value: String, _ words: String) {
+        let settings = JobSettings(codec: codec, encoderParameters: [.init(key: key, value: value)])
+        let error = #expect(throws: MediaError.self) { try resolve(settings) }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
 
     @Test(arguments: [

@@ -68,7 +68,8 @@ enum EncoderParameterRules {
             """
             open-gop repeat-headers annexb info intra-refresh chunk-start chunk-end hrd hrd-concat uhd-bd gop-lookahead radl
             frame-dup dup-threshold temporal-layers interlace interlaceMode field zones display-window opt-ref-list-length-pps
-            opt-qp-pps multi-pass-opt-rps svt idr-recovery-sei force-flush pic-struct splice ctu-info
+            opt-qp-pps multi-pass-opt-rps svt idr-recovery-sei force-flush pic-struct splice ctu-info eob eos
+            scc alpha num-views num-scalability-layers multiview-config
             """),
         Refusal(machine, "pools numa-pools frame-threads lookahead-threads asm cpuid pmode pme copy-pic"),
         Refusal(
@@ -76,9 +77,11 @@ enum EncoderParameterRules {
             """
             pass bitrate strict-cbr const-vbv vbv-maxrate vbv-bufsize vbv-init vbv-end vbv-end-fr-adj crf-max crf-min
             slow-firstpass multi-pass-opt-analysis multi-pass-opt-distortion vbv-live-multi-pass min-vbv-fullness
-            max-vbv-fullness decoder-max-rate
+            max-vbv-fullness decoder-max-rate sbrc
             """),
-        Refusal("use --crf, --preset or --pixel-format", "crf preset input-depth output-depth input-csp profile"),
+        // x265 limits the bit rate for a level that it is given, and its result then depends on its threads.
+        Refusal("the level follows from size and frame rate", "level-idc level high-tier"),
+        Refusal("use --crf, --preset or --pixel-format", "crf qp preset input-depth output-depth input-csp profile"),
         Refusal(
             tags,
             "sar range colorprim transfer colormatrix chromaloc fps input-res width height total-frames frames seek"),
@@ -88,7 +91,7 @@ enum EncoderParameterRules {
             stats stats-read stats-write qpfile zonefile lambda-file scaling-list analysis-save analysis-load analysis-reuse-file
             analysis-reuse-mode analysis-reuse-level analysis-save-reuse-level analysis-load-reuse-level refine-analysis-type
             dhdr10-info dolby-vision-rpu dolby-vision-profile nalu-file recon csv csv-log-level log-level log log-file
-            log-file-level tone-map-file input output
+            log-file-level tone-map-file film-grain aom-film-grain input output
             """),
     ]
 
@@ -103,11 +106,13 @@ enum EncoderParameterRules {
         Refusal(
             machine,
             """
-            threads lookahead-threads sliced-threads sync-lookahead deterministic non-deterministic asm cpu-independent opencl
+            threads lookahead-threads sliced-threads sync-lookahead deterministic n-deterministic asm cpu-independent opencl
             opencl-clbin opencl-device mvrange-thread
             """),
         Refusal(rate, "pass bitrate vbv-maxrate vbv-bufsize vbv-init crf-max ratetol slow-firstpass fast-pfirst"),
-        Refusal("use --crf, --preset or --pixel-format", "crf preset profile input-depth output-depth output-csp csp"),
+        Refusal(
+            "use --crf, --preset or --pixel-format",
+            "crf qp qp-constant preset profile input-depth output-depth output-csp csp"),
         Refusal(
             tags,
             "sar range fullrange input-range colorprim transfer colormatrix chromaloc videoformat fps width height frames seek"
@@ -120,8 +125,12 @@ enum EncoderParameterRules {
     private static let svtAV1: [Refusal] = [
         Refusal(
             joining,
-            "irefresh-type pred-struct forced-max-frame-width forced-max-frame-height frames-to-be-encoded frames skip n"
-        ),
+            """
+            irefresh-type pred-struct forced-max-frame-width forced-max-frame-height frames-to-be-encoded frames skip n
+            sframe-dist sframe-mode enable-force-key-frames force-key-frames superres-mode superres-denom superres-kf-denom
+            superres-qthres superres-kf-qthres resize-mode resize-denom resize-kf-denom avif
+            """),
+        Refusal("use keyint", "intra-period"),
         Refusal(machine, "lp pin ss asm"),
         Refusal(
             rate,
@@ -139,7 +148,7 @@ enum EncoderParameterRules {
             """),
         Refusal(
             local,
-            "enable-stat-report stat-report recon errlog stat-file input output config qpfile superres-mode resize-mode"
+            "enable-stat-report stat-report recon errlog stat-file input output config qpfile"
         ),
     ]
 }

@@ -22,8 +22,9 @@ extension EncoderCatalog {
         let (width, height) = try size(settings, of: input, scale: scale, layout: layout, isShownTurned: isShownTurned)
         let picture = PictureFormat(
             width: width, height: height, layout: layout, color: color(of: input, height: height, layout: layout))
-        try checkSize(picture, encoder: encoder)
         let rate = source.frameRate
+        try checkSize(picture, encoder: encoder)
+        try checkRate(picture, rate, encoder: encoder)
         var resolved = EncodingSettings(
             codec: settings.codec, encoder: encoder.name, crf: try crf(settings, encoder: encoder),
             preset: try preset(settings, encoder: encoder), parameters: settings.encoderParameters, picture: picture,
@@ -31,7 +32,7 @@ extension EncoderCatalog {
             keyframeInterval: keyframeInterval(encoder, rate: rate))
         try EncoderParameterRules.apply(to: &resolved)
         // What only the encoder itself can tell (levels, combinations of options) comes out by opening it once.
-        _ = try open(resolved, threads: 1)
+        try EncoderChatter.told { _ = try open(resolved, threads: 1) }
         return resolved
     }
 
@@ -79,6 +80,18 @@ extension EncoderCatalog {
         return rate.value > 0 ? max(24, min(600, Int((rate.value * 10).rounded()))) : 250
     }
 
+    /// Beyond level 6.2 no player is promised to keep up, and x265 3.5 then writes a low level that is wrong. The three codecs allow
+    /// the same: H.265 table A.9, H.264 table A-1 (16,711,680 macroblocks), AV1 annex A.3.
+    private static func checkRate(_ picture: PictureFormat, _ rate: Rational, encoder: EncoderDescription) throws {
+        let samples = Double(picture.width) * Double(picture.height) * rate.value
+        guard encoder.codec != .ffv1, samples > 4_278_190_080 else { return }
+        let frames = (rate.value * 1000).rounded() / 1000
+        throw MediaError(
+            .settings,
+            "\(picture.width)x\(picture.height) at \(frames) frames/s is more than level 6.2, the highest of "
+                + "\(encoder.codec.rawValue), allows; choose a smaller --scale or --height")
+    }
+
     private static func checkSize(_ picture: PictureFormat, encoder: EncoderDescription) throws {
         let (width, height) = (picture.width, picture.height)
         guard min(width, height) >= encoder.minimumSide else {
@@ -90,8 +103,9 @@ extension EncoderCatalog {
         else {
             throw MediaError(
                 .settings,
-                "\(encoder.name) takes no picture of \(width)x\(height): too large; choose a smaller --scale or --height"
-            )
+                "\(encoder.name) takes no picture of \(width)x\(height): at most \(encoder.maximumWidth) wide, "
+                    + "\(encoder.maximumHeight) high and "
+                    + "\(encoder.maximumArea) samples in all; choose a smaller --scale or --height")
         }
         let layout = picture.layout
         let odd = width % (1 << layout.chromaShiftX) != 0 || height % (1 << layout.chromaShiftY) != 0
