@@ -26,12 +26,15 @@ import Testing
     @Test func durationsReachTheNextFrameShown() throws {
         let order = try DecodeOrder(presentation: [0, 100, 33, 71], step: 40)
         #expect([0, 33, 71, 100].map(order.duration) == [33, 38, 29, 40])
+        let told = try DecodeOrder(presentation: [0, 100, 33, 71], step: 40, end: 700)
+        #expect([71, 100].map(told.duration) == [29, 600])
         #expect(!order.isConstantRate)
     }
 
     @Test func constantRateForgivesTheTickOfRounding() throws {
         #expect(try DecodeOrder(presentation: [0, 42, 83, 125, 167], step: 42).isConstantRate)
         #expect(try !DecodeOrder(presentation: [0, 42, 83, 145, 167], step: 42).isConstantRate)
+        #expect(try !DecodeOrder(presentation: [0, 42, 83, 125, 167], step: 42, end: 900).isConstantRate)
         #expect(try DecodeOrder(presentation: [7], step: 42).isConstantRate)
         #expect(try DecodeOrder(presentation: [], step: 42).count == 0)
     }

@@ -7,7 +7,7 @@ import TestSupport
 /// A source, segments of synthetic pictures at its frames' timestamps, and the film joined from them.
 final class JoinedFilm {
     let folder: TemporaryFolder
-    let plan: FilmPlan
+    var plan: FilmPlan
     let path: String
     private(set) var report = FilmWriter.Report(frames: 0, warnings: [], videoIndex: 0, copied: [:])
     private(set) var notes: [String] = []
@@ -24,7 +24,8 @@ final class JoinedFilm {
         let demuxer = try Demuxer(path: source, selection: .video)
         var timestamps: [Int64] = []
         while let packet = try demuxer.next() {
-            if packet.stream == demuxer.videoIndex, let pts = packet.pts { timestamps.append(pts) }
+            guard packet.stream == demuxer.videoIndex, !packet.flags.contains(.discard) else { continue }
+            if let pts = packet.pts { timestamps.append(pts) }
         }
         timestamps = Array(timestamps.sorted().prefix(limit))
         let film = try SyntheticFilm(pixelFormat: pixels)

@@ -11,18 +11,23 @@ public struct DecodeOrder: Sendable {
     public let timestamps: [Int64]
     /// Nominal ticks from one frame to the next.
     private let step: Int64
+    /// Until when the last frame is shown.
+    private let end: Int64?
 
     /// - Parameters:
     ///   - presentation: the packets' presentation timestamps in decode order.
     ///   - step: nominal ticks from one frame to the next, at least 1.
+    ///   - end: until when the last frame is shown. Little more than a step, or nothing, is a step: containers round.
     /// - Throws: `MediaError` where two packets have the same timestamp.
-    public init(presentation: [Int64], step: Int64) throws {
+    public init(presentation: [Int64], step: Int64, end: Int64? = nil) throws {
         let sorted = presentation.sorted()
         if let twice = zip(sorted, sorted.dropFirst()).first(where: { $0 == $1 }) {
             throw MediaError(.output, "two frames of the film have the timestamp \(twice.0)")
         }
         timestamps = sorted
-        self.step = max(1, step)
+        let step = max(1, step)
+        self.step = step
+        self.end = end.flatMap { end in sorted.last.map { end - $0 > step * 3 / 2 } == true ? end : nil }
         delay = presentation.indices.reduce(0) { max($0, $1 - Self.rank(of: presentation[$1], in: sorted)) }
     }
 
@@ -33,16 +38,17 @@ public struct DecodeOrder: Sendable {
         index < delay ? timestamps[0] - step * Int64(delay - index) : timestamps[index - delay]
     }
 
-    /// Ticks until the next frame is shown; of the last frame, the nominal step.
+    /// Ticks until the next frame is shown; of the last frame, until the film's end.
     public func duration(ofFrameAt timestamp: Int64) -> Int64 {
         let next = Self.rank(of: timestamp, in: timestamps) + 1
-        return next < count ? timestamps[next] - timestamp : step
+        return next < count ? timestamps[next] - timestamp : end.map { $0 - timestamp } ?? step
     }
 
-    /// Whether frames follow each other at one rate, give or take the tick that rounding costs.
+    /// Whether frames follow each other at one rate, give or take the tick that rounding costs, and the last does not stay.
     public var isConstantRate: Bool {
         guard let first = timestamps.first, let last = timestamps.last, count > 1 else { return true }
         let mean = Double(last - first) / Double(count - 1)
+        if end != nil { return false }
         return zip(timestamps, timestamps.dropFirst()).allSatisfy { abs(Double($1 - $0) - mean) <= 1 }
     }
 

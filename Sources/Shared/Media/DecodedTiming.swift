@@ -9,21 +9,25 @@ internal import Foundation
 struct DecodedTiming {
     let store: String
     let packets: [FrameTable.Packet]
+    /// Ticks from one frame to the next, where the file has no times; else nil.
+    let step: Double?
     /// Starts the error message.
     let why: String
 
     /// Rewrites the packet store with the timestamps found; answers the packets with them.
     func mend(threads: Int, isCancelled: () -> Bool) throws -> [FrameTable.Packet] {
         let order = try presentationOrder(threads: threads, isCancelled: isCancelled)
-        let mended = try Self.mended(packets, shown: order, why: why)
+        let mended = try Self.mended(packets, shown: order, step: step, why: why)
         try rewrite(mended)
         return mended
     }
 
     /// The packets with the timestamps that they must have when their pictures are shown in this order.
     /// - Parameter order: numbers of packets.
-    static func mended(_ packets: [FrameTable.Packet], shown order: [Int], why: String) throws -> [FrameTable.Packet] {
-        let times = try times(packets, order, why)
+    static func mended(
+        _ packets: [FrameTable.Packet], shown order: [Int], step: Double?, why: String
+    ) throws -> [FrameTable.Packet] {
+        let times = try times(packets, order, step, why)
         var mended = packets
         for index in mended.indices {
             mended[index].pts = .min
@@ -51,12 +55,15 @@ struct DecodedTiming {
         return order + (try decoder.finish().compactMap { $0.timestamp.map { Int($0) } })
     }
 
-    private static func times(_ packets: [FrameTable.Packet], _ order: [Int], _ why: String) throws -> [Int64] {
+    private static func times(
+        _ packets: [FrameTable.Packet], _ order: [Int], _ step: Double?, _ why: String
+    ) throws -> [Int64] {
         let pts = order.map { packets[$0].pts }
         if ascends(pts) { return pts }
         if let filled = FilledTimes.fill(pts) { return filled }
         let dts = order.map { packets[$0].dts }.sorted()
         if ascends(dts) { return dts }
+        if let step { return order.indices.map { Int64((Double($0) * step).rounded()) } }
         throw MediaError(
             .source,
             "\(why), and decoding it does not tell their times either; remux it first, for example with "

@@ -85,7 +85,7 @@ extension Demuxer {
         for stream in streams {
             let index = Int(stream.pointee.index)
             let isUnwanted = selection == .video ? index != videoIndex : !selected.contains(index)
-            if isUnwanted { stream.pointee.discard = AVDISCARD_ALL }
+            if isUnwanted { skip(index) }
         }
         // MPEG-PS and MPEG-4 in AVI lack some pts, which libavformat can tell from the dts that follow. H.264 and HEVC
         // in AVI have none, and what it then makes up is wrong.
@@ -94,6 +94,14 @@ extension Demuxer {
         if container == "mpeg" || (container == "avi" && codec != AV_CODEC_ID_H264 && codec != AV_CODEC_ID_HEVC) {
             context.pointee.flags |= AVFMT_FLAG_GENPTS
         }
+    }
+
+    /// MPEG transport and program streams: recordings joined byte by byte, the cells of a DVD.
+    var clockMayJump: Bool { ["mpegts", "mpeg"].contains(text(context.pointee.iformat?.pointee.name) ?? "") }
+
+    /// Steps over a stream in the file, where nothing needs its packets: where the clock may jump, all streams tell how.
+    func skip(_ index: Int) {
+        if !clockMayJump { stream(index).pointee.discard = AVDISCARD_ALL }
     }
 
     static func close(_ context: UnsafeMutablePointer<AVFormatContext>) {

@@ -22,6 +22,8 @@ public final class Demuxer {
     let context: UnsafeMutablePointer<AVFormatContext>
     private let interrupt: Interrupt
     private var ended = false
+    /// nil where the clock cannot jump.
+    private var clocked: ClockedPackets?
 
     /// Opens the film at `path` and finds its streams. `isCancelled` is asked often, on this thread; after it says true,
     /// every call throws. Nothing but local files is ever opened, whatever a playlist names.
@@ -46,12 +48,29 @@ public final class Demuxer {
             Self.close(context)
             throw interrupt.isCancelled() ? Self.cancelled(path) : error
         }
+        if clockMayJump { clocked = ClockedPackets() }
+        if let lack = lackOfTimes { warnings.append(lack) }
         configure(selection)
     }
 
     /// The next packet, or nil at the end of the film. Damage on which the container's parser gives up ends the film
-    /// with a warning, as in any player; an input/output error is thrown.
+    /// with a warning, as in any player; an input/output error is thrown. Where the film's clock jumps, it goes on.
     public func next() throws -> DemuxedPacket? {
+        while clocked != nil {
+            if let packet = clocked?.next() { return packet }
+            if ended { return nil }
+            if let packet = try read() {
+                clocked?.take(packet, of: stream(packet.stream).pointee.codecpar.pointee.codec_type)
+            } else {
+                clocked?.finish()
+                if let jumps = clocked?.warning { warnings.append(jumps) }
+            }
+        }
+        return try read()
+    }
+
+    /// The next packet as it stands in the file.
+    private func read() throws -> DemuxedPacket? {
         if interrupt.isCancelled() { throw Self.cancelled(path) }
         if ended { return nil }
         let packet = try DemuxedPacket()
@@ -99,8 +118,10 @@ public final class Demuxer {
         let stream = stream(videoIndex)
         let answer = av_seek_frame(
             context, Int32(videoIndex), av_rescale_q(target, base, stream.pointee.time_base), AVSEEK_FLAG_BACKWARD)
-        if answer >= 0 { ended = false }
-        return answer >= 0
+        guard answer >= 0 else { return false }
+        ended = false
+        if clocked != nil { clocked = ClockedPackets() }
+        return true
     }
 
     /// The share of the file that is read, 0 to 1.

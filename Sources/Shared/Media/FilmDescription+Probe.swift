@@ -20,6 +20,12 @@ extension FilmDescription {
         return description
     }
 
+    /// When the film begins, by its own clock, in seconds; 0 where it does not tell.
+    public static func start(of path: String) throws -> Double {
+        let demuxer = try Demuxer(path: path)
+        return timestamp(demuxer.context.pointee.start_time).map { Double($0) / Double(AV_TIME_BASE) } ?? 0
+    }
+
     private mutating func note(_ sample: FilmSampler) {
         fields = sample.fields
         // What the container says counts first, as with colour.

@@ -24,18 +24,20 @@ public enum FilmIndexer {
             try builder.append(VideoPacket(packet))
             progress(demuxer.position)
         }
-        var (packets, headerSize, formats) = try builder.finish()
+        var (packets, headerSize, formats, end) = try builder.finish()
         guard packets.contains(where: { $0.flags.contains(.frame) }) else {
             throw MediaError(.source, "\(path) has a video stream without pictures\(reasons(demuxer.warnings))")
         }
         var warnings = demuxer.warnings
-        if let trouble = FrameTable.trouble(in: packets) {
+        if let trouble = FrameTable.trouble(in: packets, of: stream) {
             warnings.append("\(trouble): the film was indexed by decoding it")
-            let timing = DecodedTiming(store: store, packets: packets, why: "\(path): \(trouble)")
+            let timing = DecodedTiming(
+                store: store, packets: packets, step: demuxer.nominalStep, why: "\(path): \(trouble)")
             packets = try timing.mend(threads: threads, isCancelled: isCancelled)
         }
         try DurableFile.syncFolder(of: store)
-        let table = try FrameTable(timeBase: stream.timeBase, headerSize: headerSize, packets: packets)
+        let table = try FrameTable(
+            timeBase: stream.timeBase, headerSize: headerSize, packets: packets, end: demuxer.pictureEnd ?? end.latest)
         return FilmIndex(table: table, stream: stream, formats: formats, storePath: store, warnings: warnings)
     }
 
@@ -52,6 +54,7 @@ private struct IndexBuilder: ~Copyable {
     private let codec: String
     private let reader: CodecHeaderReader
     private var packets: [FrameTable.Packet] = []
+    private var end = FilmEnd()
     private var carrier = HeaderCarrier()
     private var watch: FormatWatch
 
@@ -65,6 +68,7 @@ private struct IndexBuilder: ~Copyable {
     }
 
     mutating func append(_ packet: VideoPacket) throws {
+        end.note(packet)
         // AVI stands an empty packet for "the picture before, once more": there is nothing to decode.
         guard !packet.payload.isEmpty else { return }
         var packet = packet
@@ -76,9 +80,11 @@ private struct IndexBuilder: ~Copyable {
         packets.append(FrameTable.Packet(packet, entryPoint, codec, (offset, UInt32(writer.offset - offset))))
     }
 
-    consuming func finish() throws -> (packets: [FrameTable.Packet], headerSize: Int, formats: [FormatMark]) {
+    consuming func finish() throws -> (
+        packets: [FrameTable.Packet], headerSize: Int, formats: [FormatMark], end: FilmEnd
+    ) {
         watch.finish()
-        let result = (packets, headerSize, watch.marks)
+        let result = (packets, headerSize, watch.marks, end)
         try writer.finish()
         return result
     }

@@ -14,6 +14,8 @@ public struct FilmPlan: Sendable {
     public var segments: [String]
     /// Of the frames that the segments hold: ascending, in the source's time base.
     public var timestamps: [Int64]
+    /// Until when the last of them is shown; nil: for as long as a frame is at the nominal rate.
+    public var end: Int64?
     public var encoding: EncodingSettings
     /// How the source's pictures were turned, so that no player turns them again.
     public var orientation: Orientation?

@@ -21,12 +21,16 @@ public struct FilmSurvey: Sendable {
         let reader = CodecHeaderReader(stream.parameters)
         var watch = FormatWatch(stream, aspectCounts: !demuxer.saysAspect)
         var packets: [FrameTable.Packet] = []
+        var end = FilmEnd()
         var offset: Int64 = 0
         while let packet = try demuxer.next() {
-            guard packet.stream == demuxer.videoIndex, packet.size > 0 else { continue }
+            guard packet.stream == demuxer.videoIndex else { continue }
+            let copy = VideoPacket(packet)
+            end.note(copy)
+            guard packet.size > 0 else { continue }
             let size = UInt32(packet.size)
             watch.note(packet, reader)
-            packets.append(FrameTable.Packet(VideoPacket(packet), entryPoint, stream.parameters.codec, (offset, size)))
+            packets.append(FrameTable.Packet(copy, entryPoint, stream.parameters.codec, (offset, size)))
             offset += Int64(size)
         }
         watch.finish()
@@ -36,14 +40,16 @@ public struct FilmSurvey: Sendable {
             let reasons = warnings.isEmpty ? "" : ": " + warnings.joined(separator: "; ")
             throw MediaError(.source, "\(path) has a video stream without pictures\(reasons)")
         }
-        if let trouble = FrameTable.trouble(in: packets) {
+        if let trouble = FrameTable.trouble(in: packets, of: stream) {
             warnings.append("\(trouble): the film was indexed by decoding it")
             let reader = try PictureReader(path, counts: true, nil, isCancelled: isCancelled)
             var order: [Int] = []
             while let picture = try reader.next() { if let number = picture.packet { order.append(number) } }
-            packets = try DecodedTiming.mended(packets, shown: order, why: "\(path): \(trouble)")
+            packets = try DecodedTiming.mended(
+                packets, shown: order, step: demuxer.nominalStep, why: "\(path): \(trouble)")
         }
-        table = try FrameTable(timeBase: stream.timeBase, headerSize: 0, packets: packets)
+        table = try FrameTable(
+            timeBase: stream.timeBase, headerSize: 0, packets: packets, end: demuxer.pictureEnd ?? end.latest)
         (videoBytes, self.warnings) = (offset, warnings)
     }
 }

@@ -81,7 +81,7 @@ struct PictureTrack {
         }
         stream = try PacketFileReader(path: first).stream
         let presentation = try plan.segments.flatMap(SegmentTimestamps.read)
-        order = try DecodeOrder(presentation: presentation, step: plan.step)
+        order = try DecodeOrder(presentation: presentation, step: plan.step, end: plan.end)
         guard order.timestamps == plan.timestamps else {
             throw MediaError(
                 .output, "the segments hold \(order.count) frames that are not the film's \(plan.timestamps.count)")

@@ -9,6 +9,9 @@ final class CopiedStreams {
     /// Packets read ahead to learn where streams begin.
     private var ahead: [DemuxedPacket] = []
     private var taken = 0
+    private var preRoll = PreRoll()
+    /// Read, and not given yet; the next one last.
+    private var ready: [DemuxedPacket] = []
     /// Of videos that are copied from within: their first keyframes.
     private var began: [Int: Int64] = [:]
 
@@ -19,7 +22,7 @@ final class CopiedStreams {
             throw MediaError(.source, "\(plan.source) has no stream \(videoIndex): it changed since the job was made")
         }
         // The pictures are replaced: most containers can step over them in the file.
-        demuxer.stream(videoIndex).pointee.discard = AVDISCARD_ALL
+        demuxer.skip(videoIndex)
     }
 
     /// Of MPEG transport and program streams, whose clocks start anywhere.
@@ -39,11 +42,12 @@ final class CopiedStreams {
 
     /// The next packet that belongs to the film.
     private func read() throws -> DemuxedPacket? {
-        while let packet = try demuxer.next() {
-            let isCopied = packet.stream != videoIndex && demuxer.selected.contains(packet.stream)
-            if isCopied, takes(packet) { return packet }
+        while true {
+            if let packet = ready.popLast() { return packet }
+            guard let packet = try demuxer.next() else { return nil }
+            guard packet.stream != videoIndex, demuxer.selected.contains(packet.stream) else { continue }
+            ready = preRoll.take(packet, of: demuxer.stream(packet.stream)).filter(takes).reversed()
         }
-        return nil
     }
 
     private func takes(_ packet: DemuxedPacket) -> Bool {

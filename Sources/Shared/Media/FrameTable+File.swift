@@ -2,12 +2,12 @@ internal import Crypto
 internal import FarmModel
 internal import Foundation
 
-/// On disk (little-endian): "UFFT" version:u32 timeBase:i32,i32 headerSize:u64 packets:u64, then pts:i64 dts:i64 offset:i64
-/// size:u32 flags:u32 a packet, then the SHA-256 of all before it.
+/// On disk (little-endian): "UFFT" version:u32 timeBase:i32,i32 headerSize:u64 packets:u64 end:i64 (the least where unknown),
+/// then pts:i64 dts:i64 offset:i64 size:u32 flags:u32 a packet, then the SHA-256 of all before it.
 extension FrameTable {
     private static let magic = Data("UFFT".utf8)
-    private static let version: UInt32 = 1
-    private static let head = 32
+    private static let version: UInt32 = 2
+    private static let head = 40
     private static let recordSize = 32
 
     /// Writes the table durably, replacing what is at `path`.
@@ -19,6 +19,7 @@ extension FrameTable {
         data.append(little: timeBase.denominator)
         data.append(little: UInt64(headerSize))
         data.append(little: UInt64(packets.count))
+        data.append(little: end ?? .min)
         for packet in packets {
             data.append(little: packet.pts)
             data.append(little: packet.dts)
@@ -44,7 +45,8 @@ extension FrameTable {
         else { throw MediaError(.source, "the frame table \(path) is of another version; index the film again") }
         try self.init(
             timeBase: Rational(data.little(at: 8, Int32.self), data.little(at: 12, Int32.self)),
-            headerSize: Int(data.little(at: 16, UInt64.self)), packets: Self.packets(in: data))
+            headerSize: Int(data.little(at: 16, UInt64.self)), packets: Self.packets(in: data),
+            end: data.little(at: 32, Int64.self))
     }
 
     private static func packets(in data: Data) -> [Packet] {

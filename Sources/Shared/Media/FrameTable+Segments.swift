@@ -72,11 +72,11 @@ extension FrameTable {
         return zip(cuts, cuts.dropFirst()).map { FrameRange($0, $1) }
     }
 
-    /// How long `range` is shown; the film's last frame for as long as frames are on average.
+    /// How long `range` is shown; the film's last frame, where it does not tell, for as long as frames are on average.
     private func ticks(_ range: FrameRange) -> Double {
         guard !range.isEmpty, let first = timestamps.first, let last = timestamps.last else { return 0 }
         let mean = count > 1 ? Double(last - first) / Double(count - 1) : 1
-        let end = range.end < count ? Double(timestamps[range.end]) : Double(last) + mean
+        let end = range.end < count ? Double(timestamps[range.end]) : self.end.map(Double.init) ?? Double(last) + mean
         return end - Double(timestamps[range.first])
     }
 }

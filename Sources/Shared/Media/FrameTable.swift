@@ -41,6 +41,8 @@ public struct FrameTable: Hashable, Sendable {
     public let packets: [Packet]
     /// Of the frames: strictly ascending.
     public let timestamps: [Int64]
+    /// Until when the last frame is shown; nil where the film does not tell.
+    public let end: Int64?
 
     /// Decode indexes of the packets where decoding may start.
     let entries: [Int]
@@ -49,13 +51,19 @@ public struct FrameTable: Hashable, Sendable {
     /// The lowest pts of this and all later packets.
     let floors: [Int64]
 
+    /// - Parameter end: until when the last frame is shown; what lies before its start counts as unknown.
     /// - Throws: `MediaError` of kind `source` where frames lack timestamps, or two have the same.
-    public init(timeBase: Rational, headerSize: Int, packets: [Packet]) throws {
+    public init(timeBase: Rational, headerSize: Int, packets: [Packet], end: Int64? = nil) throws {
         if let trouble = Self.trouble(in: packets) { throw MediaError(.source, trouble) }
         self.timeBase = timeBase
         self.headerSize = headerSize
         self.packets = packets
         timestamps = Self.shown(packets)
+        // Beyond 62 bits there is no time of a film, and sums might overflow.
+        let bounded = end.flatMap { $0.magnitude < 1 << 62 ? $0 : nil }
+        self.end = timestamps.last.flatMap { last in
+            bounded.flatMap { $0 > last && last.magnitude < 1 << 62 ? $0 : nil }
+        }
         entries = packets.indices.filter { packets[$0].flags.contains(.entry) && packets[$0].pts != .min }
         entryFloors = Self.floors(entries.map { packets[$0].pts })
         floors = Self.floors(packets.map { $0.pts == .min ? .max : $0.pts })
@@ -86,6 +94,17 @@ public struct FrameTable: Hashable, Sendable {
         }
         let repeated = zip(shown, shown.dropFirst()).count { $0 == $1 }
         return repeated > 0 ? "\(repeated) of \(shown.count) frames have the same timestamp as another" : nil
+    }
+
+    /// Also where they are in the wrong order: of a stream that reorders its pictures, some containers (MXF among them) tell
+    /// decoding times alone.
+    static func trouble(in packets: [Packet], of stream: VideoStream) -> String? {
+        if let trouble = trouble(in: packets) { return trouble }
+        guard stream.parameters.videoDelay > 0, packets.count > 2 else { return nil }
+        let tellsOrder =
+            packets.contains { $0.pts != $0.dts }
+            || zip(packets, packets.dropFirst()).contains { $1.pts <= $0.pts }
+        return tellsOrder ? nil : "the frames' timestamps are those of their decoding"
     }
 
     private static func shown(_ packets: [Packet]) -> [Int64] {

@@ -27,6 +27,8 @@ final class PictureReader {
     var position: Double { demuxer.position }
     /// Seconds a tick.
     var timeBase: Double { tick }
+    /// Ticks a frame, where the file tells no times.
+    var nominalStep: Double? { demuxer.nominalStep }
 
     /// - Parameters:
     ///   - counts: the timestamps cannot be relied on: packets are told apart by their numbers.

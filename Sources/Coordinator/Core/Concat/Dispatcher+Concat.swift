@@ -1,6 +1,7 @@
 import FarmModel
 import FarmProtocol
 import Foundation
+import Media
 
 extension Dispatcher {
     /// A child that joins a film.
@@ -19,6 +20,7 @@ extension Dispatcher {
             film: job.record.source, videoIndex: job.source.videoIndex,
             streams: try? job.record.settings.selection,
             range: FrameRange(plan.segments.first?.range.first ?? 0, plan.segments.last?.range.end ?? 0),
+            asked: FilmCut(from: job.record.settings.from, to: job.record.settings.to),
             segments: plan.segments.compactMap(\.result).map {
                 JoinOrder.Segment(path: spool.segment($0.attempt), sha256: $0.output.sha256)
             },

@@ -10,6 +10,8 @@ struct JoinOrder: Codable, Sendable {
     var streams: StreamSelection?
     /// The frames that are taken.
     var range: FrameRange
+    /// What was asked for, in seconds after the film's start.
+    var asked = FilmCut.none
     /// The accepted segments.
     var segments: [Segment]
     var frameTable: String
@@ -49,7 +51,8 @@ struct JoinOrder: Codable, Sendable {
         var plan = FilmPlan(
             source: film, videoIndex: videoIndex, segments: segments.map(\.path), timestamps: timestamps,
             encoding: encoding, orientation: orientation, output: output)
-        (plan.streams, plan.cut) = (streams, table.cut(to: range))
+        (plan.streams, plan.cut) = (streams, try cut(table))
+        plan.end = range.end < table.count ? table.timestamps[range.end] : table.end
         do {
             let report = try FilmWriter.write(plan, to: partial) { done, total in
                 say(.progress(done: done, total: total))
@@ -68,13 +71,18 @@ struct JoinOrder: Codable, Sendable {
 }
 
 extension JoinOrder {
+    private func cut(_ table: FrameTable) throws -> FilmCut {
+        guard asked != .none else { return .none }
+        return table.cut(to: range, asked: asked, start: try FilmDescription.start(of: film))
+    }
+
     /// Holds the film against its source as `coordinator verify` does, which knows nothing of how it was made.
     /// - Returns: what is not as it was although nothing is lost.
     private func verify(_ table: FrameTable) throws -> [String] {
         let times = struck.map { Double(table.timestamps[$0]) * table.timeBase.value }
         let verdict = try FilmVerifier.verify(
             partial, named: output, source: film,
-            taking: FilmVerifier.Part(streams: streams, cut: table.cut(to: range)),
+            taking: FilmVerifier.Part(streams: streams, cut: try cut(table)),
             without: times)
         guard let first = verdict.differences.first else { return verdict.changes }
         let more = verdict.differences.count > 1 ? "; and \(verdict.differences.count - 1) more" : ""

@@ -29,11 +29,16 @@ extension FrameTable {
         return String(format: "%.3f", max(0, (seconds * 1000 + 0.001).rounded(.down) / 1000))
     }
 
-    /// Where a range of frames lies in the film's own clock; what is at the film's ends is not cut off.
-    func cut(to range: FrameRange) -> FilmCut {
+    /// Where a range of frames lies in the film's own clock. Where the pictures end there, the time that was asked for counts: sound
+    /// may begin before them and go on behind them.
+    /// - Parameters:
+    ///   - asked: in seconds after the film's start; nil: what lies beyond the pictures is not cut off.
+    ///   - start: the film's, in seconds of its clock.
+    func cut(to range: FrameRange, asked: FilmCut, start: Double) -> FilmCut {
         func seconds(_ frame: Int) -> Double { Double(timestamps[frame]) * timeBase.value }
         return FilmCut(
-            from: range.first > 0 ? seconds(range.first) : nil, to: range.end < count ? seconds(range.end) : nil)
+            from: range.first > 0 ? seconds(range.first) : asked.from.flatMap { $0 > 0 ? $0 + start : nil },
+            to: range.end < count ? seconds(range.end) : asked.to.map { $0 + start })
     }
 
     /// The first frame that is shown at `seconds` or later; the number of frames where none is.

@@ -21,6 +21,8 @@ struct FilmContents {
         /// Seconds.
         var tick: Double
         var packets: [Packet] = []
+        /// What an edit list hides before the first that is heard.
+        var hidden: [Packet] = []
         /// Of text, its words alone: what is compared where the form was converted.
         var words: [Packet] = []
 
@@ -46,14 +48,18 @@ struct FilmContents {
     private var formats: [FormatMark] = []
     /// The pictures' timestamps cannot be relied on; why.
     var trouble: String?
+    /// The pictures' timestamps may be those of their decoding, which differ from those of their showing where there are B-frames.
+    private(set) var lacksOrder = false
     /// What is wrong with the pictures' packets themselves.
     var faults: [String] = []
     /// Seconds of the film's clock: where what is asked for begins and ends.
     private(set) var interval = -Double.infinity..<Double.infinity
 
     /// Reads the film from end to end.
+    /// - Parameter hides: what edit lists hide of sound counts as hidden.
     init(
-        _ path: String, streams: StreamSelection? = nil, isCancelled: @escaping @Sendable () -> Bool,
+        _ path: String, streams: StreamSelection? = nil, hides: Bool = false,
+        isCancelled: @escaping @Sendable () -> Bool,
         progress: (Double) -> Void
     ) throws {
         demuxer = try Demuxer(path: path, streams: streams, isCancelled: isCancelled)
@@ -73,7 +79,7 @@ struct FilmContents {
                 pictures.note(packet)
                 watch.note(packet, reader)
             } else if let place = places[packet.stream] {
-                tracks[place].note(packet)
+                tracks[place].note(packet, hides: hides)
             }
         }
         watch.finish()
@@ -81,10 +87,14 @@ struct FilmContents {
         (times, trouble, faults) = (
             pictures.times.sorted().map { Double($0) * tick }, pictures.trouble, pictures.faults
         )
+        lacksOrder = pictures.lacksOrder
     }
 }
 
 extension FilmContents {
+    /// Which pictures there are, and in what order, only decoding tells.
+    var mustBeDecoded: Bool { trouble != nil || lacksOrder }
+
     /// Seconds by which a film's other streams were moved against these; nil where none tells.
     func shift(to film: FilmContents) -> Double? {
         for track in tracks {
@@ -108,7 +118,11 @@ extension FilmContents {
         let kept = times.filter { $0 >= from && $0 < to }
         // To the picture: sound goes with it.
         let next = times.first { $0 >= to }
-        interval = (part.cut.from == nil ? -.infinity : kept.first ?? from)..<max(from, next ?? .infinity)
+        // Where there are no pictures before, or behind, the time that is asked for counts.
+        let cutsPictures = times.first.map { $0 < from } ?? false
+        let cutsNothing = part.countsFromStart && part.cut.from ?? 0 <= 0
+        let begin = cutsNothing ? -.infinity : cutsPictures ? kept.first ?? from : from
+        interval = begin..<max(from, next ?? to)
         times = kept
     }
 
@@ -129,14 +143,24 @@ extension FilmContents {
 }
 
 extension FilmContents.Track {
-    fileprivate mutating func note(_ packet: DemuxedPacket) {
+    fileprivate mutating func note(_ packet: DemuxedPacket, hides: Bool) {
         let time = packet.pts.map { Double($0) * tick } ?? .nan
         let words = form.text == nil ? nil : form.words(of: packet)
         if let words { self.words.append(.init(print: words, time: time)) }
         // Timed text without words fills a gap; in a file that was made anew there may be others.
-        if form.text == nil || words != nil, let print = form.print(of: packet) {
-            packets.append(.init(print: print, time: time))
+        guard form.text == nil || words != nil, let print = form.print(of: packet) else { return }
+        note(.init(print: print, time: time), isHidden: hides && kind == .audio && packet.flags.contains(.discard))
+    }
+
+    /// What an edit list hides is no part of the film, but for an encoder's priming, or one packet where a part was cut off.
+    private mutating func note(_ packet: FilmContents.Packet, isHidden: Bool) {
+        if isHidden {
+            if packets.isEmpty { hidden.append(packet) }
+            return
         }
+        let length = packet.time - (hidden.first?.time ?? packet.time)
+        packets += (length > 0.1 ? hidden.suffix(1) : hidden) + [packet]
+        hidden = []
     }
 
     fileprivate init(_ stream: UnsafeMutablePointer<AVStream>) {
@@ -158,6 +182,8 @@ private struct PictureLog {
     private var count = 0
     private var unknown = 0
     private var last: Int64?
+    /// By their timestamps, pictures are shown as they are decoded.
+    private var isInDecodeOrder = true
 
     init(_ stream: VideoStream) {
         self.stream = stream
@@ -172,9 +198,12 @@ private struct PictureLog {
         return repeated > 0 ? "\(repeated) of \(count) pictures have the same timestamp as another" : nil
     }
 
+    var lacksOrder: Bool { isInDecodeOrder && stream.parameters.videoDelay > 0 && count > 2 }
+
     mutating func note(_ packet: DemuxedPacket) {
         guard packet.size > 0 else { return }
         count += 1
+        if packet.pts != packet.dts || packet.pts ?? 0 <= last ?? .min { isInDecodeOrder = false }
         if let dts = packet.dts {
             if let last, dts <= last { fault("is decoded no later than the one before it", packet) }
             last = dts

@@ -34,7 +34,7 @@ public enum FilmVerifier {
         isCancelled: @escaping @Sendable () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in }
     ) throws -> FilmVerdict {
         let passes = decode ? 4.0 : 3.0
-        var original = try FilmContents(source, streams: part.streams, isCancelled: isCancelled) {
+        var original = try FilmContents(source, streams: part.streams, hides: true, isCancelled: isCancelled) {
             progress($0 / passes)
         }
         var made = try FilmContents(film, isCancelled: isCancelled) { progress((1 + $0) / passes) }
@@ -56,7 +56,7 @@ public enum FilmVerifier {
             ) { progress((start + $0) / passes) }
         }
         // Packets are promises: decoding tells which of them the source keeps.
-        if original.trouble != nil || !frames.isComplete {
+        if original.mustBeDecoded || !frames.isComplete {
             let all = without(struck, try decoded(looking: false, from: 2).sourceTimes)
             let times = original.inside(all)
             skipped = times.first.flatMap(all.firstIndex) ?? 0

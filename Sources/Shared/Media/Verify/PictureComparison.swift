@@ -40,7 +40,7 @@ struct PictureComparison {
         looks: Bool,
         isCancelled: @escaping @Sendable () -> Bool, progress: (Double) -> Void
     ) throws {
-        let counts = original.trouble != nil
+        let counts = original.mustBeDecoded
         let new = made.demuxer.video.parameters
         let matrix = new.color.effectiveMatrix(height: new.height)
         let (before, after) = (original.demuxer.uprightSize, made.demuxer.uprightSize)
@@ -151,10 +151,11 @@ struct PictureComparison {
         guard counts else { return order.compactMap(\.time).sorted() }
         let shown = order.compactMap(\.packet).filter { source.packets.indices.contains($0) }
         let base = source.timeBase
-        // As `DecodedTiming` finds them, in other words.
         let pts = shown.map { source.packets[$0].pts ?? .min }
         if pts.first != .min, zip(pts, pts.dropFirst()).allSatisfy({ $0 < $1 }) { return pts.map { Double($0) * base } }
         if let filled = FilledTimes.fill(pts) { return filled.map { Double($0) * base } }
-        return shown.map { source.packets[$0].dts ?? .min }.sorted().map { Double($0) * base }
+        let dts = shown.map { source.packets[$0].dts ?? .min }.sorted()
+        if dts.first != .min { return dts.map { Double($0) * base } }
+        return shown.indices.map { Double($0) * (source.nominalStep ?? 0) * base }
     }
 }
