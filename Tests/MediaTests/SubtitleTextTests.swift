@@ -25,6 +25,12 @@ import Testing
         #expect(SubtitleText(timedText: Data([0, 0])).isEmpty)
     }
 
+    /// Where damage made one subtitle of megabytes, looking further would take hours.
+    @Test func aBracketThatIsClosedFarAwayIsNoTag() {
+        let text = "<b" + String(repeating: " ", count: 500) + ">x"
+        #expect(SubtitleText(subRip: Data(text.utf8)).runs == [.init(text: text, face: [])])
+    }
+
     /// It comes from films.
     @Test func nonsenseIsBorne() {
         var noise: [UInt8] = [0, 3, 0x61, 0x62, 0x63, 0, 0, 0, 22] + Array("styl".utf8) + [0xFF, 0xFF]

@@ -27,13 +27,15 @@ struct DecodedTiming {
     static func mended(
         _ packets: [FrameTable.Packet], shown order: [Int], step: Double?, why: String
     ) throws -> [FrameTable.Packet] {
+        // What a decoder gives for a number that it was not given is no picture of these packets.
+        let order = order.filter(packets.indices.contains)
         let times = try times(packets, order, step, why)
         var mended = packets
         for index in mended.indices {
             mended[index].pts = .min
             mended[index].flags.remove(.frame)
         }
-        for (packet, time) in zip(order, times) where mended.indices.contains(packet) {
+        for (packet, time) in zip(order, times) {
             mended[packet].pts = time
             mended[packet].flags.insert(.frame)
         }

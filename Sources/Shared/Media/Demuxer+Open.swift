@@ -36,9 +36,9 @@ extension Demuxer {
         if ["tty", "bin", "xbin", "adf", "idf"].contains(container) {
             throw MediaError(.source, "\(path) is not a film: it looks like text")
         }
-        LibAVLog.take()
-        let answer = avformat_find_stream_info(context, nil)
-        guard answer >= 0 else {
+        let answer = findStreams(context)
+        // What is not known of damaged streams that are there, their decoders may still find out.
+        guard answer >= 0 || context.pointee.nb_streams > 0 else {
             throw MediaError(.source, "cannot find the streams of \(path)", code: answer, logged: LibAVLog.take())
         }
         let best = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
@@ -51,6 +51,16 @@ extension Demuxer {
             throw MediaError(.source, "\(path): the codec of its video stream \(best) is unknown")
         }
         return Int(best)
+    }
+
+    /// Has libavformat decode as much as it needs to tell what the streams are, but no pictures that `VideoDecoder` refuses.
+    private static func findStreams(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int32 {
+        let count = Int(context.pointee.nb_streams)
+        var options = [OpaquePointer?](repeating: nil, count: count + 1)
+        for index in 0..<count { av_dict_set_int(&options[index], "max_pixels", VideoDecoder.mostPixels, 0) }
+        defer { for index in 0..<count { av_dict_free(&options[index]) } }
+        LibAVLog.take()
+        return avformat_find_stream_info(context, &options)
     }
 
     static func candidates(_ context: UnsafeMutablePointer<AVFormatContext>, best: Int) -> [StreamSelection.Candidate] {

@@ -74,13 +74,26 @@ public final class Demuxer {
         if interrupt.isCancelled() { throw Self.cancelled(path) }
         if ended { return nil }
         let packet = try DemuxedPacket()
-        LibAVLog.take()
-        let answer = av_read_frame(context, packet.pointer)
+        let answer = read(into: packet)
         if interrupt.isCancelled() { throw Self.cancelled(path) }
-        if answer >= 0 { return packet }
+        if answer >= 0 {
+            packet.forgetImpossibleTimes(stream(packet.stream).pointee.time_base)
+            return packet
+        }
         ended = true
         try noteEnd(answer)
         return nil
+    }
+
+    /// "Again" is what the reader of transport streams says where it finds its way anew, behind damage: some times at most, lest a
+    /// broken one keeps us for ever.
+    private func read(into packet: DemuxedPacket) -> Int32 {
+        for _ in 0..<10_000 {
+            LibAVLog.take()
+            let answer = av_read_frame(context, packet.pointer)
+            if answer != av_shim_error_again || interrupt.isCancelled() { return answer }
+        }
+        return av_shim_error_invalid_data
     }
 
     /// The video to upscale, as decoders are given it.
@@ -113,8 +126,8 @@ public final class Demuxer {
     /// - Returns: whether it moved.
     func seek(toward seconds: Double) -> Bool {
         let base = AVRational(num: 1, den: AV_TIME_BASE)
-        let start = timestamp(context.pointee.start_time) ?? 0
-        let target = start + Int64(seconds * Double(AV_TIME_BASE))
+        let start = timestamp(context.pointee.start_time).map { Double($0) / Double(AV_TIME_BASE) } ?? 0
+        let target = Int64(FilmTime.clamped(start + seconds) * Double(AV_TIME_BASE))
         let stream = stream(videoIndex)
         let answer = av_seek_frame(
             context, Int32(videoIndex), av_rescale_q(target, base, stream.pointee.time_base), AVSEEK_FLAG_BACKWARD)
@@ -153,10 +166,9 @@ public final class Demuxer {
         }
         if code == av_shim_error_eof {
             if let logged { warnings.append(logged) }
-        } else if code == av_shim_error_invalid_data {
-            warnings.append("\(path) is damaged; the rest cannot be read: \(logged ?? libavText(code))")
         } else {
-            throw MediaError(.source, "cannot read \(path)", code: code, logged: logged)
+            // "Invalid data", "not implemented", or "out of memory" for a packet of many gigabytes.
+            warnings.append("\(path) is damaged; the rest cannot be read: \(logged ?? libavText(code))")
         }
     }
 

@@ -36,6 +36,6 @@ extension FilmMuxer {
 }
 
 extension AVChapter {
-    var startSeconds: Double { Double(start) * av_q2d(time_base) }
-    var endSeconds: Double { max(startSeconds, Double(end) * av_q2d(time_base)) }
+    var startSeconds: Double { FilmTime.clamped(Double(start) * av_q2d(time_base)) }
+    var endSeconds: Double { max(startSeconds, FilmTime.clamped(Double(end) * av_q2d(time_base))) }
 }

@@ -103,9 +103,10 @@ struct TimeShift {
         self.init(value: -av_rescale_q(anchor.0, anchor.1, base), base: base)
     }
 
-    /// `timestamp`, counted in `from`, moved and counted in `to`.
+    /// `timestamp`, counted in `from`, moved and counted in `to`; unknown where `to` cannot count it.
     func apply(_ timestamp: Int64, from: AVRational, to: AVRational) -> Int64 {
         guard timestamp != av_shim_nopts else { return timestamp }
-        return av_rescale_q(timestamp, from, to) + av_rescale_q(value, base, to)
+        let (sum, overflows) = av_rescale_q(timestamp, from, to).addingReportingOverflow(av_rescale_q(value, base, to))
+        return overflows ? av_shim_nopts : sum
     }
 }

@@ -56,10 +56,14 @@ extension SubtitleText {
         add(rest, face)
     }
 
+    /// Characters. Damage makes texts of megabytes, full of brackets: the end of each is not looked for to the end of all.
+    private static let longestTag = 400
+
     /// A tag that begins here, as `<i>`, `</i>`, `<font color="red">` or `{\an8}`; nil for what only looks like one.
     private static func tag(at text: Substring) -> (name: String, opens: Bool, length: Int)? {
         let isOverride = text.first == "{"
-        guard let end = text.firstIndex(of: isOverride ? "}" : ">") else { return nil }
+        let near = text.prefix(longestTag)
+        guard let end = near.firstIndex(of: isOverride ? "}" : ">") else { return nil }
         let inner = text[text.index(after: text.startIndex)..<end]
         let length = text.distance(from: text.startIndex, to: end) + 1
         if isOverride { return inner.hasPrefix("\\") ? ("", true, length) : nil }

@@ -42,6 +42,10 @@ public final class VideoDecoder {
         }
     }
 
+    /// The largest picture of HEVC's highest level, 16384x8704. Damaged headers promise larger ones, and libavcodec would find
+    /// memory for some of each.
+    static let mostPixels: Int64 = 142_606_336
+
     /// Codecs whose decoders give the same pictures with any number of threads, out of damaged packets too, as long as the threads
     /// work on parts of one picture (P2). Threads that work on several pictures at once change what stands for damaged
     /// samples, and any second thread turns H.264's concealment off. One thread of decoding keeps up with any network.
@@ -63,6 +67,7 @@ public final class VideoDecoder {
             opened.pointee.thread_count = threadSafe.contains(name) ? Int32(clamping: threads) : 1
             opened.pointee.thread_type = FF_THREAD_SLICE
             opened.pointee.opaque = opaque
+            opened.pointee.max_pixels = Self.mostPixels
             if name == "h264" { opened.pointee.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT }
             LibAVLog.take()
             let answer = avcodec_open2(opened, codec, nil)
