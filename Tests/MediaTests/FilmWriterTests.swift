@@ -50,6 +50,57 @@ import Testing
         }
     }
 
+    /// MP4 and QuickTime leave out sound without packets: the streams behind it move up. Text without packets is kept.
+    @Test(arguments: ["mkv", "mp4", "mov"]) func streamsWithoutPacketsAreNotMissed(container: String) async throws {
+        let source = try await Fixtures.shared.file("empty-streams.mkv") { path in
+            let subtitles = path + ".srt"
+            try "1\n00:01:00,000 --> 00:01:01,000\nLate\n".write(toFile: subtitles, atomically: true, encoding: .utf8)
+            try await ffmpeg([
+                "-i", try await Self.richMKV(), "-i", subtitles, "-map", "0:a:0", "-map", "1:s", "-map", "0:v:0",
+                "-map", "0:a:0", "-c", "copy", "-bsf:a:0", "noise=drop=1", "-t", "1.6", path,
+            ])
+        }
+        let film = try JoinedFilm(source: source, container: container).write()
+        let verdict = try FilmVerifier.verify(film.path, source: source)
+        #expect(verdict.differences.isEmpty, "\(verdict.differences)")
+        let isKept = container == "mkv"
+        #expect(verdict.losses.contains { $0.contains("stream 0") && $0.contains("no packets") } == !isKept)
+        #expect(film.report.warnings.contains { $0.contains("stream 0 is left out") } == !isKept)
+    }
+
+    /// Damaged transport streams have times that go back: no container holds them, and the film is none the worse for it.
+    @Test(arguments: ["mkv", "mp4"]) func timesThatGoBackAreHeldAsFarAsCanBe(container: String) async throws {
+        let source = try await Fixtures.shared.file("back.mkv") { path in
+            let film = path + ".whole.mkv"
+            try await ffmpeg(["-i", try await Self.richMKV(), "-map", "0:v:0", "-map", "0:a:0", "-c", "copy", film])
+            var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: film)))
+            // A SimpleBlock of the second track: its identifier, a size of two bytes, the track, the time in its cluster.
+            let blocks = (0..<bytes.count - 6).filter {
+                bytes[$0] == 0xA3 && bytes[$0 + 1] & 0xC0 == 0x40 && bytes[$0 + 3] == 0x82
+            }
+            for at in blocks[20..<30] {
+                let time = (Int16(bytes[at + 4]) << 8 | Int16(bytes[at + 5])) - 100
+                (bytes[at + 4], bytes[at + 5]) = (UInt8(truncatingIfNeeded: time >> 8), UInt8(truncatingIfNeeded: time))
+            }
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+        }
+        let times = try await probe(source, ["-select_streams", "a", "-show_entries", "packet=pts"])
+        #expect(times != times.sorted { $0.count == $1.count ? $0 < $1 : $0.count < $1.count })
+        let film = try JoinedFilm(source: source, container: container).write()
+        let verdict = try FilmVerifier.verify(film.path, source: source)
+        #expect(verdict.differences.isEmpty, "\(verdict.differences)")
+    }
+
+    /// Readers of transport streams say "again" at the end of padding, where none of the streams that are wanted has begun a packet.
+    @Test func aTransportStreamWithPaddingBehindItIsJoined() async throws {
+        let whole = try await Fixtures.shared.film(.x264OpenTS)
+        let source = try await Fixtures.shared.file("padded.ts") { path in
+            try (Data(contentsOf: URL(fileURLWithPath: whole)) + Data(count: 1000)).write(
+                to: URL(fileURLWithPath: path))
+        }
+        #expect(try JoinedFilm(source: source).write().report.frames == 40)
+    }
+
     /// The same with what MP4 has for these things.
     static func richMP4() async throws -> String {
         let source = try await richMKV()

@@ -122,7 +122,8 @@ final class FilmMuxer {
             stream.pointee.codecpar.pointee.video_delay > 0
         else { return pts }
         let rate = stream.pointee.avg_frame_rate
-        let step = rate.num > 0 ? max(1, av_rescale_q(1, AVRational(num: rate.den, den: rate.num), base)) : 1
+        let nominal = rate.num > 0 ? av_rescale_q(1, AVRational(num: rate.den, den: rate.num), base) : 1
+        let step = max(1, min(nominal, av_rescale_q(1, AVRational(num: 10, den: 1), base)))
         let (first, count) = guessed[target] ?? (pts, 0)
         guessed[target] = (min(first, pts), count + 1)
         return first - step * Int64(max(0, Int(stream.pointee.codecpar.pointee.video_delay) - count))
@@ -162,6 +163,10 @@ final class FilmMuxer {
 
     /// Ends the file and makes it durable.
     func finish() throws {
+        for (source, target) in targets.sorted(by: { $0.key < $1.key }) where place(of: target) == nil {
+            warnings.append(
+                "stream \(source) is left out: it has no packets, and \(container.name) keeps no such streams")
+        }
         for (index, count) in mended.sorted(by: { $0.key < $1.key }) {
             warnings.append(
                 "stream \(index): \(count) packets without a timestamp of their own were moved by the least step")
@@ -176,6 +181,15 @@ final class FilmMuxer {
         guard descriptor >= 0, fsync(descriptor) == 0 else {
             throw MediaError(.output, "cannot make \(path) durable: \(String(cString: strerror(errno)))")
         }
+    }
+
+    /// Where a stream stands in the finished film; nil where it has no packets, and MP4 and QuickTime leave it out.
+    func place(of stream: Int) -> Int? { isLeftOut(stream) ? nil : (0..<stream).count { !isLeftOut($0) } }
+
+    /// Text gets a last, empty packet from the muxer.
+    private func isLeftOut(_ stream: Int) -> Bool {
+        let kind = context.pointee.streams[stream]?.pointee.codecpar.pointee.codec_type
+        return !container.isMatroska && last[Int32(stream)] == nil && kind != AVMEDIA_TYPE_SUBTITLE
     }
 
     /// What the disk says counts more than what the muxer makes of it.

@@ -105,7 +105,9 @@ private struct Joining {
         try muxer.finish()
         progress(done, total)
         return FilmWriter.Report(
-            frames: Int(done), warnings: muxer.warnings, videoIndex: muxer.videoIndex, copied: muxer.untouched)
+            frames: Int(done), warnings: muxer.warnings,
+            videoIndex: muxer.place(of: muxer.videoIndex) ?? muxer.videoIndex,
+            copied: muxer.untouched.compactMapValues(muxer.place))
     }
 
     /// Writes the pictures that are decoded before `limit`; all that are left where that is nil.

@@ -15,7 +15,9 @@ struct TrackMatch {
         for track in source.tracks where !source.demuxer.isMadeOfTags(track.index) {
             guard let place = Self.place(of: track, in: left) else {
                 let canBeHeld = container?.canHold(source.demuxer.stream(track.index)) ?? true
-                if canBeHeld {
+                if track.packets.isEmpty, canBeHeld {
+                    losses.append("\(track.name): it has no packets, and the film's container keeps no such streams")
+                } else if canBeHeld {
                     differences.append("\(track.name) of the source is not in the film")
                 } else {
                     losses.append("\(track.name): the film's container cannot hold it")
@@ -44,9 +46,10 @@ struct TrackMatch {
             return other.kind == track.kind
                 && (other.family == track.family || (other.form.text != nil && track.form.text != nil))
         }
-        return alike.first { others[$0].packets.map(\.print) == prints }
-            // Of a part of the film there are fewer.
-            ?? alike.first { !others[$0].packets.isEmpty && others[$0].packets.allSatisfy { known.contains($0.print) } }
+        let same = alike.first { others[$0].packets.map(\.print) == prints }
+        guard same == nil, !prints.isEmpty else { return same }
+        // Of a part of the film there are fewer.
+        return alike.first { !others[$0].packets.isEmpty && others[$0].packets.allSatisfy { known.contains($0.print) } }
             ?? alike.first
     }
 
@@ -65,8 +68,12 @@ struct TrackMatch {
         }
         // Two roundings here and two there, and those of an edit list's movie clock.
         let tolerance = source.tick + film.tick + 0.0011
+        // Where a damaged source's times go back, a packet can only follow on the one before it. Pictures have an order of their own.
+        let step = source.kind == .video ? -Double.infinity : source.kind == .subtitle ? 0 : film.tick
+        var last = -Double.infinity
         for (old, new) in zip(was.prefix(same), now) {
-            let moved = new.time - old.time - offset
+            let moved = new.time - max(old.time + offset, last + step)
+            if !new.time.isNaN { last = new.time }
             guard moved.isNaN || abs(moved) <= tolerance else {
                 let way = moved > 0 ? "late" : "early"
                 found.append(
