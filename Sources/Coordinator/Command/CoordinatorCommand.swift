@@ -1,5 +1,6 @@
 import ArgumentParser
 import CoordinatorCore
+import FarmModel
 import FarmProtocol
 import Foundation
 
@@ -37,7 +38,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
             leave(2)
         } catch {
             let failure = CoordinatorError(error)
-            Output.error("coordinator: \(failure.message)\n")
+            // libav's words in it may hold the film's: they stay on one line, and command no terminal.
+            Output.error("coordinator: \(failure.message.harmless)\n")
             leave(failure.exitStatus)
         }
         fflush(nil)

@@ -35,6 +35,11 @@ public struct CoordinatorError: Error, Hashable, Codable, Sendable, CustomString
         }
     }
 
+    /// The same, with the film in front where the message does not name it.
+    func naming(_ film: String) -> CoordinatorError {
+        message.contains(film) ? self : CoordinatorError(kind, "\(film): \(message)")
+    }
+
     /// Any error as one of these.
     public init(_ error: any Error) {
         switch error {

@@ -46,7 +46,7 @@ struct FilmTool: Sendable {
             }
             let exit = await child.exit()
             try Task.checkCancellation()
-            if case .failed(let error)? = last { throw error }
+            if case .failed(let error)? = last { throw error.naming(film) }
             guard !exit.bySignal || exit.code != SIGKILL else { throw FilmToolKilled(film: film) }
             guard exit.isSuccess, let last else {
                 throw CoordinatorError(

@@ -37,16 +37,20 @@ struct FilmRun: Sendable {
             }
             switch status.snapshot.state {
             case .done: return status
-            case .failed: throw CoordinatorError(.job, Self.reason(status, film: request.film))
+            case .failed: throw CoordinatorError(.job, Self.reason(status))
             case .cancelled: throw CoordinatorError(.job, "job \(id) was cancelled")
             case .running, .concatenating: report(.progress(pace.progress(status, film: request.film)))
+            }
+            // The workers are all of this machine: no other will come.
+            if let lack = status.snapshot.waits.first(where: { $0.code == .noMemory }) {
+                throw CoordinatorError(.file, "\(request.film): \(lack.text): choose a smaller --scale")
             }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
 
-    private static func reason(_ status: JobStatus, film: String) -> String {
-        "\(film): the job failed: \(status.snapshot.failures.joined(separator: "; ")); what is done is kept, run again to retry"
+    private static func reason(_ status: JobStatus) -> String {
+        "the job failed: \(status.snapshot.failures.joined(separator: "; ")); what is done is kept, run again to retry"
     }
 
     private func done(_ status: JobStatus, seconds: Double) -> RunDone {

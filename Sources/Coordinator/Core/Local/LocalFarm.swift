@@ -49,14 +49,15 @@ public struct LocalFarm: Sendable {
         let farm = try await Farm.open(farmConfiguration(sockets), logger: logger)
         let workers = LocalWorkers(launches: launches(sockets), logger: logger)
         let serving = Task { await farm.dispatcher.run() }
-        var failures: [any Error] = []
+        var failures: [CoordinatorError] = []
         for request in requests where !Task.isCancelled {
             do {
                 try await FilmRun(farm: farm, workers: workers, request: request, restart: restart, report: report)
                     .run()
             } catch {
-                if requests.count > 1, !Task.isCancelled { report(.warning(CoordinatorError(error).message)) }
-                failures.append(error)
+                let failure = CoordinatorError(error).naming(request.film)
+                if requests.count > 1, !Task.isCancelled { report(.warning(failure.message)) }
+                failures.append(failure)
             }
         }
         await workers.stop()
@@ -64,7 +65,7 @@ public struct LocalFarm: Sendable {
         await farm.close()
         withExtendedLifetime(sockets) {}
         try Task.checkCancellation()
-        if let first = failures.first { throw CoordinatorError(first) }
+        if let first = failures.first { throw first }
     }
 
     private func farmConfiguration(_ sockets: PrivateDirectory) -> FarmConfiguration {
