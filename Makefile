@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol format check check-format check-models install clean
+.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -87,6 +87,11 @@ bench-farm: build
 ## fuzz-protocol [SECONDS=60]: libFuzzer on every decoder of network bytes, from the golden messages
 fuzz-protocol: setup
 	scripts/fuzz.sh $(CACHE) $(or $(SECONDS),60)
+
+## fuzz-media [SEEDS=1-1000] [KEEP=FOLDER]: films whose bytes went wrong, by seeds, through the real processes; an hour on two cores
+fuzz-media: setup
+	swift build --build-tests
+	UPSCALE_FARM_FUZZ_MEDIA=$(or $(SEEDS),1-1000) $(if $(KEEP),UPSCALE_FARM_FUZZ_KEEP="$(abspath $(KEEP))") swift test --skip-build --filter EndToEndTests.FuzzMediaTests
 
 ## format: put every Swift file into the project's format
 format:

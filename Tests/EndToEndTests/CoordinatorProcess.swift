@@ -127,6 +127,21 @@ final class CoordinatorProcess: Sendable {
     /// Process ids of the children that parse films.
     var filmTools: [Int32] { Self.children(of: processID).filter { Self.commandLine(of: $0).hasSuffix("\0film\0") } }
 
+    var isRunning: Bool { process.isRunning }
+
+    /// Process ids of it and of all that descend from it.
+    var tree: [Int32] {
+        func below(_ parent: Int32) -> [Int32] { [parent] + Self.children(of: parent).flatMap(below) }
+        return below(processID)
+    }
+
+    /// A process's peak resident memory in KiB, by the kernel's own high-water mark; 0 where it is gone.
+    static func peakMemory(of process: Int32) -> Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(separator: " ").compactMap { Int($0) }.first ?? 0
+    }
+
     /// Whether a process runs. One that has ended and that nobody has waited for does not.
     static func isRunning(_ process: Int32) -> Bool {
         let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? "State:\tX"

@@ -19,6 +19,18 @@ enum Judge {
             .filter { !$0.hasSuffix("timescale not set") }.joined(separator: "\n")
     }
 
+    /// The pictures that ffmpeg decodes of a film, and what it says of errors meanwhile.
+    static func decodedFrames(_ film: String) async throws -> (count: Int, complaints: String) {
+        let folder = try TemporaryFolder()
+        let log = folder.path("log")
+        let command =
+            "ffprobe -v error -count_frames -select_streams v:0 -show_entries stream=nb_read_frames -of csv=p=0 "
+            + "\"$1\" 2>\"$2\""
+        let output = String(decoding: try await run("sh", ["-c", command, "sh", film, log]), as: UTF8.self)
+        let count = output.split { !$0.isNumber }.first.flatMap { Int($0) } ?? 0
+        return (count, try String(contentsOfFile: log, encoding: .utf8))
+    }
+
     /// What `coordinator verify` has against a film, its pictures looked at too; empty is right.
     static func faults(_ film: String, of source: String) async throws -> String {
         let ended = try await coordinator(["verify", film, "--source", source, "--decode"])

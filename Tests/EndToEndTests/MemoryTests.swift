@@ -44,16 +44,10 @@ import Testing
         _ = await process.reaches { running in
             let all = [("coordinator", [running.processID]), ("worker", running.workers), ("engine", running.engines)]
             for (name, ids) in all {
-                for id in ids { peaks[name] = max(peaks[name] ?? 0, highWaterMark(id)) }
+                for id in ids { peaks[name] = max(peaks[name] ?? 0, CoordinatorProcess.peakMemory(of: id)) }
             }
             return false
         }
         return peaks
-    }
-
-    private static func highWaterMark(_ process: Int32) -> Int {
-        let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return line?.split(separator: " ").compactMap { Int($0) }.first ?? 0
     }
 }

@@ -15,7 +15,7 @@ public enum FilmKind: String, CaseIterable, Sendable {
     /// Frames put into the encoder.
     public static let frames = 100
 
-    var fileName: String { "\(rawValue).\(fileExtension)" }
+    public var fileName: String { "\(rawValue).\(fileExtension)" }
 
     private var fileExtension: String {
         switch self {
@@ -27,7 +27,7 @@ public enum FilmKind: String, CaseIterable, Sendable {
         }
     }
 
-    var filter: String {
+    public var filter: String {
         let source = "testsrc2=size=96x64:rate=24,noise=alls=20:allf=t:all_seed=7"
         switch self {
         case .variableRateMKV, .variableRateMP4:

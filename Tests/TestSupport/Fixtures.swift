@@ -59,14 +59,18 @@ public actor Fixtures {
         let audio =
             kind == .audioPriming ? ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100:duration=5"] : []
         try await ffmpeg(
-            ["-f", "lavfi", "-i", kind.filter] + audio + ["-frames:v", "\(FilmKind.frames)"] + kind.encoder + [path])
+            ["-f", "lavfi", "-i", kind.filter] + audio + ["-frames:v", "\(FilmKind.frames)"] + kind.encoder
+                + unvaried + [path])
     }
+
+    /// Without random identifiers: the same film is the same bytes each time.
+    private static let unvaried = ["-fflags", "+bitexact"]
 
     private static func encodeTwice(_ kind: FilmKind, to path: String) async throws {
         let common = ["-f", "lavfi", "-i", kind.filter, "-frames:v", "\(FilmKind.frames)"] + kind.encoder
         let log = ["-passlogfile", path + ".log"]
         try await ffmpeg(common + log + ["-pass", "1", "-f", "null", "-"])
-        try await ffmpeg(common + log + ["-pass", "2", path])
+        try await ffmpeg(common + log + ["-pass", "2"] + unvaried + [path])
     }
 
     /// An open GOP film without its first GOP: it starts at a CRA whose leading pictures refer to what is gone.

@@ -6,14 +6,7 @@ import Testing
 ///
 /// `UPSCALE_FARM_CHAOS=1-20` runs those seeds instead of the usual ones (`make chaos`).
 @Suite struct ChaosTests {
-    static let seeds: [UInt64] = {
-        let text = ProcessInfo.processInfo.environment["UPSCALE_FARM_CHAOS"] ?? "1-2"
-        return text.split(separator: ",").flatMap { part -> [UInt64] in
-            let ends = part.split(separator: "-").compactMap { UInt64($0) }
-            guard let first = ends.first, let last = ends.last, first <= last else { return [] }
-            return Array(first...last)
-        }
-    }()
+    static let seeds = Seeded.seeds("UPSCALE_FARM_CHAOS", else: "1-2")
 
     @Test(arguments: seeds) func everyFilmComesOutTheSame(seed: UInt64) async throws {
         let film = try await KillTests.film()
