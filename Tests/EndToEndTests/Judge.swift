@@ -19,7 +19,7 @@ enum Judge {
             .filter { !$0.hasSuffix("timescale not set") }.joined(separator: "\n")
     }
 
-    /// The pictures that ffmpeg decodes of a film, and what it says of errors meanwhile.
+    /// The pictures that ffmpeg decodes of a film, and what it says of errors meanwhile; of its other streams, which it looks at too, nothing.
     static func decodedFrames(_ film: String) async throws -> (count: Int, complaints: String) {
         let folder = try TemporaryFolder()
         let log = folder.path("log")
@@ -28,7 +28,8 @@ enum Judge {
             + "\"$1\" 2>\"$2\""
         let output = String(decoding: try await run("sh", ["-c", command, "sh", film, log]), as: UTF8.self)
         let count = output.split { !$0.isNumber }.first.flatMap { Int($0) } ?? 0
-        return (count, try String(contentsOfFile: log, encoding: .utf8))
+        let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+        return (count, lines.filter { $0.contains(/^\[(h264|ffv1|matroska|mov)/) }.joined(separator: "\n"))
     }
 
     /// What `coordinator verify` has against a film, its pictures looked at too; empty is right.

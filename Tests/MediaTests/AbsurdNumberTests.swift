@@ -42,6 +42,22 @@ import Testing
         #expect(table.timestamps.allSatisfy { Double($0) * table.timeBase.value < 1e6 })
     }
 
+    /// No memory is looked for.
+    @Test func picturesLargerThanAnyCodecHasAreRefused() async throws {
+        let film = try await Fixtures.shared.file("huge.mkv") { path in
+            let film = path + ".small.mkv"
+            try await ffmpeg(["-f", "lavfi", "-i", "color=gray:size=512x512", "-frames:v", "1", "-c:v", "ffv1", film])
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: film))
+            for element: UInt8 in [0xB0, 0xBA] {
+                let place = try #require(bytes.range(of: Data([element, 0x82, 2, 0])))
+                bytes[place.upperBound - 2] = 0x3F
+            }
+            try bytes.write(to: URL(fileURLWithPath: path))
+        }
+        let error = #expect(throws: MediaError.self) { try FilmDescription.read(film) }
+        #expect(error?.message.contains("\(film): its pictures are said to be 16128x16128") == true)
+    }
+
     @Test func aPictureOfNoPacketIsLeftOut() throws {
         let packets = (0..<3).map {
             FrameTable.Packet(pts: .min, dts: Int64($0) * 10, offset: 0, size: 1, flags: .frame)

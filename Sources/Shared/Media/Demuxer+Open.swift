@@ -36,6 +36,7 @@ extension Demuxer {
         if ["tty", "bin", "xbin", "adf", "idf"].contains(container) {
             throw MediaError(.source, "\(path) is not a film: it looks like text")
         }
+        let promised = sizes(context)
         let answer = findStreams(context)
         // What is not known of damaged streams that are there, their decoders may still find out.
         guard answer >= 0 || context.pointee.nb_streams > 0 else {
@@ -47,10 +48,22 @@ extension Demuxer {
         else {
             throw MediaError(.source, "\(path) has no video stream: \(contents(context))")
         }
+        if let (width, height) = promised[best], Int64(width) * Int64(height) > VideoDecoder.mostPixels {
+            throw MediaError(
+                .source,
+                "\(path): its pictures are said to be \(width)x\(height), and 16384x8704 is the most that is taken")
+        }
         guard stream.pointee.codecpar.pointee.codec_id != AV_CODEC_ID_NONE else {
             throw MediaError(.source, "\(path): the codec of its video stream \(best) is unknown")
         }
         return Int(best)
+    }
+
+    /// Of the streams, as the container's header says them; libavformat forgets those that it does not believe.
+    private static func sizes(_ context: UnsafeMutablePointer<AVFormatContext>) -> [Int32: (Int32, Int32)] {
+        let streams = (0..<Int(context.pointee.nb_streams)).compactMap { context.pointee.streams[$0]?.pointee }
+        return Dictionary(
+            uniqueKeysWithValues: streams.map { ($0.index, ($0.codecpar.pointee.width, $0.codecpar.pointee.height)) })
     }
 
     /// Has libavformat decode as much as it needs to tell what the streams are, but no pictures that `VideoDecoder` refuses.
