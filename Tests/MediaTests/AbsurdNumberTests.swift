@@ -58,6 +58,23 @@ import Testing
         #expect(error?.message.contains("\(film): its pictures are said to be 16128x16128") == true)
     }
 
+    /// The film is at fault, not the job.
+    @Test func codecHeadersThatNoDecoderTakesAreTheFilms() async throws {
+        let film = try await Fixtures.shared.file("bad-headers.mkv") { path in
+            let film = path + ".whole.mkv"
+            try await ffmpeg([
+                "-f", "lavfi", "-i", "testsrc2=size=96x64", "-frames:v", "2", "-c:v", "libtheora", film,
+            ])
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: film))
+            // CodecPrivate, behind its identifier and a size of two bytes.
+            let place = try #require(bytes.range(of: Data([0x63, 0xA2]))).upperBound + 2
+            bytes.replaceSubrange(place..<place + 8, with: [UInt8](repeating: 0xFF, count: 8))
+            try bytes.write(to: URL(fileURLWithPath: path))
+        }
+        let error = #expect(throws: MediaError.self) { try FilmDescription.read(film) }
+        #expect(error?.kind == .source && error?.message.contains("no picture of \(film) can be decoded") == true)
+    }
+
     @Test func aPictureOfNoPacketIsLeftOut() throws {
         let packets = (0..<3).map {
             FrameTable.Packet(pts: .min, dts: Int64($0) * 10, offset: 0, size: 1, flags: .frame)

@@ -86,7 +86,7 @@ extension Demuxer {
     /// Decodes up to the first picture, or the first that is shown so many seconds after the film's start. The demuxer has then
     /// read on: it is of no further use.
     fileprivate func firstPicture(from: Double?) throws -> VideoFrame {
-        let decoder = try VideoDecoder(stream: video, threads: 1)
+        let decoder = try openedDecoder()
         let tick = video.timeBase.value
         let start = from.map { $0 - 0.0005 + Double(timestamp(context.pointee.start_time) ?? 0) / Double(AV_TIME_BASE) }
         var last: VideoFrame?
@@ -102,6 +102,13 @@ extension Demuxer {
         if let frame = found(in: try decoder.finish()) ?? last { return frame }
         let reason = decoder.damage.message ?? warnings.last ?? "its video stream holds none"
         throw MediaError(.source, "no picture of \(path) can be decoded: \(reason)")
+    }
+
+    /// Headers that no decoder takes are the film's fault.
+    private func openedDecoder() throws -> VideoDecoder {
+        do { return try VideoDecoder(stream: video, threads: 1) } catch let error as MediaError {
+            throw MediaError(.source, "no picture of \(path) can be decoded: \(error.message)")
+        }
     }
 
     private func seconds(_ value: Int64, _ timeBase: AVRational) -> Double? {
