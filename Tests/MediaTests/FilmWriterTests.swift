@@ -68,6 +68,21 @@ import Testing
         #expect(film.report.warnings.contains { $0.contains("stream 0 is left out") } == !isKept)
     }
 
+    /// MP4 and QuickTime make a track of it; the source may have a tag alone.
+    @Test(arguments: ["mp4", "mov"]) func theTrackOfATimecodeIsNoForeignOne(container: String) async throws {
+        let source = try await Fixtures.shared.file("timecode.mkv") { path in
+            try await ffmpeg([
+                "-i", try await Self.richMKV(), "-map", "0:v:0", "-map", "0:a:0", "-c", "copy", "-metadata",
+                "timecode=01:00:00:00", path,
+            ])
+        }
+        let film = try JoinedFilm(source: source, container: container).write()
+        #expect(
+            try await probe(film.path, ["-show_entries", "stream=codec_tag_string"]).contains("codec_tag_string=tmcd"))
+        let verdict = try FilmVerifier.verify(film.path, source: source)
+        #expect(verdict.differences.isEmpty, "\(verdict.differences)")
+    }
+
     /// Damaged transport streams have times that go back: no container holds them, and the film is none the worse for it.
     @Test(arguments: ["mkv", "mp4"]) func timesThatGoBackAreHeldAsFarAsCanBe(container: String) async throws {
         let source = try await Fixtures.shared.file("back.mkv") { path in
