@@ -73,7 +73,7 @@ struct FuzzRun {
         let lines = ended.error.split(separator: "\n")
         if lines.count != 1 { faults.append("\(what) said \(lines.count) lines: \(ended.error)") }
         if !ended.error.contains(film) { faults.append("\(what) does not name the film: \(ended.error)") }
-        if ended.error.contains(/crashed|killed by|no answer|is not published/) {
+        if ended.error.contains(/crashed|killed by|no answer|is not published|not in the film as it was/) {
             faults.append("\(what): \(ended.error)")
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place.url.path)) ?? []
