@@ -5,17 +5,17 @@ import TestSupport
 struct FilmFacts: Decodable, Sendable {
     struct Stream: Decodable, Sendable {
         var index: Int
-        var codec_name: String?
-        var codec_type: String?
+        var codecName: String?
+        var codecType: String?
         var width: Int?
         var height: Int?
-        var pix_fmt: String?
-        var sample_aspect_ratio: String?
-        var field_order: String?
-        var color_space: String?
-        var color_transfer: String?
-        var color_primaries: String?
-        var side_data_list: [SideData]?
+        var pixFmt: String?
+        var sampleAspectRatio: String?
+        var fieldOrder: String?
+        var colorSpace: String?
+        var colorTransfer: String?
+        var colorPrimaries: String?
+        var sideDataList: [SideData]?
         var tags: [String: String]?
         var disposition: [String: Int]?
 
@@ -24,24 +24,24 @@ struct FilmFacts: Decodable, Sendable {
         var language: String? {
             tags?["language"].flatMap { ["und": nil, "ger": "deu", "fre": "fra"][$0] ?? $0 }
         }
-        var rotation: Int? { side_data_list?.compactMap(\.rotation).first }
+        var rotation: Int? { sideDataList?.compactMap(\.rotation).first }
         var hasMasteringDisplay: Bool {
-            side_data_list?.contains { $0.side_data_type?.contains("Mastering") == true } ?? false
+            sideDataList?.contains { $0.sideDataType?.contains("Mastering") == true } ?? false
         }
         var lightLevels: [Int]? {
-            side_data_list?.first { $0.max_content != nil }.flatMap { [$0.max_content ?? 0, $0.max_average ?? 0] }
+            sideDataList?.first { $0.maxContent != nil }.flatMap { [$0.maxContent ?? 0, $0.maxAverage ?? 0] }
         }
     }
 
     struct SideData: Decodable, Sendable {
-        var side_data_type: String?
+        var sideDataType: String?
         var rotation: Int?
-        var max_content: Int?
-        var max_average: Int?
+        var maxContent: Int?
+        var maxAverage: Int?
     }
 
     struct Chapter: Decodable, Sendable {
-        var start_time: String
+        var startTime: String
         var tags: [String: String]?
     }
 
@@ -50,7 +50,7 @@ struct FilmFacts: Decodable, Sendable {
     }
 
     struct Packet: Decodable, Sendable {
-        var pts_time: String?
+        var ptsTime: String?
     }
 
     var streams: [Stream]
@@ -58,14 +58,14 @@ struct FilmFacts: Decodable, Sendable {
     var format: Format
     var packets: [Packet]
     /// Seconds, ascending: of the pictures.
-    var times: [Double] { packets.compactMap { $0.pts_time.flatMap(Double.init) }.sorted() }
+    var times: [Double] { packets.compactMap { $0.ptsTime.flatMap(Double.init) }.sorted() }
 
-    var video: Stream? { streams.first { $0.codec_type == "video" && !$0.isCover } }
+    var video: Stream? { streams.first { $0.codecType == "video" && !$0.isCover } }
     var title: String? { format.tags?.first { $0.key.lowercased() == "title" }?.value }
 
-    func streams(_ kind: String) -> [Stream] { streams.filter { $0.codec_type == kind && !$0.isCover } }
+    func streams(_ kind: String) -> [Stream] { streams.filter { $0.codecType == kind && !$0.isCover } }
     /// Attachments and covers.
-    var besides: [Stream] { streams.filter { $0.codec_type == "attachment" || $0.isCover } }
+    var besides: [Stream] { streams.filter { $0.codecType == "attachment" || $0.isCover } }
 
     static func read(_ film: String) async throws -> FilmFacts {
         let output = try await run(
@@ -74,12 +74,18 @@ struct FilmFacts: Decodable, Sendable {
                 "-v", "error", "-show_streams", "-show_chapters", "-show_format", "-select_streams", "V:0",
                 "-show_entries", "packet=pts_time", "-of", "json", film,
             ])
-        var facts = try JSONDecoder().decode(FilmFacts.self, from: output)
+        var facts = try decoder.decode(FilmFacts.self, from: output)
         // ffprobe's selection of packets is one of streams, too.
         let all = try await run(
             "ffprobe", ["-v", "error", "-show_streams", "-show_chapters", "-show_format", "-of", "json", film])
-        facts.streams = try JSONDecoder().decode(Streams.self, from: all).streams
+        facts.streams = try decoder.decode(Streams.self, from: all).streams
         return facts
+    }
+
+    static var decoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
     }
 
     private struct Streams: Decodable { var streams: [Stream] }
@@ -95,9 +101,9 @@ struct MergeFacts: Decodable, Sendable {
         var type: String
         var codec: String
     }
-    struct Chapters: Decodable, Sendable { var num_entries: Int }
+    struct Chapters: Decodable, Sendable { var numEntries: Int }
     struct Attachment: Decodable, Sendable {
-        var file_name: String
+        var fileName: String
         var size: Int
     }
 
@@ -109,7 +115,7 @@ struct MergeFacts: Decodable, Sendable {
     var errors: [String]
 
     static func read(_ film: String) async throws -> MergeFacts {
-        try JSONDecoder().decode(MergeFacts.self, from: try await run("mkvmerge", ["-J", film]))
+        try FilmFacts.decoder.decode(MergeFacts.self, from: try await run("mkvmerge", ["-J", film]))
     }
 }
 

@@ -39,9 +39,9 @@ struct FormatJudge {
         expect(new.width == size.0.map { 2 * $0 } && new.height == size.1.map { 2 * $0 }, "size \(new)")
         expect(isTurned || new.rotation == old.rotation, "rotation \(old.rotation ?? 0) became \(new.rotation ?? 0)")
         expect(Self.aspect(new) == Self.aspect(old), "aspect \(Self.aspect(old)) became \(Self.aspect(new))")
-        expect(["progressive", nil, "unknown"].contains(new.field_order), "field order \(new.field_order ?? "")")
+        expect(["progressive", nil, "unknown"].contains(new.fieldOrder), "field order \(new.fieldOrder ?? "")")
         for (name, field) in [
-            ("transfer", \FilmFacts.Stream.color_transfer), ("primaries", \.color_primaries), ("matrix", \.color_space),
+            ("transfer", \FilmFacts.Stream.colorTransfer), ("primaries", \.colorPrimaries), ("matrix", \.colorSpace),
         ] as [(String, KeyPath<FilmFacts.Stream, String?>)] {
             guard let said = old[keyPath: field], said != "unknown", said != "reserved", said != "gbr" else { continue }
             expect(new[keyPath: field] == said, "\(name) \(said) became \(new[keyPath: field] ?? "none")")
@@ -54,7 +54,7 @@ struct FormatJudge {
     }
 
     private static func aspect(_ stream: FilmFacts.Stream) -> String {
-        let aspect = stream.sample_aspect_ratio ?? "1:1"
+        let aspect = stream.sampleAspectRatio ?? "1:1"
         return ["0:1", "N/A"].contains(aspect) ? "1:1" : aspect
     }
 
@@ -81,7 +81,7 @@ struct FormatJudge {
         for kind in ["audio", "subtitle"] {
             var left = now.streams(kind)
             for old in was.streams(kind) {
-                if isSaid("stream \(old.index) (\(kind)"), !left.contains(where: { $0.codec_name == old.codec_name }) {
+                if isSaid("stream \(old.index) (\(kind)"), !left.contains(where: { $0.codecName == old.codecName }) {
                     if !left.isEmpty, isSaid("converted") { left.removeFirst() }
                     continue
                 }
@@ -90,7 +90,7 @@ struct FormatJudge {
                         Self.family($0) == Self.family(old) && [nil, $0.language].contains(old.language)
                     })
                 else {
-                    faults.append("no \(kind) \(old.codec_name ?? "?") of language \(old.language ?? "none"): \(left)")
+                    faults.append("no \(kind) \(old.codecName ?? "?") of language \(old.language ?? "none"): \(left)")
                     continue
                 }
                 let new = left.remove(at: place)
@@ -105,7 +105,7 @@ struct FormatJudge {
 
     /// MP4 has one name for all layers of MPEG's sound.
     private static func family(_ stream: FilmFacts.Stream) -> String? {
-        stream.codec_name.map { ["mp2", "mp3"].contains($0) ? "mpeg audio" : $0 }
+        stream.codecName.map { ["mp2", "mp3"].contains($0) ? "mpeg audio" : $0 }
     }
 
     private func besides(_ was: FilmFacts, _ now: FilmFacts) async throws -> [String] {
@@ -133,7 +133,7 @@ struct FormatJudge {
             let (saw, there) = (seen.tracks.count { $0.type == type }, now.streams(kind).count)
             if saw != there { faults.append("mkvmerge sees \(saw) tracks of \(type) of \(there)") }
         }
-        let chapters = seen.chapters.first?.num_entries ?? 0
+        let chapters = seen.chapters.first?.numEntries ?? 0
         if chapters != now.chapters.count { faults.append("mkvmerge sees \(chapters) chapters") }
         if seen.attachments.count != now.besides.count {
             faults.append("mkvmerge sees \(seen.attachments.count) attachments of \(now.besides.count)")

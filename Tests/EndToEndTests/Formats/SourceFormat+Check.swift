@@ -19,7 +19,7 @@ extension SourceFormat {
                 && (video.hasMasteringDisplay && video.lightLevels != nil)
         case .hlg: return try await isTransfer("arib-std-b67", video, path)
         case .rotated: return video.rotation.map { abs($0) == 90 } ?? false
-        case .anamorphic: return video.sample_aspect_ratio == "4:3"
+        case .anamorphic: return video.sampleAspectRatio == "4:3"
         case .oddSize: return (video.width ?? 0) % 2 == 1 && (video.height ?? 0) % 2 == 1
         case .tracks: return facts.streams("audio").count == 2
         case .chapters: return facts.chapters.count == 2
@@ -28,7 +28,7 @@ extension SourceFormat {
     }
 
     private func isTransfer(_ name: String, _ video: FilmFacts.Stream, _ path: String) async throws -> Bool {
-        video.color_transfer == name && video.pix_fmt?.contains("10") == true
+        video.colorTransfer == name && video.pixFmt?.contains("10") == true
     }
 
     private func isFlaggedInterlaced(_ path: String) async throws -> Bool {
