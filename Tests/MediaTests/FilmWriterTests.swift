@@ -271,6 +271,32 @@ import Testing
         #expect(verdict.differences == [] && !verdict.losses.contains { $0.contains("converted") }, "\(verdict)")
     }
 
+    /// QuickTime gives uncompressed sound back in portions of its own; a bit that is another one is found all the same.
+    @Test(arguments: ["avi", "mkv", "mxf"]) func uncompressedSoundInOtherPortions(_ name: String) async throws {
+        let source = try await Fixtures.shared.file("pcm.\(name)") { path in
+            try await ffmpeg([
+                "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-f", "lavfi", "-i",
+                "anoisesrc=sample_rate=48000:seed=7", "-t", "1.5", "-c:v", "mpeg2video", "-c:a", "pcm_s16le", path,
+            ])
+        }
+        let film = try JoinedFilm(source: source, container: "mov").write()
+        #expect(try FilmVerifier.verify(film.path, source: source).differences == [])
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: film.path))
+        let samples = try #require(bytes.range(of: try await Self.samples(source)))
+        bytes[samples.lowerBound + 1000] ^= 1
+        let bad = film.folder.path("bad.mov")
+        try bytes.write(to: URL(fileURLWithPath: bad))
+        let found = try FilmVerifier.verify(bad, source: source).differences
+        #expect(found.count == 1 && found[0].contains("is not the source's"), "\(found)")
+    }
+
+    /// 4,000 bytes of the sound.
+    private static func samples(_ film: String) async throws -> Data {
+        let raw = try await run(
+            "ffmpeg", ["-nostdin", "-v", "error", "-i", film, "-map", "0:a:0", "-c", "copy", "-f", "s16le", "-"])
+        return raw.dropFirst(40_000).prefix(4000)
+    }
+
     private static func firstTime(_ path: String, _ stream: String) async throws -> Double {
         let lines = try await probe(
             path, ["-select_streams", stream, "-show_entries", "packet=pts_time", "-read_intervals", "%+#1"])

@@ -65,6 +65,8 @@ extension FilmMuxer {
         case AV_CODEC_ID_AAC: return hasHeaders
         case AV_CODEC_ID_H264, AV_CODEC_ID_HEVC: return hasHeaders && parameters.extradata[0] == 1
         case AV_CODEC_ID_AV1, AV_CODEC_ID_WEBVTT, AV_CODEC_ID_WAVPACK, AV_CODEC_ID_PRORES: return false
+        // QuickTime and MP4 give uncompressed sound back in portions of their own.
+        case _ where SampleRuns(parameters) != nil && !container.isMatroska: return false
         default: return parameters.codec_type != AVMEDIA_TYPE_SUBTITLE || container.isMatroska
         }
     }

@@ -23,6 +23,8 @@ struct FilmContents {
         var packets: [Packet] = []
         /// What an edit list hides before the first that is heard.
         var hidden: [Packet] = []
+        /// Of uncompressed sound: what is compared where the portions are others.
+        var samples: SampleRuns?
         /// Of text, its words alone: what is compared where the form was converted.
         var words: [Packet] = []
 
@@ -53,7 +55,10 @@ struct FilmContents {
     /// What is wrong with the pictures' packets themselves.
     var faults: [String] = []
     /// Seconds of the film's clock: where what is asked for begins and ends.
-    private(set) var interval = -Double.infinity..<Double.infinity
+    private(set) var interval = Self.whole
+    static let whole = -Double.infinity..<Double.infinity
+    /// Only a part of the film is asked for.
+    var isCut: Bool { interval != Self.whole }
 
     /// Reads the film from end to end.
     /// - Parameter hides: what edit lists hide of sound counts as hidden.
@@ -83,6 +88,7 @@ struct FilmContents {
             }
         }
         watch.finish()
+        for place in tracks.indices { tracks[place].samples?.finish() }
         formats = watch.marks
         (times, trouble, faults) = (
             pictures.times.sorted().map { Double($0) * tick }, pictures.trouble, pictures.faults
@@ -149,7 +155,9 @@ extension FilmContents.Track {
         if let words { self.words.append(.init(print: words, time: time)) }
         // Timed text without words fills a gap; in a file that was made anew there may be others.
         guard form.text == nil || words != nil, let print = form.print(of: packet) else { return }
-        note(.init(print: print, time: time), isHidden: hides && kind == .audio && packet.flags.contains(.discard))
+        let isHidden = hides && kind == .audio && packet.flags.contains(.discard)
+        note(.init(print: print, time: time), isHidden: isHidden)
+        if !isHidden { samples?.note(packet, at: time) }
     }
 
     /// What an edit list hides is no part of the film, but for an encoder's priming, or one packet where a part was cut off.
@@ -170,6 +178,7 @@ extension FilmContents.Track {
             codec: String(cString: avcodec_get_name(parameters.codec_id)),
             language: tags(stream.pointee.metadata)["language"], form: PayloadForm(parameters),
             tick: Rational(stream.pointee.time_base).value)
+        samples = SampleRuns(parameters)
     }
 }
 

@@ -48,7 +48,7 @@ struct PayloadForm {
         return Self.print(Data(words.runs.map(\.text).joined().filter { !$0.isWhitespace }.utf8))
     }
 
-    private static func print(_ content: Data) -> UInt64? {
+    static func print(_ content: Data) -> UInt64? {
         content.isEmpty ? nil : SHA256.hash(data: content).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 

@@ -27,7 +27,11 @@ struct TrackMatch {
             let other = left.remove(at: place)
             matched[track.index] = other.index
             let part = track.part(source.interval, like: other, offset: offset)
-            differences += Self.differences(part, other, offset)
+            if source.isCut, part.isRepacked(in: other) {
+                losses.append("\(track.name) lies in other portions than in the source, and was not compared")
+            } else {
+                differences += Self.differences(part, other, offset)
+            }
             if track.family != other.family {
                 losses.append("\(track.name) was converted to \(other.codec)")
             }
@@ -57,7 +61,10 @@ struct TrackMatch {
         _ source: FilmContents.Track, _ film: FilmContents.Track, _ offset: Double
     ) -> [String] {
         let isConverted = source.family != film.family
-        let (was, now) = isConverted ? (source.words, film.words) : (source.packets, film.packets)
+        var (was, now) = isConverted ? (source.words, film.words) : (source.packets, film.packets)
+        if source.isRepacked(in: film), let old = source.samples, let new = film.samples {
+            (was, now) = (old.runs, new.runs)
+        }
         let same = zip(was, now).prefix { $0.print == $1.print }.count
         var found: [String] = []
         if same < was.count || same < now.count {
@@ -87,10 +94,15 @@ struct TrackMatch {
 }
 
 extension FilmContents.Track {
+    /// The same uncompressed sound, perhaps, in other portions.
+    fileprivate func isRepacked(in film: FilmContents.Track) -> Bool {
+        samples != nil && codec == film.codec && packets.map(\.print) != film.packets.map(\.print)
+    }
+
     /// What of this track belongs to a part of its film: packets inside, and those across its borders if the film made of it
     /// begins or ends with them. What lasts long, as text does, begins no earlier than the part.
     func part(_ interval: Range<Double>, like film: FilmContents.Track, offset: Double) -> FilmContents.Track {
-        guard interval != -Double.infinity..<Double.infinity else { return self }
+        guard interval != FilmContents.whole else { return self }
         var part = self
         part.packets = Self.part(packets, interval, kind, like: film.packets, offset)
         part.words = Self.part(words, interval, kind, like: film.words, offset)
