@@ -13,7 +13,7 @@ struct SettingsOptions: ParsableArguments {
     @Option(
         help: """
             The result's height in pixels, upright: what the model makes is resampled to it, up to 4 times as high. The \
-            width follows, even where chroma is subsampled.
+            width follows, to an even number where chroma is subsampled.
             """)
     var height: Int?
 

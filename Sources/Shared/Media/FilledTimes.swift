@@ -7,10 +7,10 @@ enum FilledTimes {
     static func fill(_ times: [Int64]) -> [Int64]? {
         let known = times.indices.filter { times[$0] != .min }
         guard let first = known.first, let last = known.last, first < last else { return nil }
-        // Beyond this a clock of nanoseconds has run for a century: no time of a film, and sums might overflow.
-        guard known.allSatisfy({ times[$0].magnitude < 1 << 62 }) else { return nil }
+        // Beyond this a clock of nanoseconds has run for half a century: no time of a film, and sums might overflow.
+        guard known.allSatisfy({ times[$0].magnitude < 1 << 61 }) else { return nil }
         let step = (times[last] - times[first]) / Int64(last - first)
-        guard step > 0 else { return nil }
+        guard step > 0, step < (1 << 61) / Int64(times.count) else { return nil }
         var filled = times
         for (one, next) in zip(known, known.dropFirst()) {
             let (length, pictures) = (times[next] - times[one], Int64(next - one))

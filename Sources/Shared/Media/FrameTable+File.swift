@@ -2,8 +2,8 @@ internal import Crypto
 internal import FarmModel
 internal import Foundation
 
-/// On disk (little-endian): "UFFT" version:u32 timeBase:i32,i32 headerSize:u64 packets:u64 end:i64 (the least where unknown),
-/// then pts:i64 dts:i64 offset:i64 size:u32 flags:u32 a packet, then the SHA-256 of all before it.
+/// On disk (little-endian): "UFFT" version:u32 timeBase:i32,i32 headerSize:u64 packets:u64 end:i64 (the least where unknown; not in
+/// version 1, which jobs from before an upgrade have), then pts:i64 dts:i64 offset:i64 size:u32 flags:u32 a packet, then the SHA-256 of all before it.
 extension FrameTable {
     private static let magic = Data("UFFT".utf8)
     private static let version: UInt32 = 2
@@ -37,19 +37,21 @@ extension FrameTable {
         do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
             throw MediaError(.source, "cannot read the frame table \(path): \(error.localizedDescription)")
         }
-        guard data.count >= Self.head + 32, data.prefix(4) == Self.magic,
+        guard data.count >= Self.head - 8 + 32, data.prefix(4) == Self.magic,
             SHA256.hash(data: data.dropLast(32)) == data.suffix(32)
-        else { throw MediaError(.source, "the frame table \(path) is damaged; index the film again") }
-        guard data.little(at: 4, UInt32.self) == Self.version,
-            data.little(at: 24, UInt64.self) == UInt64((data.count - Self.head - 32) / Self.recordSize)
-        else { throw MediaError(.source, "the frame table \(path) is of another version; index the film again") }
+        else { throw MediaError(.source, "the frame table \(path) is damaged; start over with --restart") }
+        let version = data.little(at: 4, UInt32.self)
+        let head = version == 1 ? Self.head - 8 : Self.head
+        guard (1...Self.version).contains(version),
+            data.little(at: 24, UInt64.self) == UInt64((data.count - head - 32) / Self.recordSize)
+        else { throw MediaError(.source, "the frame table \(path) is of another version; start over with --restart") }
         try self.init(
             timeBase: Rational(data.little(at: 8, Int32.self), data.little(at: 12, Int32.self)),
-            headerSize: Int(data.little(at: 16, UInt64.self)), packets: Self.packets(in: data),
-            end: data.little(at: 32, Int64.self))
+            headerSize: Int(data.little(at: 16, UInt64.self)), packets: Self.packets(in: data, from: head),
+            end: version == 1 ? .min : data.little(at: 32, Int64.self))
     }
 
-    private static func packets(in data: Data) -> [Packet] {
+    private static func packets(in data: Data, from head: Int) -> [Packet] {
         Swift.stride(from: head, to: data.count - 32, by: recordSize).map { at in
             Packet(
                 pts: data.little(at: at, Int64.self), dts: data.little(at: at + 8, Int64.self),

@@ -4,7 +4,7 @@ internal import CLibAV
 /// follow each other it lies in the place of what is heard.
 ///
 /// Before a track's first sound the encoder's priming stays, which holds nothing to hear; of a longer run, a part that was
-/// cut off, the last packet stays, without which a decoder cannot begin.
+/// cut off, the last packet stays, without which a decoder cannot begin. Uncompressed sound needs neither.
 struct PreRoll {
     private var begun: Set<Int> = []
     private var hidden: [Int: [DemuxedPacket]] = [:]
@@ -12,7 +12,9 @@ struct PreRoll {
     private var cut: Set<Int> = []
 
     /// Seconds: no encoder takes longer to begin.
-    private static let priming = 0.1
+    static let priming = 0.1
+    /// Packets: nor more of them, whatever their times say.
+    static let mostPackets = 64
 
     /// Takes the next packet of a film; gives those that are copied.
     mutating func take(_ packet: DemuxedPacket, of stream: UnsafeMutablePointer<AVStream>) -> [DemuxedPacket] {
@@ -22,14 +24,15 @@ struct PreRoll {
             begun.insert(index)
             return (hidden.removeValue(forKey: index) ?? []) + [packet]
         }
-        if !begun.contains(index) { hide(packet, tick: av_q2d(stream.pointee.time_base)) }
+        let isPlain = SampleRuns(stream.pointee.codecpar.pointee) != nil
+        if !isPlain, !begun.contains(index) { hide(packet, tick: av_q2d(stream.pointee.time_base)) }
         return []
     }
 
     private mutating func hide(_ packet: DemuxedPacket, tick: Double) {
         let run = (hidden[packet.stream] ?? []) + [packet]
         let (first, end) = (run[0].pts ?? 0, (packet.pts ?? 0) + packet.duration)
-        if Double(end - first) * tick > Self.priming { cut.insert(packet.stream) }
+        if Double(end - first) * tick > Self.priming || run.count > Self.mostPackets { cut.insert(packet.stream) }
         hidden[packet.stream] = cut.contains(packet.stream) ? [packet] : run
     }
 }

@@ -43,7 +43,8 @@ struct FilmRun: Sendable {
             }
             // The workers are all of this machine: no other will come.
             if let lack = status.snapshot.waits.first(where: { $0.code == .noMemory }) {
-                throw CoordinatorError(.file, "\(request.film): \(lack.text): choose a smaller --scale")
+                throw CoordinatorError(
+                    .file, "\(request.film): \(lack.text): give a smaller --scale or --height, with --restart")
             }
             try await Task.sleep(for: .milliseconds(200))
         }

@@ -163,11 +163,13 @@ extension FilmContents.Track {
     /// What an edit list hides is no part of the film, but for an encoder's priming, or one packet where a part was cut off.
     private mutating func note(_ packet: FilmContents.Packet, isHidden: Bool) {
         if isHidden {
-            if packets.isEmpty { hidden.append(packet) }
+            // Uncompressed sound has no priming.
+            if packets.isEmpty, samples == nil { hidden.append(packet) }
             return
         }
         let length = packet.time - (hidden.first?.time ?? packet.time)
-        packets += (length > 0.1 ? hidden.suffix(1) : hidden) + [packet]
+        let isCut = length > PreRoll.priming || hidden.count > PreRoll.mostPackets
+        packets += (isCut ? hidden.suffix(1) : hidden) + [packet]
         hidden = []
     }
 

@@ -27,10 +27,14 @@ struct TrackMatch {
             let other = left.remove(at: place)
             matched[track.index] = other.index
             let part = track.part(source.interval, like: other, offset: offset)
-            if source.isCut, part.isRepacked(in: other) {
-                losses.append("\(track.name) lies in other portions than in the source, and was not compared")
+            // QuickTime and MP4 give uncompressed sound back in portions of their own; Matroska keeps the source's.
+            let isRepacked = container?.container.isMatroska == false && part.isRepacked(in: other)
+            if isRepacked, source.isCut {
+                losses.append(
+                    "\(track.name) lies in other portions than in the source: its ends were compared, not its bytes")
+                differences += Self.ends(part, other, offset)
             } else {
-                differences += Self.differences(part, other, offset)
+                differences += Self.differences(part, other, offset, isRepacked: isRepacked)
             }
             if track.family != other.family {
                 losses.append("\(track.name) was converted to \(other.codec)")
@@ -57,14 +61,25 @@ struct TrackMatch {
             ?? alike.first
     }
 
-    private static func differences(
+    /// Where sound in other portions begins and ends: within the longest portion that readers make.
+    private static func ends(
         _ source: FilmContents.Track, _ film: FilmContents.Track, _ offset: Double
+    ) -> [String] {
+        let ends = [
+            ("begins", source.packets.first, film.packets.first), ("ends", source.packets.last, film.packets.last),
+        ]
+        return ends.compactMap { what, old, new in
+            guard let old, let new, abs(new.time - old.time - offset) > 0.15 else { return nil }
+            return "\(source.name) \(what) \(rounded(new.time - old.time - offset)) s beside where the source's does"
+        }
+    }
+
+    private static func differences(
+        _ source: FilmContents.Track, _ film: FilmContents.Track, _ offset: Double, isRepacked: Bool
     ) -> [String] {
         let isConverted = source.family != film.family
         var (was, now) = isConverted ? (source.words, film.words) : (source.packets, film.packets)
-        if source.isRepacked(in: film), let old = source.samples, let new = film.samples {
-            (was, now) = (old.runs, new.runs)
-        }
+        if isRepacked, let old = source.samples, let new = film.samples { (was, now) = (old.runs, new.runs) }
         let same = zip(was, now).prefix { $0.print == $1.print }.count
         var found: [String] = []
         if same < was.count || same < now.count {
