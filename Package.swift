@@ -105,7 +105,7 @@ let package = Package(
         tests("FarmModelTests", ["FarmModel"]),
         tests("FarmProtocolTests", ["FarmProtocol"]),
         tests("MessagingTests", ["Messaging"]),
-        tests("MediaTests", ["Media"]),
+        tests("MediaTests", ["Media", crypto]),
         tests("InferenceTests", ["Inference"]),
         tests("CoordinatorCoreTests", ["CoordinatorCore", "Media", "Messaging", "Processes", crypto, grdb]),
         tests("WorkerCoreTests", ["WorkerCore"]),

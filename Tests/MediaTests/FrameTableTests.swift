@@ -1,3 +1,4 @@
+import Crypto
 import FarmModel
 import Foundation
 import TestSupport
@@ -101,6 +102,13 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["table"])
 
         var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        // As a job from before an upgrade has it: without the film's end.
+        var old = bytes.dropLast(32)
+        old.removeSubrange(32..<40)
+        old[4] = 1
+        try (old + SHA256.hash(data: old)).write(to: URL(fileURLWithPath: path))
+        #expect(try FrameTable(contentsOf: path).packets == table.packets)
+        #expect(try FrameTable(contentsOf: path).end == nil)
         bytes[500] ^= 1
         try bytes.write(to: URL(fileURLWithPath: path))
         #expect { try FrameTable(contentsOf: path) } throws: { "\($0)".contains("damaged") }

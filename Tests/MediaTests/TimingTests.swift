@@ -39,6 +39,7 @@ import Testing
         #expect(FilledTimes.fill([100, no, 101]) == nil, "no room for one between")
         #expect(FilledTimes.fill([100, no, 50]) == nil)
         #expect(FilledTimes.fill([.max, no, no, 4]) == nil)
+        #expect(FilledTimes.fill([no, no, no, no, no, no, 0, 1 << 60]) == nil, "no room before")
     }
 
     /// The reference pictures of VP8 that are never shown are no frames.

@@ -112,12 +112,16 @@ public final class Demuxer {
     /// nobody knows.
     private func nominalRate(of stream: UnsafeMutablePointer<AVStream>) -> Rational {
         let guesses = [av_guess_frame_rate(context, stream, nil), stream.pointee.avg_frame_rate]
-        let rate = guesses.first { $0.num > 0 && $0.den > 0 && av_q2d($0) <= Self.highestRate }
+        let rate = guesses.first {
+            $0.num > 0 && $0.den > 0 && (Self.lowestRate...Self.highestRate).contains(av_q2d($0))
+        }
         return rate.map { Rational($0) } ?? Rational(0, 1)
     }
 
     /// Frames per second that encoders take for a rate.
     private static let highestRate = 240.0
+    /// Of films whose pictures stand for an hour each; headers that say less are damaged.
+    private static let lowestRate = 1.0 / 3600
 
     /// Whether the container says of what shape samples are: what the codec says then does not count.
     var saysAspect: Bool { stream(videoIndex).pointee.sample_aspect_ratio.num > 0 }

@@ -37,7 +37,8 @@ public enum FilmIndexer {
         }
         try DurableFile.syncFolder(of: store)
         let table = try FrameTable(
-            timeBase: stream.timeBase, headerSize: headerSize, packets: packets, end: demuxer.pictureEnd ?? end.latest)
+            timeBase: stream.timeBase, headerSize: headerSize, packets: packets,
+            end: demuxer.pictureEnd(after: packets.count) ?? end.latest)
         return FilmIndex(table: table, stream: stream, formats: formats, storePath: store, warnings: warnings)
     }
 

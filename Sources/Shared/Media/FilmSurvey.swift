@@ -49,7 +49,8 @@ public struct FilmSurvey: Sendable {
                 packets, shown: order, step: demuxer.nominalStep, why: "\(path): \(trouble)")
         }
         table = try FrameTable(
-            timeBase: stream.timeBase, headerSize: 0, packets: packets, end: demuxer.pictureEnd ?? end.latest)
+            timeBase: stream.timeBase, headerSize: 0, packets: packets,
+            end: demuxer.pictureEnd(after: packets.count) ?? end.latest)
         (videoBytes, self.warnings) = (offset, warnings)
     }
 }

@@ -2,7 +2,7 @@ internal import CLibAV
 
 /// The times that a film can have. Damaged headers bring others, and sums of such numbers do not fit 64 bits.
 enum FilmTime {
-    /// Seconds on either side of zero. Unix time fits, and the sum of two of them in nanoseconds fits 64 bits.
+    /// Seconds on either side of zero. Unix time fits, but not in nanoseconds: the sum of several times must fit 64 bits.
     static let limit = 4e9
 
     static func isPossible(_ ticks: Int64, _ base: AVRational) -> Bool {

@@ -9,7 +9,7 @@ import Testing
 /// `UPSCALE_FARM_FUZZ_KEEP=FOLDER` leaves the films there.
 @Suite struct FuzzMediaTests {
     @Test func everyFilmEndsAsAFilmOrAnError() async throws {
-        let seeds = Seeded.seeds("UPSCALE_FARM_FUZZ_MEDIA", else: "1-24")
+        let seeds = Seeded.seeds("UPSCALE_FARM_FUZZ_MEDIA", else: "1-16")
         var tally = FuzzTally()
         try await withThrowingTaskGroup(of: FuzzRun.self) { group in
             for seed in seeds {

@@ -30,11 +30,12 @@ extension Demuxer {
 
     /// Until when the last picture is shown, in the pictures' time base, where the container tells it better than a packet's duration:
     /// QuickTime's durations are those of decoding.
-    var pictureEnd: Int64? {
+    /// - Parameter count: of the packets that were read: of a file that ends too early, its head tells nothing.
+    func pictureEnd(after count: Int) -> Int64? {
         let video = stream(videoIndex).pointee
-        guard text(context.pointee.iformat?.pointee.name)?.hasPrefix("mov") == true, video.duration > 0 else {
-            return nil
-        }
+        guard text(context.pointee.iformat?.pointee.name)?.hasPrefix("mov") == true, video.duration > 0,
+            count >= video.nb_frames
+        else { return nil }
         return timestamp(video.start_time).map { $0 &+ video.duration }
     }
 }

@@ -99,7 +99,8 @@ struct SteadyClock<Packet> {
     private mutating func hold(_ packet: Packet, _ times: Times) -> [Moved] {
         guard let time = times.decoding, var new = next else {
             waiting.append((packet, times, false))
-            return []
+            waitingBytes += times.size
+            return isSettled ? settle(keeping: false) : []
         }
         let stream = times.stream
         let hasJumped = new.last[stream] != nil
