@@ -70,6 +70,20 @@ import Testing
         }
     }
 
+    /// Sound that is sent twice, or whose clock alone steps back, moves nothing else.
+    @Test(arguments: [81_000, 450_000, 4_000_000] as [Int64]) func oneStreamThatStepsBackIsNoNewClock(by step: Int64) {
+        let times = Self.part(5_000_000, 200).filter { $0.stream == 0 }
+        let sound = Self.part(5_000_000, 200).filter { $0.stream == 1 }.enumerated().map { number, times in
+            var times = times
+            if number >= 100 { (times.pts, times.dts) = (times.pts.map { $0 - step }, times.dts.map { $0 - step }) }
+            return times
+        }
+        let result = Self.run(zip(times, sound).flatMap { [$0, $1] })
+        #expect(result.jumps == 0)
+        #expect(result.pictures == times.compactMap(\.dts))
+        #expect(result.sound == sound.compactMap(\.dts))
+    }
+
     @Test func severalJumpsInARow() {
         let result = Self.run([0, 900_000_000, 0, 5_000_000, 9_000].flatMap { Self.part($0, 30) })
         #expect(result.jumps == 4)

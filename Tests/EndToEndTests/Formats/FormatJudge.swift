@@ -116,7 +116,7 @@ struct FormatJudge {
         }
         func chapters(_ facts: FilmFacts) -> [String] { facts.chapters.map { $0.tags?["title"] ?? "" } }
         if chapters(was) != chapters(now) { faults.append("chapters \(chapters(now)) of \(chapters(was))") }
-        if was.besides.count != now.besides.count, !isSaid("attachment", "video, mjpeg", "cover") {
+        if was.besides.count != now.besides.count, !isSaid("(attachment, ", "(video, ") {
             faults.append("\(now.besides.count) attachments of \(was.besides.count)")
         }
         return faults

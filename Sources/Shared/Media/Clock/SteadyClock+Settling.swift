@@ -12,6 +12,26 @@ extension SteadyClock {
         }
     }
 
+    /// Whether no clock begins: what seemed to begin one lies behind its stream's end, and another stream has gone on by the old clock
+    /// for longer than streams are apart in a file.
+    var isNone: Bool {
+        let stepBack = starts.allSatisfy { stream, start in left[stream].map { start.decoding < $0 } ?? false }
+        return stepBack
+            && clock.active.contains { stream in
+                guard starts[stream] == nil, let now = clock.last[stream], let then = left[stream] else { return false }
+                return now - then >= 90_000
+            }
+    }
+
+    /// Gives what waited by the old clock.
+    mutating func goOn() -> [Moved] {
+        let moved = waiting.map { (packet: $0.packet, shift: clock.shift) }
+        for (_, times, isNew) in waiting where isNew { end(times, shift: clock.shift) }
+        clock.last.merge(next?.last ?? [:]) { $1 }
+        (next, starts, waiting, waitingBytes) = (nil, [:], [], 0)
+        return moved
+    }
+
     /// Sets the new clock and gives what waited for it.
     /// - Parameter keeping: the film's clock is the old one again.
     mutating func settle(keeping: Bool) -> [Moved] {

@@ -5,7 +5,8 @@
 /// from where all streams are, or before its own stream's last, begins a new clock. From there packets are held
 /// back until each stream has shown where it begins by the new clock, which is then set so that no stream runs into its
 /// own end; all streams are moved alike, so sound stays beside its pictures. A lone packet of another time is damage: it is
-/// put where its stream was, and the clock stays.
+/// put where its stream was, and the clock stays. So it does where a stream steps back while another goes on: what was sent
+/// twice is for muxers to press together.
 ///
 /// Times are ticks of 90 kHz, the same for all streams.
 struct SteadyClock<Packet> {
@@ -67,6 +68,8 @@ struct SteadyClock<Packet> {
     var before = Clock()
     /// The clock that begins, while packets wait.
     var next: Clock?
+    /// Where the streams were by the old one when it began.
+    var left: [Int: Int64] = [:]
     var starts: [Int: Edge] = [:]
     var waiting: [(packet: Packet, times: Times, isNew: Bool)] = []
     var waitingBytes = 0
@@ -89,7 +92,7 @@ struct SteadyClock<Packet> {
             return [(packet, note(times))]
         }
         guard times.leads else { return [(packet, clock.shift)] }
-        next = Clock()
+        (next, left) = (Clock(), clock.last)
         return hold(packet, times)
     }
 
@@ -118,7 +121,7 @@ struct SteadyClock<Packet> {
         } else {
             _ = note(times)
         }
-        return isSettled ? settle(keeping: false) : []
+        return isNone ? goOn() : isSettled ? settle(keeping: false) : []
     }
 
     private mutating func begin(_ times: Times) {
