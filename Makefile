@@ -30,7 +30,7 @@ chaos: setup models sample
 	swift build --build-tests
 	UPSCALE_FARM_CHAOS=$(or $(SEEDS),1-20) swift test --skip-build --filter EndToEndTests.ChaosTests
 
-## formats [ONLY="mkv h264"]: films of every format through a farm, and the tables of docs/formats.md; half an hour
+## formats [ONLY=some] [ONLY="mkv h264"]: films of every format through a farm, and the tables of docs/formats.md; half an hour
 formats: setup models
 	swift build --build-tests
 	UPSCALE_FARM_FORMATS="$(or $(ONLY),all)" swift test --skip-build --filter EndToEndTests.FormatsTests

@@ -3,9 +3,13 @@ import Foundation
 /// docs/formats.md: which films come out as they went in.
 struct FormatTable {
     let results: [FormatResult]
+    /// What was to be made; of all else the tables say nothing.
+    private let tried: Set<SourceFormat>
     private var notes: [String] = []
 
-    init(_ results: [FormatResult]) { self.results = results }
+    init(_ results: [FormatResult], of tried: [SourceFormat]) {
+        (self.results, self.tried) = (results, Set(tried))
+    }
 
     /// The page, around what its author wrote by hand above the first table.
     mutating func page(_ introduction: String) -> String {
@@ -15,7 +19,7 @@ struct FormatTable {
         return introduction + tables + "\n## What was said\n\n" + notes
     }
 
-    /// "yes", with the numbers of notes; "no" where there is no film, or a wrong one; "–" where no tool makes such a source.
+    /// "yes", with the numbers of notes; "no" where there is no film, or a wrong one; "–" where no tool makes such a source; nothing where none was tried.
     private mutating func markdown(of output: String) -> String {
         let features = SourceFormat.Feature.allCases
         var lines = [
@@ -25,7 +29,7 @@ struct FormatTable {
         for container in SourceFormat.Container.allCases {
             for codec in SourceFormat.Codec.allCases {
                 let cells = features.map { cell(SourceFormat(container: container, codec: codec, feature: $0), output) }
-                if cells.allSatisfy({ $0 == "–" }) { continue }
+                if cells.allSatisfy({ ["–", ""].contains($0) }) { continue }
                 lines.append("| \(container) | \(codec) | " + cells.joined(separator: " | ") + " |")
             }
         }
@@ -33,7 +37,10 @@ struct FormatTable {
     }
 
     private mutating func cell(_ format: SourceFormat, _ output: String) -> String {
-        guard let result = results.first(where: { $0.format == format && $0.output == output }) else { return "–" }
+        guard let result = results.first(where: { $0.format == format && $0.output == output }) else {
+            let isMade = results.contains { $0.format == format }
+            return tried.contains(format) && !isMade ? "–" : ""
+        }
         let said = result.warnings + [result.refusal].compactMap { $0 }
         let numbers = Set(said.map { number(of: Self.note($0)) }).sorted().map(String.init).joined(separator: " ")
         let isFilm = result.refusal == nil && result.faults.isEmpty
