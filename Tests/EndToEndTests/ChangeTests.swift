@@ -40,10 +40,13 @@ import Testing
         #expect(ended.status == 1, "\(ended)")
         let line = try #require(ended.error.split(separator: "\n").last)
         #expect(line.contains("frame 50") && line.contains("--to 2.000") && !line.contains("attempt 2"), "\(line)")
-        let output = folder.path("second.mkv")
-        try await upscale(film, to: output, in: folder, Self.settings + ["--from", "2"])
-        #expect(try await Judge.stream(output, "v:0", "width").hasPrefix("128"))
-        #expect(try await referenceFrames(output).count == ChangingFilm.frames)
+        // The part ends there, whatever its frames' neighbours would be.
+        for (part, width) in [("--from", "128"), ("--to", "96")] {
+            let output = folder.path("part\(part).mkv")
+            try await upscale(film, to: output, in: folder, Self.settings + [part, "2", "--overlap", "3"])
+            #expect(try await Judge.stream(output, "v:0", "width").hasPrefix(width))
+            #expect(try await referenceFrames(output).count == ChangingFilm.frames)
+        }
     }
 
     /// Other parameter sets for the same pictures are no change; another shape of samples is told and goes through.

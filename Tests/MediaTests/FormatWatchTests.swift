@@ -71,6 +71,66 @@ import Testing
         #expect(pieces.frames == whole.frames)
     }
 
+    /// Sets of numbers of their own, that come with a picture in the middle of a GOP and not again.
+    @Test func setsOutsideKeyframesAreCarried() async throws {
+        let folder = try TemporaryFolder()
+        let first = try await Self.units(folder, "libx264", "h264", ["keyint=16:bframes=0:threads=1:slices=1"])
+        let second = try await Self.units(
+            folder, "libx264", "h264", ["keyint=16:bframes=0:threads=1:slices=1:sps-id=1:cabac=0:8x8dct=0"])
+        let isSet = { (unit: Data) in [7, 8].contains((unit.first ?? 0) & 0x1F) }
+        let sets = second.filter(isSet).prefix(2)
+        let last = try #require(first.lastIndex { ($0.first ?? 0) & 0x1F == 1 })
+        try await Self.expectPiecesOf(first[..<last] + sets + first[last...] + second.filter { !isSet($0) }, "h264")
+    }
+
+    /// A picture parameter set alone, at the second part's first keyframe and not again.
+    @Test(arguments: [
+        ("libx264", "h264", 8, ["keyint=16:bframes=0:threads=1:ref=3", "cabac=0:weightp=0:8x8dct=1"]),
+        ("libx265", "hevc", 34, ["keyint=16:bframes=0:log-level=error:temporal-layers=1", "signhide=0"]),
+    ])
+    func pictureSetsAloneAreCarried(encoder: String, kind: String, set: UInt8, settings: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let first = try await Self.units(folder, encoder, kind, [settings[0]])
+        let second = try await Self.units(folder, encoder, kind, settings)
+        let type = { (unit: Data) in kind == "h264" ? (unit.first ?? 0) & 0x1F : (unit.first ?? 0) >> 1 & 0x3F }
+        let sets: Set<UInt8> = kind == "h264" ? [7, 8] : [32, 33, 34]
+        // Only what the sets of the pictures say must differ.
+        let others = { (units: [Data]) in Set(units.filter { sets.contains(type($0)) && type($0) != set }) }
+        #expect(others(first) == others(second))
+        let picture = try #require(second.first { type($0) == set })
+        #expect(!first.contains(picture))
+        try await Self.expectPiecesOf(first + [picture] + second.filter { !sets.contains(type($0)) }, kind)
+    }
+
+    /// - Returns: NAL units of 48 pictures.
+    private static func units(
+        _ folder: TemporaryFolder, _ encoder: String, _ kind: String, _ settings: [String]
+    ) async throws -> [Data] {
+        let raw = folder.path("\(UUID().uuidString).\(kind)")
+        let option = encoder == "libx264" ? "-x264-params" : "-x265-params"
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-frames:v", "48", "-c:v", encoder,
+            option, settings.joined(separator: ":"), raw,
+        ])
+        return NALUnits(try Data(contentsOf: URL(fileURLWithPath: raw)), .startCode).map { Data($0) }
+    }
+
+    private static func expectPiecesOf(_ units: some Sequence<Data>, _ kind: String) async throws {
+        let folder = try TemporaryFolder()
+        let film = folder.path("film.\(kind)")
+        let bytes = units.reduce(into: Data()) { $0 += NALUnits.Framing.startCode.framed(ArraySlice($1)) }
+        try bytes.write(to: URL(fileURLWithPath: film))
+        let timed = folder.path("film.mkv")
+        try await ffmpeg(["-fflags", "+genpts", "-r", "25", "-i", film, "-c", "copy", timed])
+        for path in [film, timed] {
+            let whole = try await decodePieces(of: path, SpanTests.Cut(frames: 1000, overlap: 0))
+            let pieces = try await decodePieces(of: path, SpanTests.Cut(frames: 5, overlap: 0))
+            #expect(whole.frames.count == 96)
+            #expect(whole.damage.isEmpty)
+            #expect(pieces.frames == whole.frames)
+        }
+    }
+
     /// An Annex B stream in which parameter sets stand before the first picture only.
     private static func withoutRepeats(_ stream: Data) -> Data {
         var hasPicture = false

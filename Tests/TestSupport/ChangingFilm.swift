@@ -8,6 +8,8 @@ public enum ChangingFilm: String, CaseIterable, Sendable {
     case hevcSize, hevcDepth
     /// The same in containers that have headers of their own: the second part's are in its packets.
     case sizeMKV, sizeMP4, setsMP4, hevcSizeMKV
+    /// Where times are found by decoding: a raw stream, and one whose container tells few.
+    case sizeRaw, mpeg2SizePS
     case vp9Size, av1Size
     /// Nobody looks for its headers: only decoding tells.
     case pngSize
@@ -38,7 +40,7 @@ public enum ChangingFilm: String, CaseIterable, Sendable {
         let isSecond = number == 1
         let changesSize =
             rawValue.hasSuffix("Size") || rawValue.hasSuffix("SizeMKV") || self == .size
-            || self == .sizeMKV || self == .sizeMP4
+            || [.sizeMKV, .sizeMP4, .sizeRaw, .mpeg2SizePS].contains(self)
         let size = isSecond && changesSize ? "128x96" : "96x64"
         try await ffmpeg(
             [
@@ -68,7 +70,8 @@ public enum ChangingFilm: String, CaseIterable, Sendable {
         case .color:
             let color = isSecond ? "bt709" : "smpte170m"
             return plain + ["-colorspace", color, "-color_primaries", color, "-color_trc", color]
-        case .mpeg2Size, .mpeg2Chroma, .mpeg2Aspect: return ["-c:v", "mpeg2video", "-g", "12", "-bf", "2", "-q:v", "3"]
+        case .mpeg2Size, .mpeg2Chroma, .mpeg2Aspect, .mpeg2SizePS:
+            return ["-c:v", "mpeg2video", "-g", "12", "-bf", "2", "-q:v", "3"]
         case .hevcSize, .hevcDepth, .hevcSizeMKV:
             let parameters = "keyint=16:bframes=2:log-level=error:frame-threads=1"
             return ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", parameters]
@@ -92,6 +95,8 @@ public enum ChangingFilm: String, CaseIterable, Sendable {
         case .sizeMKV, .hevcSizeMKV, .av1Size, .pngSize: "mkv"
         case .sizeMP4, .setsMP4: "mp4"
         case .vp9Size: "webm"
+        case .sizeRaw: "h264"
+        case .mpeg2SizePS: "mpg"
         default: "ts"
         }
     }

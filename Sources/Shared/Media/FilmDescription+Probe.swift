@@ -95,14 +95,20 @@ extension Demuxer {
             return frames.first { frame in start.map { Double(frame.timestamp ?? .max) * tick >= $0 } ?? true }
         }
         if let from, from > 0 { _ = seek(toward: from) }
-        while let packet = try next() {
+        var packets = 0
+        while last == nil || packets < Self.mostSought, let packet = try next() {
             guard packet.stream == videoIndex else { continue }
+            packets += 1
             if let frame = found(in: try decoder.decode(VideoPacket(packet))) { return frame }
         }
         if let frame = found(in: try decoder.finish()) ?? last { return frame }
         let reason = decoder.damage.message ?? warnings.last ?? "its video stream holds none"
         throw MediaError(.source, "no picture of \(path) can be decoded: \(reason)")
     }
+
+    /// Packets behind a seek. It may land far before, or by another clock: what is found by then is of the same kind in any film
+    /// but those that change, and these are looked at more closely when they are indexed.
+    private static var mostSought: Int { 1000 }
 
     /// Headers that no decoder takes are the film's fault.
     private func openedDecoder() throws -> VideoDecoder {

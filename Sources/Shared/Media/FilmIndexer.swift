@@ -24,7 +24,7 @@ public enum FilmIndexer {
             try builder.append(VideoPacket(packet))
             progress(demuxer.position)
         }
-        var (packets, headerSize, formats, end) = try builder.finish()
+        var (packets, headerSize, watch, end) = try builder.finish()
         guard packets.contains(where: { $0.flags.contains(.frame) }) else {
             throw MediaError(.source, "\(path) has a video stream without pictures\(reasons(demuxer.warnings))")
         }
@@ -39,7 +39,9 @@ public enum FilmIndexer {
         let table = try FrameTable(
             timeBase: stream.timeBase, headerSize: headerSize, packets: packets,
             end: demuxer.pictureEnd(after: packets.count) ?? end.latest)
-        return FilmIndex(table: table, stream: stream, formats: formats, storePath: store, warnings: warnings)
+        return FilmIndex(
+            table: table, stream: stream, formats: watch.marks(at: packets.map(\.pts)), storePath: store,
+            warnings: warnings)
     }
 
     private static func reasons(_ warnings: [String]) -> String {
@@ -53,10 +55,9 @@ private struct IndexBuilder: ~Copyable {
     private let headerSize: Int
     private let entryPoint: EntryPoint
     private let codec: String
-    private let reader: CodecHeaderReader
     private var packets: [FrameTable.Packet] = []
     private var end = FilmEnd()
-    private var carrier = HeaderCarrier()
+    private var carrier: HeaderCarrier
     private var watch: FormatWatch
 
     init(store: String, stream: VideoStream, aspectCounts: Bool) throws {
@@ -64,7 +65,7 @@ private struct IndexBuilder: ~Copyable {
         headerSize = Int(writer.offset)
         entryPoint = EntryPoint(stream.parameters)
         codec = stream.parameters.codec
-        reader = CodecHeaderReader(stream.parameters)
+        carrier = HeaderCarrier(stream.parameters)
         watch = FormatWatch(stream, aspectCounts: aspectCounts)
     }
 
@@ -73,19 +74,17 @@ private struct IndexBuilder: ~Copyable {
         // AVI stands an empty packet for "the picture before, once more": there is nothing to decode.
         guard !packet.payload.isEmpty else { return }
         var packet = packet
-        let headers = packet.flags.contains(.key) ? reader.headers(of: packet) : nil
-        carrier.carry(into: &packet, headers: headers, isEntry: entryPoint.allows(packet))
-        watch.note(packet, headers: headers)
+        watch.note(packet, headers: carrier.carry(into: &packet))
         let offset = writer.offset
         try writer.append(packet)
         packets.append(FrameTable.Packet(packet, entryPoint, codec, (offset, UInt32(writer.offset - offset))))
     }
 
     consuming func finish() throws -> (
-        packets: [FrameTable.Packet], headerSize: Int, formats: [FormatMark], end: FilmEnd
+        packets: [FrameTable.Packet], headerSize: Int, watch: FormatWatch, end: FilmEnd
     ) {
         watch.finish()
-        let result = (packets, headerSize, watch.marks, end)
+        let result = (packets, headerSize, watch, end)
         try writer.finish()
         return result
     }

@@ -18,23 +18,22 @@ public struct FilmSurvey: Sendable {
         let demuxer = try Demuxer(path: path, selection: .video, isCancelled: isCancelled)
         let stream = demuxer.video
         let entryPoint = EntryPoint(stream.parameters)
-        let reader = CodecHeaderReader(stream.parameters)
+        var carrier = HeaderCarrier(stream.parameters)
         var watch = FormatWatch(stream, aspectCounts: !demuxer.saysAspect)
         var packets: [FrameTable.Packet] = []
         var end = FilmEnd()
         var offset: Int64 = 0
         while let packet = try demuxer.next() {
             guard packet.stream == demuxer.videoIndex else { continue }
-            let copy = VideoPacket(packet)
+            var copy = VideoPacket(packet)
             end.note(copy)
             guard packet.size > 0 else { continue }
             let size = UInt32(packet.size)
-            watch.note(packet, reader)
+            watch.note(copy, headers: carrier.carry(into: &copy))
             packets.append(FrameTable.Packet(copy, entryPoint, stream.parameters.codec, (offset, size)))
             offset += Int64(size)
         }
         watch.finish()
-        formats = watch.marks
         var warnings = demuxer.warnings
         guard packets.contains(where: { $0.flags.contains(.frame) }) else {
             let reasons = warnings.isEmpty ? "" : ": " + warnings.joined(separator: "; ")
@@ -51,7 +50,7 @@ public struct FilmSurvey: Sendable {
         table = try FrameTable(
             timeBase: stream.timeBase, headerSize: 0, packets: packets,
             end: demuxer.pictureEnd(after: packets.count) ?? end.latest)
-        (videoBytes, self.warnings) = (offset, warnings)
+        (formats, videoBytes, self.warnings) = (watch.marks(at: packets.map(\.pts)), offset, warnings)
     }
 }
 

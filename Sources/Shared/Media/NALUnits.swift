@@ -91,29 +91,17 @@ extension NALUnits.Framing {
 enum RecoveryPoint {
     /// recovery_frame_cnt of the first recovery point in an SEI unit (without its NAL header); nil where there is none.
     static func frameCount(sei: ArraySlice<UInt8>) -> Int? {
-        let bytes = unescaped(sei)
+        let bytes = NALBits.unescaped(sei)
         var at = 0
         while at + 2 <= bytes.count {
             guard let type = varying(bytes, &at), let size = varying(bytes, &at) else { return nil }
-            if type == 6 { return exponentialGolomb(bytes[Swift.min(at, bytes.count)...]) }
+            if type == 6 {
+                var bits = NALBits(unescaped: bytes[Swift.min(at, bytes.count)...])
+                return bits.exponentialGolomb()
+            }
             at += size
         }
         return nil
-    }
-
-    /// Without the emulation prevention bytes: 00 00 03 stands for 00 00.
-    private static func unescaped(_ unit: ArraySlice<UInt8>) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var zeros = 0
-        for byte in unit {
-            if zeros >= 2, byte == 3 {
-                zeros = 0
-                continue
-            }
-            zeros = byte == 0 ? zeros + 1 : 0
-            bytes.append(byte)
-        }
-        return bytes
     }
 
     /// A number as 255, 255, …, rest.
@@ -126,12 +114,5 @@ enum RecoveryPoint {
             if byte != 255 { return value }
         }
         return nil
-    }
-
-    /// ue(v): n zero bits, a one, n bits.
-    private static func exponentialGolomb(_ bytes: ArraySlice<UInt8>) -> Int? {
-        let bits = bytes.prefix(8).flatMap { byte in (0..<8).map { Int(byte >> (7 - $0) & 1) } }
-        guard let zeros = bits.firstIndex(of: 1), zeros < 32, bits.count > 2 * zeros else { return nil }
-        return bits[zeros...(2 * zeros)].reduce(0) { $0 << 1 | $1 } - 1
     }
 }

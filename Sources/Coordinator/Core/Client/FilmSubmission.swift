@@ -96,9 +96,8 @@ public struct FilmSubmission: Sendable {
         let model = try await client.resolve(
             model: settings.model, upload: submission.model, scale: settings.scale,
             reach: settings.reach(for: film.description))
-        let planner = RecipePlanner(
-            settings: settings, film: film.description, model: model, output: form.destination)
-        _ = try await BlockingWork.run { try planner.recipe() }
+        _ = try await filmTool.plan(
+            PlanOrder(settings: settings, film: film.description, model: model, output: form.destination))
     }
 
     /// Follows the job to its end, and brings the film back unless it stays at the coordinator.

@@ -1,3 +1,4 @@
+import FarmModel
 import Foundation
 import Media
 internal import Processes
@@ -5,6 +6,7 @@ internal import Processes
 /// What a child that reads films is told to do, as one line of JSON on its standard input.
 enum FilmOrder: Codable, Sendable {
     case probe(ProbeOrder)
+    case plan(PlanOrder)
     case survey(SurveyOrder)
     case index(IndexOrder)
     case join(JoinOrder)
@@ -15,6 +17,7 @@ enum FilmOrder: Codable, Sendable {
 enum FilmWord: Codable, Sendable {
     case progress(done: Int64, total: Int64)
     case probed(ProbedFilm)
+    case planned(Recipe)
     case surveyed(FilmProbe)
     case indexed(IndexedFilm)
     case joined(JoinedFilm)
@@ -22,8 +25,8 @@ enum FilmWord: Codable, Sendable {
     case failed(CoordinatorError)
 }
 
-/// A child process that parses films for the coordinator: the bytes of a film may crash a library, and the coordinator
-/// must not go down with it.
+/// A child process that parses films and tries encoders for the coordinator: the bytes of a film, and what a user asks of an encoder,
+/// may crash a library, and the coordinator must not go down with it.
 struct FilmTool: Sendable {
     private let launch: Launch
 
@@ -49,15 +52,28 @@ struct FilmTool: Sendable {
             if case .failed(let error)? = last { throw error.naming(film) }
             guard !exit.bySignal || exit.code != SIGKILL else { throw FilmToolKilled(film: film) }
             guard exit.isSuccess, let last else {
-                throw CoordinatorError(
-                    .file,
-                    "\(film): reading it crashed the reader (\(exit)); the film is damaged in a way that libav cannot stand"
-                )
+                throw order.crash(exit, film)
             }
             return last
         } onCancel: {
             child.signal(SIGKILL)
         }
+    }
+}
+
+extension FilmOrder {
+    /// What a child says by crashing.
+    fileprivate func crash(_ exit: Exit, _ film: String) -> CoordinatorError {
+        if case .plan(let order) = self {
+            let codec = order.settings.codec.rawValue
+            return CoordinatorError(
+                .usage,
+                "\(film): opening the encoder for \(codec) crashed it (\(exit)): it cannot stand these settings; leave out some of --encoder-params"
+            )
+        }
+        return CoordinatorError(
+            .file,
+            "\(film): reading it crashed the reader (\(exit)); the film is damaged in a way that libav cannot stand")
     }
 }
 
@@ -78,6 +94,7 @@ public enum FilmToolMain {
             Lifeline.hold()
             switch try JSONLine.decode(Data(line.utf8), as: FilmOrder.self) {
             case .probe(let order): say(.probed(try order.carryOut()))
+            case .plan(let order): say(.planned(try order.carryOut()))
             case .survey(let order): say(.surveyed(try order.carryOut()))
             case .index(let order): say(.indexed(try order.carryOut(say)))
             case .join(let order): say(.joined(try order.carryOut(say)))

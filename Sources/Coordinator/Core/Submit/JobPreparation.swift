@@ -62,7 +62,8 @@ struct JobPreparation: Sendable {
         let probed = try await probe(request)
         let (film, settings) = (probed.description, request.settings)
         let model = try await models.resolve(settings.model, scale: settings.scale, reach: settings.reach(for: film))
-        let planned = try RecipePlanner(settings: settings, film: film, model: model, output: request.output).recipe()
+        let planned = try await filmTool.plan(
+            PlanOrder(settings: settings, film: film, model: model, output: request.output))
         if let old { try await discard(old) }
         try SpaceEstimate.checkIndexing(film, stateDirectory: stateDirectory, kept: await keptSpace())
         do {
@@ -93,9 +94,9 @@ struct JobPreparation: Sendable {
             range, of: stretch, among: table.count, time: time)
         var recipe = planned
         if taken != probed.description {
-            recipe = try RecipePlanner(
-                settings: request.settings, film: taken, model: planned.model, output: request.output
-            ).recipe()
+            recipe = try await filmTool.plan(
+                PlanOrder(
+                    settings: request.settings, film: taken, model: planned.model, output: request.output))
         }
         // What container and encoder cannot carry.
         let losses = probed.losses + taken.losses(as: request.settings.codec) + taken.losses(recipe.encoding)

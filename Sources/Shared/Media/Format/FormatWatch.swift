@@ -5,7 +5,9 @@ internal import Foundation
 /// that takes one picture to be decoded. What changes without headers that anybody looks for, only decoding tells.
 struct FormatWatch {
     /// In the film's order of packets; each differs from the one before it.
-    private(set) var marks: [FormatMark] = []
+    private var changes: [Change] = []
+    /// Packets so far.
+    private var count = 0
 
     private let stream: VideoStream
     private let aspectCounts: Bool
@@ -18,14 +20,20 @@ struct FormatWatch {
         var sequence: Data?
     }
 
-    private struct Format {
+    private struct Format: Equatable {
         var picture: PictureFormat
         var sampleAspectRatio: Rational
     }
 
+    private struct Change {
+        /// The number of the packet from which on pictures are of the format.
+        var packet: Int
+        var format: Format
+    }
+
     private struct Trial {
         let decoder: VideoDecoder
-        let timestamp: Int64
+        let packet: Int
         /// Packets that are still waited for a picture.
         var patience = 64
     }
@@ -38,19 +46,13 @@ struct FormatWatch {
     }
 
     /// - Parameters:
-    ///   - packet: in the film's order.
+    ///   - packet: in the film's order, each one that is not empty.
     ///   - inside: the headers in it.
     mutating func note(_ packet: VideoPacket, headers inside: CodecHeaders?) {
+        defer { count += 1 }
         if packet.flags.contains(.key) { takeHeaders(packet, inside) }
         guard let trial else { return }
         settle(try? trial.decoder.decode(packet).first)
-    }
-
-    /// Copies no packet that tells nothing.
-    mutating func note(_ packet: DemuxedPacket, _ reader: CodecHeaderReader) {
-        guard trial != nil || packet.flags.contains(.key), packet.size > 0 else { return }
-        let copy = VideoPacket(packet)
-        note(copy, headers: copy.flags.contains(.key) ? reader.headers(of: copy) : nil)
     }
 
     /// After the last packet.
@@ -66,12 +68,12 @@ struct FormatWatch {
             new = Headers(outside: outside)
         }
         if let sequence = inside?.sequence { new.sequence = sequence }
-        guard new != headers, let timestamp = packet.pts ?? packet.dts else { return }
+        guard new != headers else { return }
         headers = new
         trial = nil
-        if let format = known[new] { return mark(format, timestamp) }
+        if let format = known[new] { return note(format, from: count) }
         // Damage is not its business: what cannot be tried is not noticed.
-        trial = (try? VideoDecoder(stream: stream, threads: 1)).map { Trial(decoder: $0, timestamp: timestamp) }
+        trial = (try? VideoDecoder(stream: stream, threads: 1)).map { Trial(decoder: $0, packet: count) }
     }
 
     private mutating func settle(_ picture: VideoFrame?) {
@@ -86,17 +88,27 @@ struct FormatWatch {
             picture: picture.format,
             sampleAspectRatio: aspectCounts && aspect.numerator > 0 && aspect.denominator > 0 ? aspect : Rational(1, 1))
         known[headers] = format
-        mark(format, trial.timestamp)
+        note(format, from: trial.packet)
         self.trial = nil
     }
 
-    private mutating func mark(_ format: Format, _ timestamp: Int64) {
-        let mark = FormatMark(
-            timestamp: timestamp, picture: format.picture, sampleAspectRatio: format.sampleAspectRatio)
-        if let last = marks.last, last.picture == mark.picture, last.sampleAspectRatio == mark.sampleAspectRatio {
-            return
+    private mutating func note(_ format: Format, from packet: Int) {
+        if changes.last?.format != format { changes.append(Change(packet: packet, format: format)) }
+    }
+}
+
+extension FormatWatch {
+    /// What the pictures are: from the first one on, and from where they change.
+    /// - Parameter timestamps: of each packet that was noted, `.min` where it has no picture; what was found out about them by decoding
+    ///   counts.
+    func marks(at timestamps: [Int64]) -> [FormatMark] {
+        changes.compactMap { change in
+            // Without a picture of its own, it belongs to one that follows.
+            timestamps.dropFirst(change.packet).first { $0 != .min }.map {
+                FormatMark(
+                    timestamp: $0, picture: change.format.picture, sampleAspectRatio: change.format.sampleAspectRatio)
+            }
         }
-        marks.append(mark)
     }
 }
 

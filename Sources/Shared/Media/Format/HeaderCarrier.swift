@@ -2,23 +2,64 @@ internal import FarmModel
 internal import Foundation
 
 /// Gives the packets where decoding may start the headers that a film brought on its way, before them: who starts there has
-/// seen no others than the film's first.
+/// seen no others than those that the container told at the film's beginning.
 struct HeaderCarrier {
+    private let reader: CodecHeaderReader
+    private let entryPoint: EntryPoint
     /// Where the container brings headers beside the packets.
     private var outside: VideoPacket.SideData?
-    /// Where they stand in the packets: the last ones, once they are not the first ones any more.
+    /// Of H.264 and HEVC, whose packets may each bring some: what who starts has seen, and what the film has brought so far.
+    private var sets: (known: ParameterSets, brought: ParameterSets)?
+    /// Of others, where they stand in the packets: the last ones, once they are not the first ones any more.
     private var inside: Data?
     private var first: CodecHeaders??
 
-    /// - Parameters:
-    ///   - headers: those in the packet.
-    ///   - isEntry: decoding may start at the packet.
-    mutating func carry(into packet: inout VideoPacket, headers: CodecHeaders?, isEntry: Bool) {
-        if packet.newHeaders != nil {
-            (outside, inside) = (packet.newHeaders, nil)
+    init(_ parameters: CodecParameters) {
+        reader = CodecHeaderReader(parameters)
+        entryPoint = EntryPoint(parameters)
+        sets = ParameterSets(parameters).map { ($0, $0) }
+    }
+
+    /// - Parameter packet: in the film's order, each one.
+    /// - Returns: the headers that are in it then; nil where nobody need look at them.
+    mutating func carry(into packet: inout VideoPacket) -> CodecHeaders? {
+        let isEntry = entryPoint.allows(packet)
+        carryOutside(into: &packet, isEntry: isEntry)
+        guard sets == nil else {
+            carrySets(into: &packet, isEntry: isEntry)
+            return packet.flags.contains(.key) ? reader.headers(of: packet) : nil
+        }
+        let headers = packet.flags.contains(.key) ? reader.headers(of: packet) : nil
+        carryInside(into: &packet, headers: headers, isEntry: isEntry)
+        return headers
+    }
+
+    private mutating func carryOutside(into packet: inout VideoPacket, isEntry: Bool) {
+        if let new = packet.newHeaders {
+            (outside, inside) = (new, nil)
+            sets?.known.restart(outside: new.bytes)
+            sets?.brought.restart(outside: new.bytes)
         } else if isEntry, let outside {
             packet.sideData.append(outside)
         }
+    }
+
+    /// What a packet brings replaces what came before, so all of that can stand before it. A set that is new throws out those that
+    /// refer to it: all are given, or none.
+    private mutating func carrySets(into packet: inout VideoPacket, isEntry: Bool) {
+        guard case (let known, var brought)? = sets else { return }
+        let payload = packet.payload
+        if isEntry, brought != known {
+            var own = brought.emptied
+            own.take(payload, beforeSlices: true)
+            if !brought.areReplaced(by: own) { packet.payload = brought.framed + payload }
+        }
+        brought.take(payload, beforeSlices: true)
+        brought.take(payload, beforeSlices: false)
+        sets = (known, brought)
+    }
+
+    private mutating func carryInside(into packet: inout VideoPacket, headers: CodecHeaders?, isEntry: Bool) {
         if let headers {
             let first = self.first ?? headers
             if headers.bytes != first?.bytes { inside = headers.bytes }

@@ -13,12 +13,16 @@ struct FilmSampler {
     /// What no codec of these can be, and no standard has fields with.
     private static let progressiveCodecs: Set = ["vp8", "vp9", "av1", "gif", "png", "apng", "webp", "theora"]
     private static let mostLines = 1152
+    /// Of one run: a seek may land far before the part, or by another clock.
+    private static let mostPackets = 1000
     /// Seconds. A shorter film is one run.
     private static let shortest = 8.0
 
     private let looksForFields: Bool
     /// Seconds of the film's clock.
-    private let interval: Range<Double>
+    private var interval: Range<Double>
+    /// Pictures that were looked at.
+    private var noted = 0
     private(set) var fields: FieldScan?
     private(set) var hdr: StaticHDR?
     private(set) var hasCaptions = false
@@ -45,8 +49,16 @@ struct FilmSampler {
         let isShort = length < Self.shortest
         if from > 0 { _ = demuxer.seek(toward: from) }
         try look(at: demuxer, pictures: isShort ? Self.runs * pictures : pictures)
-        guard !isShort else { return }
         // A film that cannot be sought in has its start only.
+        if !isShort { try lookFurther(demuxer, from, length, pictures) }
+        guard noted == 0, from > 0 else { return }
+        // Where its clock starts anew, or does not tell, no seek may lead there: what it is elsewhere is the best guess.
+        interval = -.infinity..<(.infinity)
+        let anew = try Demuxer(path: film.path, selection: .video, streams: streams, isCancelled: isCancelled)
+        try look(at: anew, pictures: pictures)
+    }
+
+    private mutating func lookFurther(_ demuxer: Demuxer, _ from: Double, _ length: Double, _ pictures: Int) throws {
         for run in 1..<Self.runs where demuxer.seek(toward: from + length * Double(run) / Double(Self.runs)) {
             try look(at: demuxer, pictures: pictures)
         }
@@ -57,8 +69,10 @@ struct FilmSampler {
         var run = try Run(demuxer.video, looksForFields: looksForFields)
         let tick = demuxer.video.timeBase.value
         do {
-            while run.count < pictures, let packet = try demuxer.next() {
+            var packets = 0
+            while run.count < pictures, packets < Self.mostPackets, let packet = try demuxer.next() {
                 guard packet.stream == demuxer.videoIndex else { continue }
+                packets += 1
                 if let time = packet.dts.map({ Double($0) * tick }), time >= interval.upperBound { break }
                 for frame in try run.decoder.decode(VideoPacket(packet)) { try note(frame, &run, tick) }
             }
@@ -93,6 +107,7 @@ struct FilmSampler {
             dolbyVision = .init(profile: nil, hasBaseLayer: true)
         }
         run.count += 1
+        noted += 1
         guard looksForFields else { return }
         let graph = try run.graph ?? FilterGraph("idet", like: frame.frame)
         run.graph = graph

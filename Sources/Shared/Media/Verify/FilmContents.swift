@@ -46,7 +46,7 @@ struct FilmContents {
     var times: [Double] = []
     /// Seconds.
     let tick: Double
-    /// What the pictures are, and where they change.
+    /// What the pictures are, and where they change; where only decoding tells when, anywhere.
     private var formats: [FormatMark] = []
     /// The pictures' timestamps cannot be relied on; why.
     var trouble: String?
@@ -76,24 +76,28 @@ struct FilmContents {
             }
         let places = Dictionary(uniqueKeysWithValues: tracks.indices.map { (tracks[$0].index, $0) })
         var pictures = PictureLog(demuxer.video)
-        let reader = CodecHeaderReader(demuxer.video.parameters)
+        var carrier = HeaderCarrier(demuxer.video.parameters)
         var watch = FormatWatch(demuxer.video, aspectCounts: !demuxer.saysAspect)
+        var stamps: [Int64] = []
         while let packet = try demuxer.next() {
             progress(demuxer.position)
             if packet.stream == demuxer.videoIndex {
                 pictures.note(packet)
-                watch.note(packet, reader)
+                guard packet.size > 0 else { continue }
+                stamps.append(packet.pts ?? packet.dts ?? .min)
+                var copy = VideoPacket(packet)
+                watch.note(copy, headers: carrier.carry(into: &copy))
             } else if let place = places[packet.stream] {
                 tracks[place].note(packet, hides: hides)
             }
         }
         watch.finish()
         for place in tracks.indices { tracks[place].samples?.finish() }
-        formats = watch.marks
         (times, trouble, faults) = (
             pictures.times.sorted().map { Double($0) * tick }, pictures.trouble, pictures.faults
         )
         lacksOrder = pictures.lacksOrder
+        formats = watch.marks(at: mustBeDecoded ? stamps.indices.map(Int64.init) : stamps)
     }
 }
 
@@ -141,7 +145,7 @@ extension FilmContents {
         let ends = formats.dropFirst().map { Double($0.timestamp) * tick } + [.infinity]
         let starts = [-Double.infinity] + ends
         let inside = formats.indices.filter {
-            starts[$0] < interval.upperBound && ends[$0] > interval.lowerBound + 1e-6
+            mustBeDecoded || (starts[$0] < interval.upperBound && ends[$0] > interval.lowerBound + 1e-6)
         }
         guard !inside.isEmpty else { return [PictureLook(demuxer)] }
         return inside.map { $0 == 0 ? PictureLook(demuxer) : PictureLook(formats[$0], demuxer) }

@@ -11,6 +11,7 @@ final class SegmentDecoder: PictureSource {
     private let given: FrameRange
     private var selector: FrameSelector<VideoFrame>
     private var ready: [(number: Int, picture: any PlanarPicture)] = []
+    private var hasGiven = false
     private var ended = false
 
     /// - Parameter threads: for libavcodec; 0 takes one a core. The pictures do not depend on it.
@@ -29,7 +30,9 @@ final class SegmentDecoder: PictureSource {
 
     func next() throws -> (number: Int, picture: any PlanarPicture)? {
         while ready.isEmpty, !ended { try advance() }
-        return ready.isEmpty ? nil : ready.removeFirst()
+        guard !ready.isEmpty else { return nil }
+        hasGiven = true
+        return ready.removeFirst()
     }
 
     private func advance() throws {
@@ -38,7 +41,7 @@ final class SegmentDecoder: PictureSource {
         } else {
             try take(try decoder.finish())
             try add(selector.finish())
-            try give(try preparer.finish())
+            if !ended { try give(try preparer.finish()) }
             ended = true
         }
     }
@@ -48,8 +51,8 @@ final class SegmentDecoder: PictureSource {
     }
 
     private func add(_ selected: [FrameSelector<VideoFrame>.Frame]) throws {
-        for frame in selected {
-            try check(frame.picture, number: frame.number)
+        for frame in selected where !ended {
+            guard try fits(frame.picture, number: frame.number) else { continue }
             if frame.picture.isDamaged { damaged.append(frame.number) }
             try give(try preparer.take(frame.picture, number: frame.number))
         }
@@ -59,12 +62,23 @@ final class SegmentDecoder: PictureSource {
         ready += prepared.filter { given.contains($0.number) }.map { ($0.number, $0.picture) }
     }
 
-    /// The job's recipe was made for one format. Run-up may have another: nobody sees it.
-    private func check(_ picture: VideoFrame, number: Int) throws {
+    /// The job's recipe was made for one format. Run-up may have another: nobody sees it. Neighbours beyond the segment that have
+    /// another are none: there the film begins or ends, as far as the job goes (another segment of it would tell).
+    private func fits(_ picture: VideoFrame, number: Int) throws -> Bool {
         let (made, promised) = (picture.format.prepared(by: task.recipe.preparation), task.recipe.input)
-        guard (made.width, made.height) == (promised.width, promised.height), made.layout == promised.layout else {
+        if (made.width, made.height) == (promised.width, promised.height), made.layout == promised.layout {
+            return true
+        }
+        if number >= task.range.end {
+            try give(try preparer.finish())
+            ended = true
+        } else if number < task.range.first, !hasGiven {
+            _ = try preparer.finish()
+            ready = []
+        } else {
             throw UnexpectedPicture(frame: number, is: made, promised: promised)
         }
+        return false
     }
 }
 

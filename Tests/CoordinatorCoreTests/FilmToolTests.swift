@@ -1,0 +1,34 @@
+import FarmModel
+import Processes
+import TestSupport
+import Testing
+
+@testable import CoordinatorCore
+
+@Suite struct FilmToolTests {
+    private static let crashing = FilmTool(
+        launch: Launch(executable: "/bin/sh", arguments: ["-c", "read -r order; kill -SEGV $$"]))
+
+    @Test func aFilmThatCrashesTheReaderIsNamed() async throws {
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await Self.crashing.run(.survey(SurveyOrder(film: "a.mkv", segmentLength: .automatic)), about: "a.mkv")
+        }
+        #expect(error?.kind == .file)
+        #expect(error?.message.hasPrefix("a.mkv: reading it crashed the reader") == true)
+    }
+
+    /// What a user asks of an encoder is tried where it can do no harm, and what crashes is not blamed on the film.
+    @Test func settingsThatCrashTheEncoderAreNamed() async throws {
+        let folder = try TemporaryFolder()
+        let film = folder.path("film.mkv")
+        try await ffmpeg(["-f", "lavfi", "-i", "testsrc2=size=96x64", "-frames:v", "1", "-c:v", "ffv1", film])
+        let nearest = ModelDescription(
+            name: "nearest", scale: 2, receptiveRadius: 0, licence: "", source: "", sourceSHA256: "")
+        let order = PlanOrder(
+            settings: JobSettings(model: "nearest"), film: try .read(film),
+            model: ModelReference(description: nearest, sha256: nil, path: nil), output: folder.path("out.mkv"))
+        let error = await #expect(throws: CoordinatorError.self) { try await Self.crashing.plan(order) }
+        #expect(error?.kind == .usage)
+        #expect(error?.message.contains("--encoder-params") == true)
+    }
+}
