@@ -83,6 +83,27 @@ import Testing
         #expect(abs(chapters[1].start - start - 1.08) < 0.01 && chapters[0].start <= start + 0.01, "\(chapters)")
     }
 
+    /// A packet is taken or not by its middle: half a second of sound more or less at either end is the source's packet and no fault.
+    @Test(arguments: [
+        (["-c:a", "flac", "-frame_size", "8000"], "mkv"), (["-c:a", "pcm_s16le"], "mov"),
+        (["-c:a", "pcm_s16le"], "mkv"),
+    ])
+    func packetsOfSoundMayBeLong(sound: [String], container: String) async throws {
+        let folder = try TemporaryFolder()
+        let (film, output) = (folder.path("film.mkv"), folder.path("out.\(container)"))
+        try await ffmpeg(
+            [
+                "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25,format=yuv420p", "-f", "lavfi", "-i",
+                "sine=sample_rate=8000:samples_per_frame=8000", "-t", "8", "-c:v", "libx264", "-preset", "ultrafast",
+                "-g", "12",
+            ] + sound + [film])
+        let part = ["--from", "2.24", "--to", "5.76"]
+        let settings = ["--model", "nearest", "--scale", "1", "--codec", "h264", "--preset", "ultrafast"]
+        try await upscale(film, to: output, in: folder, settings + part)
+        let verified = try await coordinator(["verify", output, "--source", film] + part)
+        #expect(verified.status == 0, "\(verified.output)\(verified.error)")
+    }
+
     @Test func streamsAreTakenAsAsked() async throws {
         let film = try await Self.film()
         let folder = try TemporaryFolder()

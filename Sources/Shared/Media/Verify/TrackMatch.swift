@@ -61,15 +61,16 @@ struct TrackMatch {
             ?? alike.first
     }
 
-    /// Where sound in other portions begins and ends: within the longest portion that readers make.
+    /// Where sound in other portions begins and ends: within the longest portion of either.
     private static func ends(
         _ source: FilmContents.Track, _ film: FilmContents.Track, _ offset: Double
     ) -> [String] {
         let ends = [
             ("begins", source.packets.first, film.packets.first), ("ends", source.packets.last, film.packets.last),
         ]
+        let longest = max(source.longest, film.longest)
         return ends.compactMap { what, old, new in
-            guard let old, let new, abs(new.time - old.time - offset) > 0.15 else { return nil }
+            guard let old, let new, abs(new.time - old.time - offset) > longest else { return nil }
             return "\(source.name) \(what) \(rounded(new.time - old.time - offset)) s beside where the source's does"
         }
     }
@@ -119,19 +120,26 @@ extension FilmContents.Track {
     func part(_ interval: Range<Double>, like film: FilmContents.Track, offset: Double) -> FilmContents.Track {
         guard interval != FilmContents.whole else { return self }
         var part = self
-        part.packets = Self.part(packets, interval, kind, like: film.packets, offset)
-        part.words = Self.part(words, interval, kind, like: film.words, offset)
+        part.packets = cut(packets, interval, like: film.packets, offset)
+        part.words = cut(words, interval, like: film.words, offset)
         return part
     }
 
-    private static func part(
-        _ packets: [FilmContents.Packet], _ interval: Range<Double>, _ kind: FilmDescription.Stream.Kind,
-        like film: [FilmContents.Packet], _ offset: Double
+    /// Seconds that a packet of it lasts at most: of sound mostly some hundredths, but for low rates and some lossless codecs. Whether
+    /// one belongs to a part goes by its middle.
+    fileprivate var longest: Double {
+        guard kind == .audio else { return 0.15 }
+        let steps = zip(packets, packets.dropFirst()).lazy.map { $1.time - $0.time }
+        return max(0.15, min(steps.filter { $0 < 10 }.max() ?? 0, 10))
+    }
+
+    private func cut(
+        _ packets: [FilmContents.Packet], _ interval: Range<Double>, like film: [FilmContents.Packet], _ offset: Double
     ) -> [FilmContents.Packet] {
-        // A packet of sound lasts some hundredths of a second, a subtitle may stand for long, and a copied video begins at a
-        // keyframe.
-        let (before, after) = kind == .subtitle ? (60, 0.15) : kind == .video ? (0.15, 60) : (0.15, 0.15)
-        let end = interval.upperBound + (kind == .video ? 1 : 0.15)
+        let longest = longest
+        // A subtitle may stand for long, and a copied video begins at a keyframe.
+        let (before, after) = kind == .subtitle ? (60, 0.15) : kind == .video ? (0.15, 60) : (longest, longest)
+        let end = interval.upperBound + (kind == .video ? 1 : longest)
         var inside = packets.filter { $0.time > interval.lowerBound - before && $0.time < end }
         if kind == .subtitle { inside = inside.map { .init(print: $0.print, time: max($0.time, interval.lowerBound)) } }
         let edge = inside.prefix { $0.time <= interval.lowerBound + after }.count
@@ -141,7 +149,7 @@ extension FilmContents.Track {
             return film.isEmpty && edge == inside.count ? [] : inside
         }
         let rest = inside[start...]
-        let isTail = rest.dropFirst(film.count).allSatisfy { $0.time > interval.upperBound - 0.15 }
+        let isTail = rest.dropFirst(film.count).allSatisfy { $0.time > interval.upperBound - longest }
         return Array(isTail ? rest.prefix(film.count) : rest)
     }
 }
