@@ -3,10 +3,13 @@ import TestSupport
 import Testing
 
 /// Films of fields through whole farms: where they are split does not show (P2), and the brightness of what is enlarged by
-/// nothing is what libavfilter makes of the whole film, within a code value (`nearest` passes through RGB, where smaller
-/// chroma is brought to full size and back). `FieldedSegmentTests` has all planes, bit for bit, more films and more lengths.
+/// nothing is what libavfilter makes of the whole film, within a code value; so are their colours where chroma is of full size
+/// (`nearest` passes through RGB, where smaller chroma is brought to full size and back). `FieldedSegmentTests` has all
+/// planes, bit for bit, more films and more lengths.
 @Suite struct FieldsTests {
-    @Test(arguments: [(FieldedFilm.mpeg2Top, 2), (.x264Top422, 1), (.middle, 1)])
+    @Test(arguments: [
+        (FieldedFilm.mpeg2Top, 2), (.x264Top422, 1), (.x264Top444, 1), (.middle, 1),
+    ])
     func fieldsAreGoneWhereverTheFilmIsSplit(kind: FieldedFilm, scale: Int) async throws {
         let film = try await kind.make()
         let folder = try TemporaryFolder()
@@ -48,15 +51,17 @@ import Testing
         return "bwdif=mode=send_frame:" + (try #require(said?.value, "the job must find the fields: \(output)"))
     }
 
-    /// By more than one code value in any sample of their brightness.
+    /// By more than one code value in any sample of their brightness, or of all planes where these are of one size.
     private static func framesThatDiffer(_ film: String, _ source: String, filter: String) async throws -> [Int] {
         let pixels = try await Judge.stream(film, "v:0", "pix_fmt")
         let (made, right) = (try await samples(film, "null", pixels), try await samples(source, filter, pixels))
         let bytes = pixels.hasSuffix("le") ? 2 : 1
-        let frame = 96 * 64 * bytes * (pixels.contains("422") ? 4 : 3) / 2
+        let isFull = pixels.contains("444")
+        let frame = 96 * 64 * bytes * (isFull ? 6 : pixels.contains("422") ? 4 : 3) / 2
+        let compared = isFull ? frame : 96 * 64 * bytes
         try #require(made.count == right.count && !made.isEmpty && made.count.isMultiple(of: frame))
         return (0..<made.count / frame).filter { number in
-            let samples = stride(from: number * frame, to: number * frame + 96 * 64 * bytes, by: bytes)
+            let samples = stride(from: number * frame, to: number * frame + compared, by: bytes)
             return samples.contains { abs(sample(made, $0, bytes) - sample(right, $0, bytes)) > 1 }
         }
     }

@@ -5,6 +5,8 @@ public enum FieldedFilm: String, CaseIterable, Sendable {
     case mpeg2Top, mpeg2Bottom, mpeg2Top422
     /// Macroblock by macroblock coded as fields or as frames (MBAFF), which is all that x264 does of it; open GOPs.
     case x264Top, x264Bottom, x264Top422
+    /// Of soft colours, which stay inside RGB however they are interpolated.
+    case x264Top444
     case proRes
     /// Every picture shown for two fields and the next for three, woven as television did it.
     case telecined
@@ -53,10 +55,12 @@ public enum FieldedFilm: String, CaseIterable, Sendable {
             switch self {
             case .mpeg2Top422: "yuv422p"
             case .x264Top422, .proRes: "yuv422p10le"
+            case .x264Top444: "yuv444p"
             default: "yuv420p"
             }
+        let soft = self == .x264Top444 ? "format=gbrp,lutrgb=r=val*0.5+64:g=val*0.5+64:b=val*0.5+64," : ""
         let woven = self == .telecined ? "framerate=24,telecine=pattern=23" : "interlace=scan=\(order)"
-        return "\(woven),format=\(pixels),setfield=\(order)"
+        return "\(soft)\(woven),format=\(pixels),setfield=\(order)"
     }
 
     private var encoder: [String] {
