@@ -22,6 +22,19 @@ import Testing
         }
     }
 
+    /// A picture of nothing but zeros stands behind a start code, where there should have been one.
+    @Test func aUnitOfZerosHoldsNothing() throws {
+        let form = try CodecParameters(codec: "hevc", width: 96, height: 64).withLibAV { PayloadForm($0.pointee) }
+        func print(_ bytes: [UInt8]) throws -> UInt64? {
+            let packet = try DemuxedPacket()
+            try VideoPacket(pts: 0, dts: 0, payload: Data(bytes)).fill(packet.pointer)
+            return form.print(of: packet)
+        }
+        let picture: [UInt8] = [0, 0, 1, 2, 1, 7]
+        #expect(try print(picture + [0, 0, 1, 0, 0, 0, 0]) == print(picture))
+        #expect(try print([0, 0, 1, 0, 0, 0, 0]) == nil)
+    }
+
     @Test func timesThatNoFilmHasAreUnknown() async throws {
         let demuxer = try Demuxer(path: try await Self.farFragment())
         var known = 0

@@ -102,14 +102,116 @@ import Testing
         try await Self.expectPiecesOf(first + [picture] + second.filter { !sets.contains(type($0)) }, kind)
     }
 
+    /// First one part's pictures, then another's, then the first's again, with headers where each part begins only.
+    @Test(arguments: ["mpeg2video", "mpeg4"]) func theFirstHeadersMayComeBack(encoder: String) async throws {
+        let folder = try TemporaryFolder()
+        let kind = encoder == "mpeg4" ? "m4v" : "m2v"
+        var film = Data()
+        for (size, name) in [("96x64", "a"), ("128x96", "b"), ("96x64", "c")] {
+            let part = folder.path("\(name).\(kind)")
+            try await ffmpeg([
+                "-f", "lavfi", "-i", "testsrc2=size=\(size):rate=25,format=yuv420p", "-frames:v", "24", "-c:v", encoder,
+                "-g", "8", "-bf", "0", "-q:v", "3", "-f", encoder == "mpeg4" ? "m4v" : "mpeg2video", part,
+            ])
+            film += Self.withoutRepeatedSequences(
+                try Data(contentsOf: URL(fileURLWithPath: part)), picture: encoder == "mpeg4" ? 0xB6 : 0)
+        }
+        let path = folder.path("film.\(kind)")
+        try film.write(to: URL(fileURLWithPath: path))
+        let whole = try await decodePieces(of: path, SpanTests.Cut(frames: 1000, overlap: 0))
+        let pieces = try await decodePieces(of: path, SpanTests.Cut(frames: 5, overlap: 0))
+        #expect(whole.frames.count == 72)
+        #expect(pieces.frames == whole.frames)
+        let index = try FilmIndexer.index(path, store: folder.path("store"))
+        #expect(index.formats.map(\.picture.width) == [96, 128, 96])
+    }
+
+    /// MPEG-2's or MPEG-4's headers before all but the first picture are taken out.
+    private static func withoutRepeatedSequences(_ stream: Data, picture: UInt8) -> Data {
+        var starts: [Data.Index] = []
+        for at in stream.indices.dropLast(3) where stream[at] == 0 && stream[at + 1] == 0 && stream[at + 2] == 1 {
+            starts.append(at)
+        }
+        var hasPicture = false
+        return zip(starts, starts.dropFirst() + [stream.endIndex]).reduce(into: Data()) { data, unit in
+            let value = stream[unit.0 + 3]
+            if value == picture { hasPicture = true }
+            let isHeader =
+                picture == 0 ? [0xB3, 0xB5].contains(value) : value == 0xB0 || value == 0xB5 || value <= 0x2F
+            // MPEG-2's picture extension is one, too, but stands behind its picture's header.
+            let isPicture = value == 0xB5 && stream[unit.0 + 4] >> 4 == 8
+            if hasPicture, isHeader, !isPicture { return }
+            data += stream[unit.0..<unit.1]
+        }
+    }
+
+    /// By numbers of their own, two sizes take turns, and each part's sets stand before its first picture only, or a GOP earlier.
+    @Test(arguments: [false, true]) func sizesTakeTurnsByNumber(isEarly: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let settings = ["keyint=16:bframes=0:threads=1:slices=1"]
+        let first = try await Self.units(folder, "libx264", "h264", settings)
+        let second = try await Self.units(folder, "libx264", "h264", settings + ["sps-id=1"], size: "128x96")
+        let type = { (unit: Data) in (unit.first ?? 0) & 0x1F }
+        let pictures = { (units: [Data]) in units.filter { [1, 5].contains(type($0)) } }
+        let sets = [first, second].map { $0.filter { [7, 8].contains(type($0)) }.prefix(2) }
+        let early = isEarly ? 32 : 48
+        let film =
+            Array(sets[0]) + pictures(first)[..<early] + Array(sets[1]) + pictures(first)[early...] + pictures(second)
+            + pictures(first)
+        let path = folder.path("film.h264")
+        try film.reduce(into: Data()) { $0 += NALUnits.Framing.startCode.framed(ArraySlice($1)) }.write(
+            to: URL(fileURLWithPath: path))
+        let index = try FilmIndexer.index(path, store: folder.path("store"))
+        #expect(index.formats.map(\.picture.width) == [96, 128, 96])
+        #expect(index.formats.compactMap { index.table.frame(at: $0.timestamp) } == [0, 48, 96])
+        let whole = try await decodePieces(of: path, SpanTests.Cut(frames: 1000, overlap: 0))
+        let pieces = try await decodePieces(of: path, SpanTests.Cut(frames: 5, overlap: 0))
+        #expect(whole.frames.count == 144)
+        #expect(pieces.frames == whole.frames)
+    }
+
+    /// What damage makes of slices is no parameter set, and what cannot be one is not carried on.
+    @Test func damageMakesNoParameterSets() async throws {
+        let folder = try TemporaryFolder()
+        let raw = folder.path("film.h264")
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-frames:v", "48", "-c:v", "libx264",
+            "-x264-params", "keyint=16:bframes=0:threads=1:slices=1", raw,
+        ])
+        let units = NALUnits(try Data(contentsOf: URL(fileURLWithPath: raw)), .startCode).map { Data($0) }
+        let sound = units.reduce(into: Data()) { $0 += NALUnits.Framing.startCode.framed(ArraySlice($1)) }
+        var parameters = CodecParameters(codec: "h264", width: 96, height: 64)
+        parameters.extradata = Data()
+        var sets = try #require(ParameterSets(parameters))
+        _ = sets.take(sound)
+        let known = sets.framed
+        #expect(known.count > 20 && known.count < 200)
+        for bit in 0..<5 {
+            for unit in units where [1, 5, 6].contains((unit.first ?? 0) & 0x1F) {
+                var damaged = unit
+                damaged[damaged.startIndex] ^= 1 << bit
+                _ = sets.take(NALUnits.Framing.startCode.framed(ArraySlice(damaged)))
+            }
+        }
+        #expect(sets.framed == known)
+        // So many that they could not stand before every keyframe.
+        for number in 0..<20_000 {
+            var many = Data([0x68])
+            many.append(contentsOf: [UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8), 0x9F])
+            many.append(Data(repeating: 0x55, count: 1000))
+            _ = sets.take(NALUnits.Framing.startCode.framed(ArraySlice(many)))
+        }
+        #expect(sets.framed.count < 1 << 17)
+    }
+
     /// - Returns: NAL units of 48 pictures.
     private static func units(
-        _ folder: TemporaryFolder, _ encoder: String, _ kind: String, _ settings: [String]
+        _ folder: TemporaryFolder, _ encoder: String, _ kind: String, _ settings: [String], size: String = "96x64"
     ) async throws -> [Data] {
         let raw = folder.path("\(UUID().uuidString).\(kind)")
         let option = encoder == "libx264" ? "-x264-params" : "-x265-params"
         try await ffmpeg([
-            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-frames:v", "48", "-c:v", encoder,
+            "-f", "lavfi", "-i", "testsrc2=size=\(size):rate=25,format=yuv420p", "-frames:v", "48", "-c:v", encoder,
             option, settings.joined(separator: ":"), raw,
         ])
         return NALUnits(try Data(contentsOf: URL(fileURLWithPath: raw)), .startCode).map { Data($0) }

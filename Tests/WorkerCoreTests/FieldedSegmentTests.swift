@@ -38,6 +38,20 @@ import Testing
         let whole = try film.pictures(in: 1000)
         for overlap in 2...4 { #expect(try film.pictures(in: 7, overlap: overlap) == whole, "\(overlap)") }
     }
+
+    /// A change that only decoding tells is where the film ends, or begins, for the frames beside it.
+    @Test func picturesOfAnotherSizeAreNobodysNeighbours() async throws {
+        let path = try await ChangingFilm.pngSize.make()
+        let half = ChangingFilm.frames
+        for part in [FrameRange(0, half), FrameRange(half, 2 * half)] {
+            let film = try Split(path, .topFirst, like: part.first)
+            let alone = try film.pictures(in: 1000, of: part, within: part)
+            #expect(alone.count == half)
+            for length in [1, 7, 1000] {
+                #expect(try film.pictures(in: length, overlap: 3, of: part) == alone, "segments of \(length)")
+            }
+        }
+    }
 }
 
 /// A film that is taken apart as a coordinator does it, and put into pictures as a worker does it.
@@ -47,21 +61,31 @@ private struct Split {
     private let index: FilmIndex
     private var recipe = StandIn.recipe(batch: 1)
 
-    init(_ path: String, _ deinterlacing: Deinterlacing) throws {
+    /// - Parameter frame: whose format the job is for: a part of the film begins there.
+    init(_ path: String, _ deinterlacing: Deinterlacing, like frame: Int = 0) throws {
         self.path = path
         folder = try TemporaryFolder()
         index = try FilmIndexer.index(path, store: folder.path("store"))
         recipe.preparation.deinterlacing = deinterlacing
-        recipe.input = try FilmDescription.read(path, samples: false).picture
+        let time = Double(index.table.timestamps(of: FrameRange(frame, frame + 1))[0]) * index.table.timeBase.value
+        let part = FilmCut(from: frame > 0 ? time : nil, to: nil)
+        recipe.input = try FilmDescription.read(path, samples: false, part: part).picture
     }
 
     /// The hashes of the film's frames, made in segments of that many.
-    func pictures(in length: Int, overlap: Int = 1) throws -> [String] {
-        try index.table.segments(length: .frames(length)).flatMap { try pictures(of: $0, overlap: overlap) }
+    /// - Parameters:
+    ///   - part: nil: the whole film.
+    ///   - stretch: no neighbours are taken from beyond; nil: from the whole film.
+    func pictures(
+        in length: Int, overlap: Int = 1, of part: FrameRange? = nil, within stretch: FrameRange? = nil
+    ) throws -> [String] {
+        let whole = FrameRange(0, index.table.count)
+        return try index.table.segments(length: .frames(length), within: part ?? whole).flatMap {
+            try pictures(of: $0, $0.widened(by: overlap, within: stretch ?? whole), overlap: overlap)
+        }
     }
 
-    private func pictures(of range: FrameRange, overlap: Int) throws -> [String] {
-        let context = range.widened(by: overlap, within: FrameRange(0, index.table.count))
+    private func pictures(of range: FrameRange, _ context: FrameRange, overlap: Int) throws -> [String] {
         var recipe = recipe
         recipe.overlap = overlap
         let task = SegmentTask(

@@ -33,7 +33,8 @@ struct EntryPoint: Sendable {
 
     private func hevc(_ payload: Data) -> Bool {
         for unit in NALUnits(payload, nalUnits) {
-            guard let head = unit.first else { continue }
+            // Of the base layer: nuh_layer_id is 0.
+            guard let head = unit.first, head & 1 == 0, unit.dropFirst().first.map({ $0 >> 3 }) == 0 else { continue }
             let type = head >> 1 & 0x3f
             if type < 32 { return (16...23).contains(type) }
         }

@@ -27,13 +27,16 @@ public struct FilmCut: Codable, Hashable, Sendable {
         return isInside && (clipped.end > clipped.start || start == end) ? clipped : nil
     }
 
-    /// Takes a packet of a video that is copied: from a keyframe on, and to the last packet that is decoded before the end.
-    /// - Parameter began: pts of the keyframe that it began with.
+    /// Takes a packet of a video that is copied: from the part's first keyframe on, and to the last packet that is decoded before
+    /// the end.
+    /// - Parameter began: pts of the packet that it began with.
     func takes(_ packet: DemuxedPacket, began: inout Int64?, tick: Double) -> Bool {
-        guard let pts = packet.pts ?? packet.dts else { return began != nil }
-        if began == nil, packet.flags.contains(.key), takes(Double(pts) * tick, duration: 0) { began = pts }
-        guard let began, pts >= began else { return false }
-        return Double(min(pts, packet.dts ?? pts)) * tick < to ?? .infinity
+        guard let pts = packet.pts ?? packet.dts else { return from == nil || began != nil }
+        let isStart = from == nil || (packet.flags.contains(.key) && takes(Double(pts) * tick, duration: 0))
+        if began == nil, isStart { began = pts }
+        guard let began, from == nil || pts >= began else { return false }
+        // Matroska does not tell when its first packets are decoded: before the first picture is shown.
+        return Double(min(pts, packet.dts ?? began)) * tick < to ?? .infinity
     }
 
     /// Takes a packet as it is, shortened, or not at all. Text and bitmaps last long: of those that lie across a border,

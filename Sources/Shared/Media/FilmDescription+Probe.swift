@@ -96,7 +96,7 @@ extension Demuxer {
         }
         if let from, from > 0 { _ = seek(toward: from) }
         var packets = 0
-        while last == nil || packets < Self.mostSought, let packet = try next() {
+        while last == nil || packets < mostSought, let packet = try next() {
             guard packet.stream == videoIndex else { continue }
             packets += 1
             if let frame = found(in: try decoder.decode(VideoPacket(packet))) { return frame }
@@ -106,9 +106,9 @@ extension Demuxer {
         throw MediaError(.source, "no picture of \(path) can be decoded: \(reason)")
     }
 
-    /// Packets behind a seek. It may land far before, or by another clock: what is found by then is of the same kind in any film
-    /// but those that change, and these are looked at more closely when they are indexed.
-    private static var mostSought: Int { 1000 }
+    /// Packets that are read behind seeks in search of a part. Where the clock may start anew, a seek may land anywhere, and its time
+    /// never come; what is found by then is of the same kind in any film but those that change, which indexing tells.
+    var mostSought: Int { clockMayJump ? 20_000 : .max }
 
     /// Headers that no decoder takes are the film's fault.
     private func openedDecoder() throws -> VideoDecoder {

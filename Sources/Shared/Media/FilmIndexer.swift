@@ -74,7 +74,8 @@ private struct IndexBuilder: ~Copyable {
         // AVI stands an empty packet for "the picture before, once more": there is nothing to decode.
         guard !packet.payload.isEmpty else { return }
         var packet = packet
-        watch.note(packet, headers: carrier.carry(into: &packet))
+        let headers = carrier.carry(into: &packet)
+        watch.note(packet, headers: headers)
         let offset = writer.offset
         try writer.append(packet)
         packets.append(FrameTable.Packet(packet, entryPoint, codec, (offset, UInt32(writer.offset - offset))))

@@ -29,7 +29,8 @@ public struct FilmSurvey: Sendable {
             end.note(copy)
             guard packet.size > 0 else { continue }
             let size = UInt32(packet.size)
-            watch.note(copy, headers: carrier.carry(into: &copy))
+            let headers = carrier.carry(into: &copy)
+            watch.note(copy, headers: headers)
             packets.append(FrameTable.Packet(copy, entryPoint, stream.parameters.codec, (offset, size)))
             offset += Int64(size)
         }

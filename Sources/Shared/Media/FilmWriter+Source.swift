@@ -54,7 +54,6 @@ final class CopiedStreams {
         let stream = demuxer.stream(packet.stream)
         let isVideo = stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO && !stream.isBesideStreams
         guard isVideo, cut != .none else { return cut.takes(packet, of: stream) }
-        guard cut.from != nil else { return cut.takes(packet, of: stream) }
         return cut.takes(packet, began: &began[packet.stream], tick: av_q2d(stream.pointee.time_base))
     }
 

@@ -94,27 +94,33 @@ extension SubtitleText {
         let text = isWide ? String(data: coded, encoding: .utf16) ?? "" : String(decoding: coded, as: UTF8.self)
         let scalars = Array(text.unicodeScalars)
         var faces = [Face](repeating: [], count: scalars.count)
-        for style in Self.styles(bytes.dropFirst(2 + length)) {
+        for style in Self.styles(bytes, from: 2 + length) {
             for index in style.range.clamped(to: 0..<scalars.count) { faces[index] = style.face }
         }
         for (scalar, face) in zip(scalars, faces) { add(String(scalar), face) }
     }
 
-    /// The `styl` boxes that follow the text.
-    private static func styles(_ bytes: ArraySlice<UInt8>) -> [(range: Range<Int>, face: Face)] {
-        var found: [(Range<Int>, Face)] = []
-        var rest = bytes
-        while rest.count >= 8 {
-            let box = [UInt8](rest)
-            let size = number(box, 0, 4)
-            guard size >= 8, size <= box.count else { break }
-            if box[4..<8].elementsEqual("styl".utf8), size >= 10 {
-                for entry in stride(from: 10, through: size - 12, by: 12).prefix(number(box, 8, 2)) {
-                    let (first, end) = (number(box, entry, 2), number(box, entry + 2, 2))
-                    if first < end { found.append((first..<end, Face(rawValue: box[entry + 6] & 7))) }
-                }
+    /// The `styl` box that follows the text (ETSI TS 126 245 5.17.1.1): its entries stand in order and do not overlap.
+    private static func styles(_ bytes: [UInt8], from start: Int) -> [(range: Range<Int>, face: Face)] {
+        var at = start
+        while at + 8 <= bytes.count {
+            let size = number(bytes, at, 4)
+            guard size >= 8, size <= bytes.count - at else { return [] }
+            if bytes[at + 4..<at + 8].elementsEqual("styl".utf8), size >= 10 {
+                return entries(bytes, of: at..<at + size)
             }
-            rest = rest.dropFirst(size)
+            at += size
+        }
+        return []
+    }
+
+    private static func entries(_ bytes: [UInt8], of box: Range<Int>) -> [(range: Range<Int>, face: Face)] {
+        var found: [(range: Range<Int>, face: Face)] = []
+        let places = stride(from: box.lowerBound + 10, through: box.upperBound - 12, by: 12)
+        for entry in places.prefix(number(bytes, box.lowerBound + 8, 2)) {
+            let (first, end) = (number(bytes, entry, 2), number(bytes, entry + 2, 2))
+            guard first < end, first >= found.last?.range.upperBound ?? 0 else { continue }
+            found.append((first..<end, Face(rawValue: bytes[entry + 6] & 7)))
         }
         return found
     }

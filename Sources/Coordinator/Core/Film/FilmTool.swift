@@ -64,13 +64,7 @@ struct FilmTool: Sendable {
 extension FilmOrder {
     /// What a child says by crashing.
     fileprivate func crash(_ exit: Exit, _ film: String) -> CoordinatorError {
-        if case .plan(let order) = self {
-            let codec = order.settings.codec.rawValue
-            return CoordinatorError(
-                .usage,
-                "\(film): opening the encoder for \(codec) crashed it (\(exit)): it cannot stand these settings; leave out some of --encoder-params"
-            )
-        }
+        if case .plan(let order) = self { return order.crash(exit) }
         return CoordinatorError(
             .file,
             "\(film): reading it crashed the reader (\(exit)); the film is damaged in a way that libav cannot stand")

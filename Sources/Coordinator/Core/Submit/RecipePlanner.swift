@@ -84,7 +84,12 @@ extension FilmDescription {
             losses.append("the closed captions inside the pictures are left out: only hevc and h264 carry them")
         }
         if hasDynamicHDR, codec != .hevc { losses.append("HDR10+ is left out: only hevc carries it") }
-        if dolbyVision != nil { losses.append("Dolby Vision is left out; the pictures keep their base layer") }
+        if let dolbyVision {
+            let doubt =
+                dolbyVision.profile == nil
+                ? ", whose colours are wrong if it is of profile 5: nothing in the film tells the profile" : ""
+            losses.append("Dolby Vision is left out; the pictures keep their base layer\(doubt)")
+        }
         return losses
     }
 }

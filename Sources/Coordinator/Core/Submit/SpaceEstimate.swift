@@ -33,7 +33,7 @@ struct SpaceEstimate: Hashable, Sendable {
         return Int64(pixels * 0.15 / 8 * pow(2, Double(18 - encoding.crf) / 6)) + 1 << 20
     }
 
-    /// Before the film's packets are copied: they take no more than the film.
+    /// Before the film's packets are copied: they take about as much as the film at most.
     static func checkIndexing(_ film: FilmDescription, stateDirectory: String, kept: Int64) throws {
         try require(film.size, in: stateDirectory, kept: kept, "give another with --state")
     }

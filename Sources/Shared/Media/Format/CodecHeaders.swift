@@ -10,33 +10,17 @@ struct CodecHeaders: Hashable {
     var sequence = Data()
 }
 
-/// Finds the headers in one stream's packets.
+/// Finds the headers in one stream's packets. Those of H.264 and HEVC lie in any of them: `ParameterSets`.
 struct CodecHeaderReader: Sendable {
     private let codec: String
-    private let framing: NALUnits.Framing
 
-    init(_ parameters: CodecParameters) {
-        codec = parameters.codec
-        framing = NALUnits.Framing(parameters)
-    }
+    init(_ parameters: CodecParameters) { codec = parameters.codec }
 
     /// nil where there are none, or where nobody looks for them: then only decoding tells.
     func headers(of packet: VideoPacket) -> CodecHeaders? {
         let payload = packet.payload
         let found: CodecHeaders? =
             switch codec {
-            case "h264":
-                units(payload, sets: [7, 8, 13, 15], sequence: 7) {
-                    $0 & 0x1F
-                } isPicture: {
-                    1...5 ~= $0
-                }
-            case "hevc":
-                units(payload, sets: [32, 33, 34], sequence: 33) {
-                    $0 >> 1 & 0x3F
-                } isPicture: {
-                    $0 < 32
-                }
             case "mpeg1video", "mpeg2video": StartCodes.mpeg2(payload)
             case "mpeg4": StartCodes.mpeg4(payload)
             case "av1": OpenBitstreamUnits.sequenceHeader(of: payload).map { CodecHeaders(bytes: $0, sequence: $0) }
@@ -47,24 +31,6 @@ struct CodecHeaderReader: Sendable {
             default: nil
             }
         return found.flatMap { $0.sequence.isEmpty ? nil : $0 }
-    }
-
-    /// Of H.264 and HEVC: the parameter sets before the first slice.
-    private func units(
-        _ payload: Data, sets: Set<UInt8>, sequence: UInt8, type: (UInt8) -> UInt8, isPicture: (UInt8) -> Bool
-    ) -> CodecHeaders? {
-        var headers = CodecHeaders()
-        for unit in NALUnits(payload, framing) {
-            guard let kind = unit.first.map(type) else { continue }
-            if isPicture(kind) { break }
-            guard sets.contains(kind) else { continue }
-            headers.bytes += framing.framed(unit)
-            // Zeros behind a unit belong to nothing.
-            if kind == sequence {
-                headers.sequence += unit.prefix(through: unit.lastIndex { $0 != 0 } ?? unit.startIndex)
-            }
-        }
-        return headers
     }
 }
 

@@ -25,9 +25,8 @@ struct HeaderCarrier {
     mutating func carry(into packet: inout VideoPacket) -> CodecHeaders? {
         let isEntry = entryPoint.allows(packet)
         carryOutside(into: &packet, isEntry: isEntry)
-        guard sets == nil else {
-            carrySets(into: &packet, isEntry: isEntry)
-            return packet.flags.contains(.key) ? reader.headers(of: packet) : nil
+        if let sequence = carrySets(into: &packet, isEntry: isEntry) {
+            return packet.flags.contains(.key) ? CodecHeaders(sequence: sequence) : nil
         }
         let headers = packet.flags.contains(.key) ? reader.headers(of: packet) : nil
         carryInside(into: &packet, headers: headers, isEntry: isEntry)
@@ -46,23 +45,20 @@ struct HeaderCarrier {
 
     /// What a packet brings replaces what came before, so all of that can stand before it. A set that is new throws out those that
     /// refer to it: all are given, or none.
-    private mutating func carrySets(into packet: inout VideoPacket, isEntry: Bool) {
-        guard case (let known, var brought)? = sets else { return }
-        let payload = packet.payload
-        if isEntry, brought != known {
-            var own = brought.emptied
-            own.take(payload, beforeSlices: true)
-            if !brought.areReplaced(by: own) { packet.payload = brought.framed + payload }
-        }
-        brought.take(payload, beforeSlices: true)
-        brought.take(payload, beforeSlices: false)
+    /// - Returns: the sequence parameter set that the packet's picture goes by; nil where nothing is known of it.
+    private mutating func carrySets(into packet: inout VideoPacket, isEntry: Bool) -> Data? {
+        guard case (let known, var brought)? = sets, !packet.flags.contains(.corrupt) else { return nil }
+        let before = brought
+        let use = brought.take(packet.payload)
+        if isEntry, before != known, !before.areReplaced(by: use) { packet.payload = before.framed + packet.payload }
         sets = (known, brought)
+        return use.sequence
     }
 
     private mutating func carryInside(into packet: inout VideoPacket, headers: CodecHeaders?, isEntry: Bool) {
         if let headers {
             let first = self.first ?? headers
-            if headers.bytes != first?.bytes { inside = headers.bytes }
+            inside = headers.bytes == first?.bytes ? nil : headers.bytes
         } else if isEntry, let inside {
             packet.payload = inside + packet.payload
         }

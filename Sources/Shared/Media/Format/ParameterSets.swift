@@ -3,28 +3,25 @@ internal import Foundation
 
 /// The parameter sets of H.264 or HEVC that a decoder knows at some point of a film: of each kind and number the last one
 /// (ITU-T H.264 7.4.1.2.1, H.265 7.4.2.4.2).
+///
+/// A bit that went wrong makes a set of a slice. So what cannot be one is not taken, and no more than is ever needed.
 struct ParameterSets: Equatable {
-    private struct Key: Hashable {
-        var kind: Kind
-        var number: Int
-    }
-
-    /// In the order in which they refer to each other.
-    private enum Kind: Int, Hashable {
-        case video, sequence, sequenceExtension, subset, picture
-    }
-
-    private let isHEVC: Bool
+    private let kind: ParameterSetKind
     private let framing: NALUnits.Framing
-    private var units: [Key: Data] = [:]
+    private var units: [ParameterSet.Key: ParameterSet] = [:]
+
+    /// Bytes, of all together.
+    private static let most = 1 << 16
 
     /// What a container brings before the first packet; nil for other codecs.
     init?(_ parameters: CodecParameters) {
-        guard ["h264", "hevc"].contains(parameters.codec) else { return nil }
-        isHEVC = parameters.codec == "hevc"
+        guard let kind = ParameterSetKind(codec: parameters.codec) else { return nil }
+        self.kind = kind
         framing = NALUnits.Framing(parameters)
         take(outside: parameters.extradata)
     }
+
+    static func == (one: ParameterSets, other: ParameterSets) -> Bool { one.units == other.units }
 
     /// Forgets all, and takes what a container brings in its place.
     mutating func restart(outside extradata: Data) {
@@ -32,58 +29,53 @@ struct ParameterSets: Equatable {
         take(outside: extradata)
     }
 
-    /// Takes what is in a packet: before its first slice, or behind it.
-    mutating func take(_ payload: Data, beforeSlices: Bool) {
+    /// What one packet brings and uses.
+    struct Use {
+        /// The sets before its first slice.
+        fileprivate var own: Set<ParameterSet.Key> = []
+        /// The sequence parameter set that its first slice goes by.
+        var sequence: Data?
+    }
+
+    /// Takes what is in a packet.
+    mutating func take(_ payload: Data) -> Use {
+        var use = Use()
         var isBefore = true
         for unit in NALUnits(payload, framing) {
-            guard let head = unit.first else { continue }
-            if isSlice(head) { isBefore = false }
-            if isBefore == beforeSlices { take(unit) }
+            if let picture = kind.pictureSet(ofSlice: unit) {
+                if isBefore { use.sequence = sequence(of: picture) }
+                isBefore = false
+            } else if let key = take(unit), isBefore {
+                use.own.insert(key)
+            }
         }
+        return use
     }
 
-    /// As they stand in a packet.
+    /// As they stand in a packet: each before those that refer to it.
     var framed: Data {
-        units.sorted { ($0.key.kind.rawValue, $0.key.number) < ($1.key.kind.rawValue, $1.key.number) }
-            .reduce(into: Data()) { $0 += framing.framed(ArraySlice($1.value)) }
+        units.sorted { $0.key < $1.key }.reduce(into: Data()) { $0 += framing.framed(ArraySlice($1.value.bytes)) }
     }
 
-    /// Whether `other` has each set that this has, if with other contents.
-    func areReplaced(by other: ParameterSets) -> Bool { units.keys.allSatisfy { other.units[$0] != nil } }
+    /// Whether a packet brings others for all of them.
+    func areReplaced(by use: Use) -> Bool { use.own.isSuperset(of: units.keys) }
 
-    static func == (one: ParameterSets, other: ParameterSets) -> Bool { one.units == other.units }
-
-    /// None.
-    var emptied: ParameterSets {
-        var sets = self
-        sets.units = [:]
-        return sets
+    private func sequence(of picture: Int) -> Data? {
+        units[.init(rank: .picture, number: picture)]?.sequence
+            .flatMap { units[.init(rank: .sequence, number: $0)] }.map { Data($0.bytes) }
     }
 
-    private func isSlice(_ head: UInt8) -> Bool {
-        isHEVC ? head >> 1 & 0x3F < 32 : (1...5).contains(head & 0x1F)
-    }
-
-    private mutating func take(_ unit: ArraySlice<UInt8>) {
-        // Zeros behind a unit belong to nothing.
-        guard let last = unit.lastIndex(where: { $0 != 0 }), let key = key(of: unit) else { return }
-        units[key] = Data(unit[...last])
-    }
-
-    private func key(of unit: ArraySlice<UInt8>) -> Key? {
-        guard let head = unit.first else { return nil }
-        var bits = NALBits(unit.dropFirst(isHEVC ? 2 : 1))
-        switch (isHEVC, isHEVC ? head >> 1 & 0x3F : head & 0x1F) {
-        case (true, 32): return bits.read(4).map { Key(kind: .video, number: $0) }
-        case (true, 33): return bits.hevcSequenceNumber().map { Key(kind: .sequence, number: $0) }
-        case (false, 7), (false, 15):
-            // Profile, constraints, level.
-            guard bits.skip(24) else { return nil }
-            return bits.exponentialGolomb().map { Key(kind: head & 0x1F == 7 ? .sequence : .subset, number: $0) }
-        case (false, 13): return bits.exponentialGolomb().map { Key(kind: .sequenceExtension, number: $0) }
-        case (true, 34), (false, 8): return bits.exponentialGolomb().map { Key(kind: .picture, number: $0) }
-        default: return nil
+    @discardableResult
+    private mutating func take(_ unit: ArraySlice<UInt8>) -> ParameterSet.Key? {
+        guard let set = kind.set(in: unit) else { return nil }
+        // One that refers to nothing that is known is damage, or of no use.
+        if let sequence = set.sequence, units[.init(rank: .sequence, number: sequence)] == nil { return nil }
+        if units[set.key] != set {
+            let others = units.lazy.filter { $0.key != set.key }.reduce(0) { $0 + $1.value.bytes.count }
+            guard others + set.bytes.count <= Self.most else { return nil }
+            units[set.key] = set
         }
+        return set.key
     }
 
     /// avcC (ISO/IEC 14496-15 5.3.3), hvcC (8.3.3) or Annex B.
@@ -92,30 +84,17 @@ struct ParameterSets: Equatable {
             for unit in NALUnits(extradata, .startCode) { take(unit) }
             return
         }
-        var reader = BoxReader(Array(extradata), at: isHEVC ? 22 : 5)
-        if isHEVC {
+        var reader = BoxReader(Array(extradata), at: kind == .hevc ? 22 : 5)
+        if kind == .hevc {
             for _ in 0..<(reader.number(1) ?? 0) {
                 guard reader.number(1) != nil, let count = reader.number(2) else { return }
-                for _ in 0..<count { reader.unit().map { take($0) } }
+                for _ in 0..<count { reader.unit().map { _ = take($0) } }
             }
         } else {
             for mask in [0x1F, 0xFF] {
-                for _ in 0..<((reader.number(1) ?? 0) & mask) { reader.unit().map { take($0) } }
+                for _ in 0..<((reader.number(1) ?? 0) & mask) { reader.unit().map { _ = take($0) } }
             }
         }
-    }
-}
-
-extension NALBits {
-    /// sps_seq_parameter_set_id of a sequence parameter set (ITU-T H.265 7.3.2.2): it stands behind profiles and levels.
-    fileprivate mutating func hevcSequenceNumber() -> Int? {
-        guard skip(4), let subLayers = read(3), skip(1 + 96) else { return nil }
-        var length = 0
-        for layer in 0..<(subLayers > 0 ? 8 : 0) {
-            guard let flags = read(2) else { return nil }
-            if layer < subLayers { length += (flags & 2 != 0 ? 88 : 0) + (flags & 1 != 0 ? 8 : 0) }
-        }
-        return skip(length) ? exponentialGolomb() : nil
     }
 }
 

@@ -10,6 +10,7 @@ struct SequenceTurn {
     init(_ parameters: CodecParameters) {
         let isConcerned = ["mpeg1video", "mpeg2video"].contains(parameters.codec)
         reader = isConcerned ? CodecHeaderReader(parameters) : nil
+        last = reader?.headers(of: VideoPacket(pts: nil, dts: nil, payload: parameters.extradata))?.sequence
     }
 
     /// Whether the pictures so far must be taken out before `packet` is decoded.

@@ -13,14 +13,14 @@ struct FilmSampler {
     /// What no codec of these can be, and no standard has fields with.
     private static let progressiveCodecs: Set = ["vp8", "vp9", "av1", "gif", "png", "apng", "webp", "theora"]
     private static let mostLines = 1152
-    /// Of one run: a seek may land far before the part, or by another clock.
-    private static let mostPackets = 1000
     /// Seconds. A shorter film is one run.
     private static let shortest = 8.0
 
     private let looksForFields: Bool
     /// Seconds of the film's clock.
     private var interval: Range<Double>
+    /// Packets that may still be read.
+    private var patience: Int
     /// Pictures that were looked at.
     private var noted = 0
     private(set) var fields: FieldScan?
@@ -40,6 +40,7 @@ struct FilmSampler {
         if looksForFields { fields = FieldScan(flags: .init(), contents: .init(), combed: 0) }
         let demuxer = try Demuxer(path: film.path, selection: .video, streams: streams, isCancelled: isCancelled)
         let stream = demuxer.stream(demuxer.videoIndex)
+        patience = demuxer.mostSought
         dolbyVision = stream.dolbyVision
         let (from, to) = (part.from ?? 0, part.to ?? .infinity)
         let start = film.start ?? 0
@@ -53,7 +54,7 @@ struct FilmSampler {
         if !isShort { try lookFurther(demuxer, from, length, pictures) }
         guard noted == 0, from > 0 else { return }
         // Where its clock starts anew, or does not tell, no seek may lead there: what it is elsewhere is the best guess.
-        interval = -.infinity..<(.infinity)
+        (interval, patience) = (-.infinity..<(.infinity), demuxer.mostSought)
         let anew = try Demuxer(path: film.path, selection: .video, streams: streams, isCancelled: isCancelled)
         try look(at: anew, pictures: pictures)
     }
@@ -69,10 +70,9 @@ struct FilmSampler {
         var run = try Run(demuxer.video, looksForFields: looksForFields)
         let tick = demuxer.video.timeBase.value
         do {
-            var packets = 0
-            while run.count < pictures, packets < Self.mostPackets, let packet = try demuxer.next() {
+            while run.count < pictures, patience > 0, let packet = try demuxer.next() {
                 guard packet.stream == demuxer.videoIndex else { continue }
-                packets += 1
+                patience -= 1
                 if let time = packet.dts.map({ Double($0) * tick }), time >= interval.upperBound { break }
                 for frame in try run.decoder.decode(VideoPacket(packet)) { try note(frame, &run, tick) }
             }

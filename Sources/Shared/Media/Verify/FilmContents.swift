@@ -2,13 +2,17 @@ internal import CLibAV
 internal import FarmModel
 internal import Foundation
 
-/// What one pass over a film's packets tells, 16 bytes a packet.
+/// What one pass over a film's packets tells, 24 bytes a packet.
 struct FilmContents {
     struct Packet: Hashable {
         /// Of what it holds.
         var print: UInt64
         /// Seconds; NaN where unknown.
         var time: Double
+        /// Seconds; 0 where unknown.
+        var length = 0.0
+
+        var middle: Double { time + length / 2 }
     }
 
     /// A stream beside the pictures.
@@ -86,7 +90,8 @@ struct FilmContents {
                 guard packet.size > 0 else { continue }
                 stamps.append(packet.pts ?? packet.dts ?? .min)
                 var copy = VideoPacket(packet)
-                watch.note(copy, headers: carrier.carry(into: &copy))
+                let headers = carrier.carry(into: &copy)
+                watch.note(copy, headers: headers)
             } else if let place = places[packet.stream] {
                 tracks[place].note(packet, hides: hides)
             }
@@ -160,7 +165,7 @@ extension FilmContents.Track {
         // Timed text without words fills a gap; in a file that was made anew there may be others.
         guard form.text == nil || words != nil, let print = form.print(of: packet) else { return }
         let isHidden = hides && kind == .audio && packet.flags.contains(.discard)
-        note(.init(print: print, time: time), isHidden: isHidden)
+        note(.init(print: print, time: time, length: Double(max(0, packet.duration)) * tick), isHidden: isHidden)
         if !isHidden { samples?.note(packet, at: time) }
     }
 

@@ -70,7 +70,7 @@ struct PayloadForm {
             guard let head = unit.first else { return }
             let isPicture = isHEVC ? head >> 1 & 0x3F < 32 : (1...5).contains(head & 0x1F)
             // Zero bytes may trail a unit that is found by its start code.
-            if isPicture { content.append(contentsOf: unit[..<(unit.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0)]) }
+            if isPicture, let last = unit.lastIndex(where: { $0 != 0 }) { content.append(contentsOf: unit[...last]) }
         }
     }
 

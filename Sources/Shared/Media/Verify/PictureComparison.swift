@@ -144,7 +144,15 @@ struct PictureComparison {
                 window.removeFirst()
                 windowStart += 1
             }
+            forgetThumbnail(place - Self.reach - Self.context - 1)
         }
+    }
+
+    /// Over a hole in the film, what lies neither near the picture before nor near the one behind is looked at by nobody.
+    private mutating func forgetThumbnail(_ place: Int) {
+        let last = recent.compactMap(\.place).max() ?? .max
+        guard window.indices.contains(place - windowStart), place - Self.reach - Self.context > last else { return }
+        window[place - windowStart].thumbnail = nil
     }
 
     private func times(counts: Bool) throws -> [Double] {

@@ -32,7 +32,7 @@ struct TrackMatch {
             if isRepacked, source.isCut {
                 losses.append(
                     "\(track.name) lies in other portions than in the source: its ends were compared, not its bytes")
-                differences += Self.ends(part, other, offset)
+                differences += Self.ends(track, other, in: source.interval, offset)
             } else {
                 differences += Self.differences(part, other, offset, isRepacked: isRepacked)
             }
@@ -61,17 +61,23 @@ struct TrackMatch {
             ?? alike.first
     }
 
-    /// Where sound in other portions begins and ends: within the longest portion of either.
+    /// Where sound in other portions begins and ends. Of the source's packets a part takes those whose middle lies in it; one whose
+    /// middle lies on the border may be in or out.
     private static func ends(
-        _ source: FilmContents.Track, _ film: FilmContents.Track, _ offset: Double
+        _ source: FilmContents.Track, _ film: FilmContents.Track, in interval: Range<Double>, _ offset: Double
     ) -> [String] {
+        let taken = source.packets.filter { interval.contains($0.middle) }
+        let lengths = source.packets.filter {
+            min(abs($0.middle - interval.lowerBound), abs($0.middle - interval.upperBound)) < 0.002
+        }.map(\.length)
+        let tolerance = 0.02 + (lengths.max() ?? 0)
         let ends = [
-            ("begins", source.packets.first, film.packets.first), ("ends", source.packets.last, film.packets.last),
+            ("begins", taken.first?.time, film.packets.first?.time),
+            ("ends", taken.last.map { $0.time + $0.length }, film.packets.last.map { $0.time + $0.length }),
         ]
-        let longest = max(source.longest, film.longest)
         return ends.compactMap { what, old, new in
-            guard let old, let new, abs(new.time - old.time - offset) > longest else { return nil }
-            return "\(source.name) \(what) \(rounded(new.time - old.time - offset)) s beside where the source's does"
+            guard let old, let new, abs(new - old - offset) > tolerance else { return nil }
+            return "\(source.name) \(what) \(rounded(new - old - offset)) s beside where the source's does"
         }
     }
 
@@ -125,31 +131,25 @@ extension FilmContents.Track {
         return part
     }
 
-    /// Seconds that a packet of it lasts at most: of sound mostly some hundredths, but for low rates and some lossless codecs. Whether
-    /// one belongs to a part goes by its middle.
-    fileprivate var longest: Double {
-        guard kind == .audio else { return 0.15 }
-        let steps = zip(packets, packets.dropFirst()).lazy.map { $1.time - $0.time }
-        return max(0.15, min(steps.filter { $0 < 10 }.max() ?? 0, 10))
-    }
-
     private func cut(
         _ packets: [FilmContents.Packet], _ interval: Range<Double>, like film: [FilmContents.Packet], _ offset: Double
     ) -> [FilmContents.Packet] {
-        let longest = longest
-        // A subtitle may stand for long, and a copied video begins at a keyframe.
-        let (before, after) = kind == .subtitle ? (60, 0.15) : kind == .video ? (0.15, 60) : (longest, longest)
-        let end = interval.upperBound + (kind == .video ? 1 : longest)
-        var inside = packets.filter { $0.time > interval.lowerBound - before && $0.time < end }
+        // Sound belongs to a part by its packets' middles; a subtitle may stand for long, and a copied video begins at a keyframe.
+        let (before, after) = kind == .subtitle ? (60, 0.15) : kind == .video ? (0.15, 60) : (0.15, 0.15)
+        let end = interval.upperBound + (kind == .video ? 1 : 0.15)
+        var inside = packets.filter { mark($0) > interval.lowerBound - before && mark($0) < end }
         if kind == .subtitle { inside = inside.map { .init(print: $0.print, time: max($0.time, interval.lowerBound)) } }
-        let edge = inside.prefix { $0.time <= interval.lowerBound + after }.count
+        let edge = inside.prefix { mark($0) <= interval.lowerBound + after }.count
         let starts = (0...edge).filter { $0 < inside.count && inside[$0].print == film.first?.print }
         func distance(_ place: Int) -> Double { abs(inside[place].time + offset - (film.first?.time ?? 0)) }
         guard let start = starts.min(by: { distance($0) < distance($1) }) else {
             return film.isEmpty && edge == inside.count ? [] : inside
         }
         let rest = inside[start...]
-        let isTail = rest.dropFirst(film.count).allSatisfy { $0.time > interval.upperBound - longest }
+        let isTail = rest.dropFirst(film.count).allSatisfy { mark($0) > interval.upperBound - 0.15 }
         return Array(isTail ? rest.prefix(film.count) : rest)
     }
+
+    /// The time by which a packet is in a part or out.
+    private func mark(_ packet: FilmContents.Packet) -> Double { kind == .audio ? packet.middle : packet.time }
 }
