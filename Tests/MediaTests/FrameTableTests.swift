@@ -46,6 +46,24 @@ import Testing
         #expect(table.span(for: FrameRange(7, 8)).packets == 4..<9)
     }
 
+    /// As a clock of 90,000 ticks has them, and one of a thousand.
+    @Test(arguments: [(24, 1), (24000, 1001), (25, 1), (30000, 1001), (50, 1)])
+    func theRateIsSeenInTheTimes(numerator: Int32, denominator: Int32) throws {
+        let rate = Rational(numerator, denominator).value
+        for clock in [1000.0, 90_000] {
+            let packets = (0..<500).map {
+                FrameTable.Packet(
+                    pts: Int64((Double($0) / rate * clock).rounded()), dts: .min, offset: 0, size: 1, flags: .frame)
+            }
+            func table(_ packets: [FrameTable.Packet]) throws -> FrameTable {
+                try FrameTable(timeBase: Rational(1, Int32(clock)), headerSize: 0, packets: packets)
+            }
+            #expect(try table(packets).evenRate == Rational(numerator, denominator))
+            #expect(try table(packets.enumerated().filter { $0.offset != 100 }.map(\.element)).evenRate == nil)
+            #expect(try table(Array(packets.prefix(5))).evenRate == nil)
+        }
+    }
+
     @Test func exactSegments() throws {
         let table = try table(20, keyframes: [0])
         #expect(table.segments(length: .frames(7)) == [FrameRange(0, 7), FrameRange(7, 14), FrameRange(14, 20)])

@@ -68,8 +68,8 @@ struct SourceFormat: Hashable, Sendable, CustomStringConvertible {
                 .rawvideo: .plain,
                 .vp8: .plain,
             ]) + of(.ts, [.h264: .anamorphic, .hevc: .tracks, .mpeg2: .interlaced, .mpeg4: .plain])
-        + of(.mpg, [.mpeg2: .tracks, .h264: .plain]) + of(.webm, [.vp8: .chapters, .vp9: .hdr10, .av1: .tracks])
-        + of(.ogg, [.theora: .tracks, .vp8: .plain])
+        + of(.mpg, [.mpeg2: .tracks, .h264: .oddSize]) + of(.webm, [.vp8: .chapters, .vp9: .hdr10, .av1: .tracks])
+        + of(.ogg, [.theora: .tracks, .vp8: .vfr])
 
     private static func of(_ container: Container, _ kinds: KeyValuePairs<Codec, Feature>) -> [SourceFormat] {
         kinds.map { SourceFormat(container: container, codec: $0, feature: $1) }

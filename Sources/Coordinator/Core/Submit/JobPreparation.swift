@@ -90,8 +90,9 @@ struct JobPreparation: Sendable {
         let time = { table.time(of: $0, from: film.description.start) }
         let stretch = try FilmStretches(film.formats, in: table).stretch(
             holding: range, of: film.description.path, time: time)
-        let (taken, warning) = probed.description.taking(
+        var (taken, warning) = probed.description.taking(
             range, of: stretch, among: table.count, time: time)
+        taken.video.correctRate(table.evenRate)
         var recipe = planned
         if taken != probed.description {
             recipe = try await filmTool.plan(

@@ -136,7 +136,7 @@ struct PictureComparison {
         while true {
             while place >= order.count { guard try advance() else { return nil } }
             if let other = order[place].time, other >= time - tolerance {
-                return other <= time + tolerance ? place : nil
+                return other <= time + tolerance ? try nearest(to: time, from: place) : nil
             }
             place += 1
             // Before the film's first picture nothing needs to be kept.
@@ -145,6 +145,17 @@ struct PictureComparison {
                 windowStart += 1
             }
             forgetThumbnail(place - Self.reach - Self.context - 1)
+        }
+    }
+
+    /// Pictures may follow each other by less than the tolerance.
+    private mutating func nearest(to time: Double, from first: Int) throws -> Int {
+        var place = first
+        while true {
+            while place + 1 >= order.count { guard try advance() else { return place } }
+            guard let this = order[place].time, let next = order[place + 1].time, abs(next - time) < abs(this - time)
+            else { return place }
+            place += 1
         }
     }
 
