@@ -29,6 +29,25 @@ import Testing
     }
 
     /// Two recordings joined byte by byte, of which the second begins hours before the first.
+    /// MOV and MP4 count the samples of uncompressed sound: said before the work, and not where the gap is cut off.
+    @Test func uncompressedSoundWithAGapIsNotMoved() async throws {
+        let folder = try TemporaryFolder()
+        let film = folder.path("film.mkv")
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25,format=yuv420p", "-f", "lavfi", "-i",
+            "sine=sample_rate=48000,aselect=not(between(t\\,1\\,2))", "-t", "4", "-c:v", "libx264", "-preset",
+            "ultrafast",
+            "-g", "25", "-c:a", "pcm_s16le", film,
+        ])
+        let settings = ["--model", "nearest", "--scale", "1", "--codec", "h264", "--preset", "ultrafast"]
+        let refused = try await coordinator(
+            ["run", film, "-o", folder.path("out.mov"), "--state", folder.path("state")] + settings)
+        #expect(refused.status == 2 && refused.error.contains(".mkv") && refused.error.contains("1.0"), "\(refused)")
+        for (name, part) in [("whole.mkv", []), ("part.mov", ["--from", "2.5"])] {
+            try await upscale(film, to: folder.path(name), in: folder, settings + part)
+        }
+    }
+
     @Test(arguments: ["mkv", "mp4"]) func aClockThatJumps(container: String) async throws {
         let parts = [
             try await Self.film("late.ts", seconds: 2, ["-output_ts_offset", "20000"]),

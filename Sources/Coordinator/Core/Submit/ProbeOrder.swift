@@ -13,8 +13,10 @@ struct ProbeOrder: Codable, Sendable {
     var part: FilmCut
 
     func carryOut() throws -> ProbedFilm {
-        ProbedFilm(
-            description: try FilmDescription.read(film, streams: streams, part: part),
+        let description = try FilmDescription.read(film, streams: streams, part: part)
+        try FilmWriter.checkSound(of: film, streams: streams, part: part, output: output, codec: codec)
+        return ProbedFilm(
+            description: description,
             losses: try FilmWriter.losses(of: film, streams: streams, output: output, codec: codec))
     }
 }

@@ -15,11 +15,17 @@ struct SampleRuns {
 
     /// nil for a stream that is none.
     init?(_ parameters: AVCodecParameters) {
+        guard let shape = Self.shape(of: parameters) else { return nil }
+        (frame, rate) = shape
+    }
+
+    /// Bytes of one sample of all channels, and samples a second; nil of sound that is compressed.
+    static func shape(of parameters: AVCodecParameters) -> (frame: Int, rate: Double)? {
         let bits = Int(av_get_exact_bits_per_sample(parameters.codec_id)) * Int(parameters.ch_layout.nb_channels)
         let isPlain = (AV_CODEC_ID_PCM_S16LE.rawValue..<AV_CODEC_ID_ADPCM_IMA_QT.rawValue).contains(
             parameters.codec_id.rawValue)
         guard isPlain, bits > 0, bits % 8 == 0, parameters.sample_rate > 0 else { return nil }
-        (frame, rate) = (bits / 8, Double(parameters.sample_rate))
+        return (bits / 8, Double(parameters.sample_rate))
     }
 
     /// - Parameter time: seconds; of the packet's first sample.
