@@ -92,7 +92,7 @@ import Testing
         let packets = (0..<3).map {
             FrameTable.Packet(pts: .min, dts: Int64($0) * 10, offset: 0, size: 1, flags: .frame)
         }
-        let mended = try DecodedTiming.mended(packets, shown: [0, 7, 2, -1], step: nil, why: "")
+        let mended = try DecodedTiming.mended(packets, shown: [0, 7, 2, -1, 0], step: nil, why: "")
         #expect(mended.map(\.pts) == [0, .min, 20])
     }
 

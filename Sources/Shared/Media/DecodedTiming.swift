@@ -27,8 +27,9 @@ struct DecodedTiming {
     static func mended(
         _ packets: [FrameTable.Packet], shown order: [Int], step: Double?, why: String
     ) throws -> [FrameTable.Packet] {
-        // What a decoder gives for a number that it was not given is no picture of these packets.
-        let order = order.filter(packets.indices.contains)
+        // What a decoder gives for a number that it was not given is no picture of these packets; behind damage it may give one twice.
+        var seen: Set<Int> = []
+        let order = order.filter { packets.indices.contains($0) && seen.insert($0).inserted }
         let times = try times(packets, order, step, why)
         var mended = packets
         for index in mended.indices {

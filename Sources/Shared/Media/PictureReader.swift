@@ -22,6 +22,8 @@ final class PictureReader {
     private let tick: Double
     private var ready: [Picture] = []
     private var isDrained = false
+    /// Numbers that came, where packets are counted.
+    private var seen: Set<Int64> = []
     /// Times of the packets, in decode order, where they are counted.
     private(set) var packets: [(pts: Int64?, dts: Int64?)] = []
     var position: Double { demuxer.position }
@@ -63,7 +65,8 @@ final class PictureReader {
     }
 
     private func take(_ frames: [VideoFrame]) throws {
-        for frame in frames {
+        // Behind damage a decoder may give a picture twice.
+        for frame in frames where !counts || frame.timestamp.map({ seen.insert($0).inserted }) != false {
             var thumbnail: Thumbnail?
             if let thumbnailer {
                 for (_, upright) in try turner.take(frame, number: turned) {

