@@ -6,19 +6,22 @@ import Testing
 @testable import CoordinatorCore
 
 @Suite struct FilmToolTests {
-    private static let crashing = FilmTool(
-        launch: Launch(executable: "/bin/sh", arguments: ["-c", "read -r order; kill -SEGV $$"]))
+    private static func tool(_ command: String) -> FilmTool {
+        FilmTool(launch: Launch(executable: "/bin/sh", arguments: ["-c", "read -r order; \(command)"]))
+    }
 
     @Test func aFilmThatCrashesTheReaderIsNamed() async throws {
         let error = await #expect(throws: CoordinatorError.self) {
-            try await Self.crashing.run(.survey(SurveyOrder(film: "a.mkv", segmentLength: .automatic)), about: "a.mkv")
+            try await Self.tool("kill -SEGV $$").run(
+                .survey(SurveyOrder(film: "a.mkv", segmentLength: .automatic)), about: "a.mkv")
         }
         #expect(error?.kind == .file)
         #expect(error?.message.hasPrefix("a.mkv: reading it crashed the reader") == true)
     }
 
-    /// What a user asks of an encoder is tried where it can do no harm, and what crashes is not blamed on the film.
-    @Test func settingsThatCrashTheEncoderAreNamed() async throws {
+    /// What a user asks of an encoder is tried where it can do no harm, and neither a crash nor a hang is blamed on the film.
+    @Test(arguments: [("kill -SEGV $$", "crashed"), ("exec sleep 60", "took longer")])
+    func settingsThatTheEncoderCannotStandAreNamed(what: String, words: String) async throws {
         let folder = try TemporaryFolder()
         let film = folder.path("film.mkv")
         try await ffmpeg(["-f", "lavfi", "-i", "testsrc2=size=96x64", "-frames:v", "1", "-c:v", "ffv1", film])
@@ -29,8 +32,10 @@ import Testing
         let order = PlanOrder(
             settings: settings, film: try .read(film),
             model: ModelReference(description: nearest, sha256: nil, path: nil), output: folder.path("out.mkv"))
-        let error = await #expect(throws: CoordinatorError.self) { try await Self.crashing.plan(order) }
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await Self.tool(what).plan(order, limit: .seconds(2))
+        }
         #expect(error?.kind == .usage)
-        #expect(error?.message.contains("--encoder-params") == true)
+        #expect(error?.message.contains("--encoder-params") == true && error?.message.contains(words) == true)
     }
 }

@@ -28,7 +28,6 @@ import Testing
         return try await Judge.packets(film, "a:0", "pts_time").compactMap(Double.init).map { $0 - first }
     }
 
-    /// Two recordings joined byte by byte, of which the second begins hours before the first.
     /// MOV and MP4 count the samples of uncompressed sound: said before the work, and not where the gap is cut off.
     @Test func uncompressedSoundWithAGapIsNotMoved() async throws {
         let folder = try TemporaryFolder()
@@ -48,6 +47,7 @@ import Testing
         }
     }
 
+    /// Two recordings joined byte by byte, of which the second begins hours before the first.
     @Test(arguments: ["mkv", "mp4"]) func aClockThatJumps(container: String) async throws {
         let parts = [
             try await Self.film("late.ts", seconds: 2, ["-output_ts_offset", "20000"]),

@@ -170,38 +170,51 @@ import Testing
         #expect(pieces.frames == whole.frames)
     }
 
+    /// H.264's picture sets go by the sequence set that was there when they came, though another took its number since.
+    @Test func aSequenceSetAloneChangesNothingYet() async throws {
+        let folder = try TemporaryFolder()
+        let settings = ["keyint=16:threads=1:slices=1"]
+        let first = try await Self.units(folder, "libx264", "h264", settings + ["bframes=0:ref=1"])
+        let second = try await Self.units(folder, "libx264", "h264", settings + ["bframes=3:ref=5:b-pyramid=normal"])
+        let type = { (unit: Data) in (unit.first ?? 0) & 0x1F }
+        let other = try #require(second.first { type($0) == 7 })
+        #expect(!first.contains(other))
+        let entries = first.indices.filter { type(first[$0]) == 5 }
+        let withoutRepeats = { (units: ArraySlice<Data>) in units.filter { ![7, 8].contains(type($0)) } }
+        let film =
+            Array(first[...entries[0]]) + withoutRepeats(first[(entries[0] + 1)..<entries[1]]) + [other]
+            + withoutRepeats(first[entries[1]...])
+        try await Self.expectPiecesOf(film + withoutRepeats(first[...]), "h264")
+    }
+
     /// What damage makes of slices is no parameter set, and what cannot be one is not carried on.
     @Test func damageMakesNoParameterSets() async throws {
         let folder = try TemporaryFolder()
-        let raw = folder.path("film.h264")
-        try await ffmpeg([
-            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-frames:v", "48", "-c:v", "libx264",
-            "-x264-params", "keyint=16:bframes=0:threads=1:slices=1", raw,
-        ])
-        let units = NALUnits(try Data(contentsOf: URL(fileURLWithPath: raw)), .startCode).map { Data($0) }
-        let sound = units.reduce(into: Data()) { $0 += NALUnits.Framing.startCode.framed(ArraySlice($1)) }
-        var parameters = CodecParameters(codec: "h264", width: 96, height: 64)
-        parameters.extradata = Data()
-        var sets = try #require(ParameterSets(parameters))
-        _ = sets.take(sound)
+        let units = try await Self.units(
+            folder, "libx264", "h264", ["keyint=16:bframes=0:threads=1:slices=1:aud=1"])
+        var sets = try #require(ParameterSets(CodecParameters(codec: "h264", width: 96, height: 64)))
+        func take(_ unit: Data) { _ = sets.take(NALUnits.Framing.startCode.framed(ArraySlice(unit))) }
+        units.forEach(take)
         let known = sets.framed
         #expect(known.count > 20 && known.count < 200)
         for bit in 0..<5 {
-            for unit in units where [1, 5, 6].contains((unit.first ?? 0) & 0x1F) {
+            for unit in units where [1, 5, 6, 9].contains((unit.first ?? 0) & 0x1F) {
                 var damaged = unit
                 damaged[damaged.startIndex] ^= 1 << bit
-                _ = sets.take(NALUnits.Framing.startCode.framed(ArraySlice(damaged)))
+                take(damaged)
             }
         }
         #expect(sets.framed == known)
         // So many that they could not stand before every keyframe.
-        for number in 0..<20_000 {
-            var many = Data([0x68])
-            many.append(contentsOf: [UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8), 0x9F])
-            many.append(Data(repeating: 0x55, count: 1000))
-            _ = sets.take(NALUnits.Framing.startCode.framed(ArraySlice(many)))
+        for number in 1..<256 {
+            let code = String(number + 1, radix: 2)
+            let bits = String(repeating: "0", count: code.count - 1) + code + "111111" + "00011" + "11111"
+            let bytes = stride(from: 0, to: bits.count, by: 8).map { place in
+                UInt8(bits.dropFirst(place).prefix(8).padding(toLength: 8, withPad: "1", startingAt: 0), radix: 2) ?? 0
+            }
+            take(Data([0x68] + bytes) + Data(repeating: 0x55, count: 1000))
         }
-        #expect(sets.framed.count < 1 << 17)
+        #expect(sets.framed.count > 30_000 && sets.framed.count < 1 << 16)
     }
 
     /// - Returns: NAL units of 48 pictures.

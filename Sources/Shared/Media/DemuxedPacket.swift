@@ -56,7 +56,7 @@ extension VideoPacket {
         target.pointee.dts = dts ?? av_shim_nopts
         target.pointee.duration = duration
         target.pointee.flags = Int32(bitPattern: flags.rawValue)
-        for item in sideData where item.type != SideData.forStart {
+        for item in sideData where !item.isForStart {
             guard let memory = av_packet_new_side_data(target, AVPacketSideDataType(item.type), item.bytes.count) else {
                 throw MediaError(.codec, "out of memory for a packet's side data")
             }

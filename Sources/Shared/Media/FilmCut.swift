@@ -35,8 +35,9 @@ public struct FilmCut: Codable, Hashable, Sendable {
         let isStart = from == nil || (packet.flags.contains(.key) && takes(Double(pts) * tick, duration: 0))
         if began == nil, isStart { began = pts }
         guard let began, from == nil || pts >= began else { return false }
-        // Matroska does not tell when its first packets are decoded: before the first picture is shown.
-        return Double(min(pts, packet.dts ?? began)) * tick < to ?? .infinity
+        // Matroska does not tell when its first packets are decoded: before the first picture is shown, or little before their own.
+        let decoded = packet.dts.map { Double($0) * tick } ?? max(Double(began) * tick, Double(pts) * tick - 1)
+        return min(Double(pts) * tick, decoded) < to ?? .infinity
     }
 
     /// Takes a packet as it is, shortened, or not at all. Text and bitmaps last long: of those that lie across a border,

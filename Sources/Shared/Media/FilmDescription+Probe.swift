@@ -108,7 +108,7 @@ extension Demuxer {
 
     /// Packets that are read behind seeks in search of a part. Where the clock may start anew, a seek may land anywhere, and its time
     /// never come; what is found by then is of the same kind in any film but those that change, which indexing tells.
-    var mostSought: Int { clockMayJump ? 20_000 : .max }
+    var mostSought: Int { clockMayJump ? 8000 : .max }
 
     /// Headers that no decoder takes are the film's fault.
     private func openedDecoder() throws -> VideoDecoder {

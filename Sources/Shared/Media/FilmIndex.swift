@@ -7,6 +7,8 @@ public struct FilmIndex: Sendable {
     public var stream: VideoStream
     /// What its pictures are: from the first one on, and from where they change; none where only decoding tells.
     public var formats: [FormatMark]
+    /// Frames per second, where the times had to be found out, and are even: the container's own word may then be far off.
+    public var foundRate: Rational?
     /// The packet store.
     public var storePath: String
     /// What was wrong with the film without making it useless; a line each.

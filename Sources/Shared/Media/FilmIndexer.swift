@@ -29,7 +29,8 @@ public enum FilmIndexer {
             throw MediaError(.source, "\(path) has a video stream without pictures\(reasons(demuxer.warnings))")
         }
         var warnings = demuxer.warnings
-        if let trouble = FrameTable.trouble(in: packets, of: stream) {
+        let trouble = FrameTable.trouble(in: packets, of: stream)
+        if let trouble {
             warnings.append("\(trouble): the film was indexed by decoding it")
             let timing = DecodedTiming(
                 store: store, packets: packets, step: demuxer.nominalStep, why: "\(path): \(trouble)")
@@ -40,7 +41,8 @@ public enum FilmIndexer {
             timeBase: stream.timeBase, headerSize: headerSize, packets: packets,
             end: demuxer.pictureEnd(after: packets.count) ?? end.latest)
         return FilmIndex(
-            table: table, stream: stream, formats: watch.marks(at: packets.map(\.pts)), storePath: store,
+            table: table, stream: stream, formats: watch.marks(at: packets.map(\.pts)),
+            foundRate: trouble == nil ? nil : table.evenRate, storePath: store,
             warnings: warnings)
     }
 

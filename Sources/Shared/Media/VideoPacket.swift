@@ -27,6 +27,12 @@ public struct VideoPacket: Hashable, Sendable {
 
         /// Headers for a decoder that starts at the packet: none of libav's, and no business of one that comes from before.
         static let forStart: UInt32 = 0xFFFF_0001
+        /// The same, as a container gives them: in place of all before.
+        static let outsideForStart: UInt32 = 0xFFFF_0002
+        /// AV_PKT_DATA_NEW_EXTRADATA.
+        static let newExtradata: UInt32 = 1
+
+        var isForStart: Bool { type == Self.forStart || type == Self.outsideForStart }
 
         public init(type: UInt32, bytes: Data) {
             self.type = type
@@ -50,7 +56,13 @@ extension VideoPacket {
     /// The packet as a decoder must be given it that has seen nothing before it.
     var atStart: VideoPacket {
         var packet = self
-        for side in sideData where side.type == SideData.forStart { packet.payload = side.bytes + packet.payload }
+        for index in sideData.indices {
+            switch sideData[index].type {
+            case SideData.forStart: packet.payload = sideData[index].bytes + packet.payload
+            case SideData.outsideForStart: packet.sideData[index].type = SideData.newExtradata
+            default: break
+            }
+        }
         return packet
     }
 }

@@ -26,7 +26,8 @@ struct IndexOrder: Codable, Sendable {
         try index.table.save(to: frameTable)
         return IndexedFilm(
             description: description, identity: identity, frames: index.table.count,
-            keyframes: index.table.keyframes.count, formats: index.formats, packetBytes: try Self.size(packets),
+            keyframes: index.table.keyframes.count, formats: index.formats, foundRate: index.foundRate,
+            packetBytes: try Self.size(packets),
             warnings: index.warnings)
     }
 
@@ -44,6 +45,8 @@ struct IndexedFilm: Codable, Sendable {
     var keyframes: Int
     /// What its pictures are, and where they change.
     var formats: [FormatMark]
+    /// Where the times had to be found out.
+    var foundRate: Rational?
     /// Bytes of the video stream's packets.
     var packetBytes: Int64
     var warnings: [String]

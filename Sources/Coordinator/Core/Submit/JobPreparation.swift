@@ -92,7 +92,7 @@ struct JobPreparation: Sendable {
             holding: range, of: film.description.path, time: time)
         var (taken, warning) = probed.description.taking(
             range, of: stretch, among: table.count, time: time)
-        taken.video.correctRate(table.evenRate)
+        taken.video.correctRate(film.foundRate)
         var recipe = planned
         if taken != probed.description {
             recipe = try await filmTool.plan(

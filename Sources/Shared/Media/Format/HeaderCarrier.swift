@@ -39,7 +39,7 @@ struct HeaderCarrier {
             sets?.known.restart(outside: new.bytes)
             sets?.brought.restart(outside: new.bytes)
         } else if isEntry, let outside {
-            packet.sideData.append(outside)
+            packet.sideData.append(.init(type: VideoPacket.SideData.outsideForStart, bytes: outside.bytes))
         }
     }
 
@@ -47,7 +47,7 @@ struct HeaderCarrier {
     /// refer to it: all are given, or none.
     /// - Returns: the sequence parameter set that the packet's picture goes by; nil where nothing is known of it.
     private mutating func carrySets(into packet: inout VideoPacket, isEntry: Bool) -> Data? {
-        guard case (let known, var brought)? = sets, !packet.flags.contains(.corrupt) else { return nil }
+        guard case (let known, var brought)? = sets else { return nil }
         let before = brought
         let use = brought.take(packet.payload)
         if isEntry, before != known, !before.areReplaced(by: use) { packet.giveAtStart(before.framed) }
@@ -73,7 +73,6 @@ extension VideoPacket {
 
     /// Codec headers that a container gives in place of those before.
     var newHeaders: SideData? {
-        let newExtradata: UInt32 = 1  // AV_PKT_DATA_NEW_EXTRADATA
-        return sideData.first { $0.type == newExtradata }
+        sideData.first { $0.type == SideData.newExtradata }
     }
 }

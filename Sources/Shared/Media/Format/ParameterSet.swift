@@ -14,8 +14,10 @@ struct ParameterSet: Equatable {
 
     var key: Key
     var bytes: [UInt8]
-    /// Of a picture's: the number of the sequence's that it refers to.
-    var sequence: Int?
+    /// The one that it refers to.
+    var basis: Key?
+    /// What that was when a decoder saw this one. H.264's go by it until they come again.
+    var basisBytes: [UInt8]?
 }
 
 /// How the codecs write them.
@@ -40,11 +42,11 @@ enum ParameterSetKind {
             return nil
         }
         let bytes = Array(unit[...last])
-        guard let (key, sequence) = self == .hevc ? hevc(head, bytes) : h264(head, bytes) else { return nil }
-        return ParameterSet(key: key, bytes: bytes, sequence: sequence)
+        guard let (key, basis) = self == .hevc ? hevc(head, bytes) : h264(head, bytes) else { return nil }
+        return ParameterSet(key: key, bytes: bytes, basis: basis)
     }
 
-    private typealias Found = (key: ParameterSet.Key, sequence: Int?)
+    private typealias Found = (key: ParameterSet.Key, basis: ParameterSet.Key?)
 
     /// ITU-T H.264 7.3.2.1, 7.3.2.2. Extensions and subsets are nothing to a decoder of the base.
     private func h264(_ head: UInt8, _ bytes: [UInt8]) -> Found? {
@@ -55,7 +57,13 @@ enum ParameterSetKind {
                 bits.skip(8), let number = bits.exponentialGolomb(), number < 32
             else { return nil }
             return (.init(rank: .sequence, number: number), nil)
-        case 8: return picture(&bits, most: 256, sequences: 32)
+        case 8:
+            guard let found = picture(&bits, most: 256, sequences: 32), bits.skip(2),
+                // Slice groups; no decoder here knows more than one.
+                bits.exponentialGolomb() == 0, bits.hasReferenceCounts(most: 32), bits.skip(3),
+                bits.exponentialGolomb() != nil
+            else { return nil }
+            return found
         default: return nil
         }
     }
@@ -73,9 +81,13 @@ enum ParameterSetKind {
             }
             return (.init(rank: .video, number: number), nil)
         case 33:
-            guard let number = bits.hevcSequenceNumber(), number < 16 else { return nil }
-            return (.init(rank: .sequence, number: number), nil)
-        case 34: return picture(&bits, most: 64, sequences: 16)
+            guard let (video, number) = bits.hevcSequenceNumbers(), number < 16 else { return nil }
+            return (.init(rank: .sequence, number: number), .init(rank: .video, number: video))
+        case 34:
+            guard let found = picture(&bits, most: 64, sequences: 16), bits.skip(7), bits.hasReferenceCounts(most: 15),
+                bits.exponentialGolomb() != nil, bits.skip(2)
+            else { return nil }
+            return found
         default: return nil
         }
     }
@@ -84,7 +96,7 @@ enum ParameterSetKind {
         guard let number = bits.exponentialGolomb(), number < most, let sequence = bits.exponentialGolomb(),
             sequence < sequences
         else { return nil }
-        return (.init(rank: .picture, number: number), sequence)
+        return (.init(rank: .picture, number: number), .init(rank: .sequence, number: sequence))
     }
 
     /// The number of the picture parameter set that a slice goes by; nil where the unit is none (H.264 7.3.3, H.265 7.3.6.1).
@@ -113,9 +125,16 @@ enum ParameterSetKind {
 }
 
 extension NALBits {
-    /// sps_seq_parameter_set_id: it stands behind profiles and levels.
-    fileprivate mutating func hevcSequenceNumber() -> Int? {
-        guard skip(4), let subLayers = read(3), subLayers < 7, skip(1), read(2) == 0, skip(1), let profile = read(5),
+    /// num_ref_idx_l0_default_active_minus1 and that of l1.
+    fileprivate mutating func hasReferenceCounts(most: Int) -> Bool {
+        guard let one = exponentialGolomb(), let other = exponentialGolomb() else { return false }
+        return one < most && other < most
+    }
+
+    /// sps_video_parameter_set_id, and sps_seq_parameter_set_id: it stands behind profiles and levels.
+    fileprivate mutating func hevcSequenceNumbers() -> (video: Int, sequence: Int)? {
+        guard let video = read(4), let subLayers = read(3), subLayers < 7, skip(1), read(2) == 0, skip(1),
+            let profile = read(5),
             (1...11).contains(profile), skip(88)
         else { return nil }
         var length = 0
@@ -123,6 +142,6 @@ extension NALBits {
             guard let flags = read(2) else { return nil }
             if layer < subLayers { length += (flags & 2 != 0 ? 88 : 0) + (flags & 1 != 0 ? 8 : 0) }
         }
-        return skip(length) ? exponentialGolomb() : nil
+        return skip(length) ? exponentialGolomb().map { (video, $0) } : nil
     }
 }

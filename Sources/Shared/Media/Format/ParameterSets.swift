@@ -52,30 +52,50 @@ struct ParameterSets: Equatable {
         return use
     }
 
-    /// As they stand in a packet: each before those that refer to it.
+    /// As they stand in a packet: each before those that refer to it, and one that still goes by what is replaced since, before that.
     var framed: Data {
-        units.sorted { $0.key < $1.key }.reduce(into: Data()) { $0 += framing.framed(ArraySlice($1.value.bytes)) }
+        let old = units.values.filter { isBoundToOld($0) }
+        let bases = old.compactMap(\.basisBytes)
+        let others = units.values.filter { !isBoundToOld($0) }
+        let ordered =
+            zip(bases, old).sorted { $0.1.key < $1.1.key }.flatMap { [$0, $1.bytes] }
+            + others.sorted { $0.key < $1.key }.map(\.bytes)
+        return ordered.reduce(into: Data()) { $0 += framing.framed(ArraySlice($1)) }
+    }
+
+    private func isBoundToOld(_ set: ParameterSet) -> Bool {
+        set.basis.map { units[$0]?.bytes != set.basisBytes } ?? false
     }
 
     /// Whether a packet brings others for all of them.
     func areReplaced(by use: Use) -> Bool { use.own.isSuperset(of: units.keys) }
 
     private func sequence(of picture: Int) -> Data? {
-        units[.init(rank: .picture, number: picture)]?.sequence
-            .flatMap { units[.init(rank: .sequence, number: $0)] }.map { Data($0.bytes) }
+        units[.init(rank: .picture, number: picture)]?.basisBytes.map { Data($0) }
     }
 
     @discardableResult
     private mutating func take(_ unit: ArraySlice<UInt8>) -> ParameterSet.Key? {
-        guard let set = kind.set(in: unit) else { return nil }
-        // One that refers to nothing that is known is damage, or of no use.
-        if let sequence = set.sequence, units[.init(rank: .sequence, number: sequence)] == nil { return nil }
-        if units[set.key] != set {
-            let others = units.lazy.filter { $0.key != set.key }.reduce(0) { $0 + $1.value.bytes.count }
-            guard others + set.bytes.count <= Self.most else { return nil }
-            units[set.key] = set
+        guard var set = kind.set(in: unit) else { return nil }
+        if let basis = set.basis {
+            // One that refers to nothing that is known is damage, or of no use.
+            guard let bytes = units[basis]?.bytes else { return nil }
+            set.basisBytes = bytes
         }
+        if let known = units[set.key], known == set { return set.key }
+        let others = units.lazy.filter { $0.key != set.key }.reduce(0) { $0 + $1.value.size }
+        guard others + set.size <= Self.most else { return nil }
+        if kind == .hevc, units[set.key]?.bytes != set.bytes { forget(basedOn: set.key) }
+        units[set.key] = set
         return set.key
+    }
+
+    /// HEVC's decoders forget what refers to a set that is replaced by another.
+    private mutating func forget(basedOn key: ParameterSet.Key) {
+        for other in units.values where other.basis == key {
+            units[other.key] = nil
+            forget(basedOn: other.key)
+        }
     }
 
     /// avcC (ISO/IEC 14496-15 5.3.3), hvcC (8.3.3) or Annex B.
@@ -119,4 +139,8 @@ private struct BoxReader {
         defer { at += length }
         return bytes[at..<at + length]
     }
+}
+
+extension ParameterSet {
+    fileprivate var size: Int { bytes.count + (basisBytes?.count ?? 0) }
 }

@@ -19,8 +19,6 @@ struct FilmSampler {
     private let looksForFields: Bool
     /// Seconds of the film's clock.
     private var interval: Range<Double>
-    /// Packets that may still be read.
-    private var patience: Int
     /// Pictures that were looked at.
     private var noted = 0
     private(set) var fields: FieldScan?
@@ -40,7 +38,6 @@ struct FilmSampler {
         if looksForFields { fields = FieldScan(flags: .init(), contents: .init(), combed: 0) }
         let demuxer = try Demuxer(path: film.path, selection: .video, streams: streams, isCancelled: isCancelled)
         let stream = demuxer.stream(demuxer.videoIndex)
-        patience = demuxer.mostSought
         dolbyVision = stream.dolbyVision
         let (from, to) = (part.from ?? 0, part.to ?? .infinity)
         let start = film.start ?? 0
@@ -54,7 +51,7 @@ struct FilmSampler {
         if !isShort { try lookFurther(demuxer, from, length, pictures) }
         guard noted == 0, from > 0 else { return }
         // Where its clock starts anew, or does not tell, no seek may lead there: what it is elsewhere is the best guess.
-        (interval, patience) = (-.infinity..<(.infinity), demuxer.mostSought)
+        interval = -.infinity..<(.infinity)
         let anew = try Demuxer(path: film.path, selection: .video, streams: streams, isCancelled: isCancelled)
         try look(at: anew, pictures: pictures)
     }
@@ -68,6 +65,7 @@ struct FilmSampler {
     /// One run. Damage is not its business: it ends the run.
     private mutating func look(at demuxer: Demuxer, pictures: Int) throws {
         var run = try Run(demuxer.video, looksForFields: looksForFields)
+        var patience = demuxer.mostSought / Self.runs
         let tick = demuxer.video.timeBase.value
         do {
             while run.count < pictures, patience > 0, let packet = try demuxer.next() {
