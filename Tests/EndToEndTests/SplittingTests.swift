@@ -48,6 +48,35 @@ import Testing
         }
     }
 
+    /// A film of a variable rate, with cuts inside segments and at their borders, and the first and last frames of each.
+    @Test(arguments: [1, 3]) func splittingIsInvisibleToTheBlend(radius: Int) async throws {
+        let film = try await Fixtures.shared.file("blend.mkv") { path in
+            let scenes = "testsrc2=size=96x64:rate=25[a];mandelbrot=size=96x64:rate=25[b];testsrc=size=96x64:rate=25[c]"
+            let joined = "[a]trim=end_frame=14[d];[b]trim=end_frame=17[e];[c]trim=end_frame=19[f];[d][e][f]concat=n=3"
+            try await ffmpeg([
+                "-filter_complex",
+                "\(scenes);\(joined),noise=alls=12:allf=t,format=yuv420p,settb=1/1000,setpts='N*40+mod(N*N,17)'",
+                "-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "libx264", "-g", "16", "-crf", "12", path,
+            ])
+        }
+        let settings = exact + ["--scale", "2", "--temporal-blend", "\(radius)"]
+        let reference = try await frames(
+            of: film, Split(frames: 1000, overlap: radius, workers: 1), settings)
+        #expect(reference.count == 50)
+        let plain = try await frames(of: film, Self.whole, exact + ["--scale", "2"])
+        #expect(zip(plain, reference).count { $0 != $1 } > 40)
+        for split in [
+            Split(frames: 7, overlap: radius, workers: 2), Split(frames: 24, overlap: radius + 2, workers: 1),
+        ] {
+            #expect(try await frames(of: film, split, settings) == reference, "\(split)")
+        }
+        let folder = try TemporaryFolder()
+        let refused = try await coordinator(
+            ["run", film, "-o", folder.path("out.mkv"), "--state", folder.path("state"), "--overlap", "\(radius - 1)"]
+                + settings)
+        #expect(refused.status == 2 && refused.error.contains("--overlap"), "\(refused)")
+    }
+
     private func frames(of film: String, _ split: Split, _ settings: [String]) async throws -> [String] {
         let folder = try TemporaryFolder()
         let output = folder.path("out.mkv")

@@ -79,10 +79,12 @@ final class StandInUpscaler: PictureUpscaler {
         self.before = before
     }
 
-    func upscale(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [PictureBuffer] {
+    func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered] {
         try before(numbers)
-        return pictures.map { _ in PictureBuffer(format: output) }
+        return numbers.map { ($0, PictureBuffer(format: output)) }
     }
+
+    func finish() -> [Numbered] { [] }
 }
 
 final class StandInSink: PictureSink {

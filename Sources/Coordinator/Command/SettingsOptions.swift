@@ -42,8 +42,11 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "Length of segments in frames, wherever keyframes lie.")
     var segmentFrames: Int?
 
-    @Option(help: "Frames of overlap on either side of a segment; by default what the model needs.")
+    @Option(help: "Frames of overlap on either side of a segment; by default what the model and the blend need.")
     var overlap: Int?
+
+    @Option(help: "Frames before each, and behind, that are blended into it against flicker: 0 (off) to 4.")
+    var temporalBlend = 0
 
     @Option(help: "Tile edge in source pixels, 0 for whole frames; by default calibrated.")
     var tile: Int?
@@ -63,7 +66,7 @@ struct SettingsOptions: ParsableArguments {
         let settings = JobSettings(
             model: model, scale: scale, height: height, codec: codec, encoder: encoder, crf: crf, preset: preset,
             encoderParameters: try parameters(), pixelFormat: pixelFormat, segmentLength: try segmentLength(),
-            overlap: overlap, tile: tile, batch: batch, precision: precision,
+            overlap: overlap, temporalBlend: temporalBlend, tile: tile, batch: batch, precision: precision,
             deinterlace: noDeinterlace ? false : nil, from: part.from?.seconds, to: part.to?.seconds,
             streams: part.map)
         try settings.check()

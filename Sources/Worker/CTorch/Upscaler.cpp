@@ -5,6 +5,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <cmath>
+#include <memory>
 
 #include "Errors.h"
 #include "Means.h"
@@ -38,7 +39,7 @@ ct_upscaler::ct_upscaler(ct_model &model, const ct_format &input, const ct_forma
     if (!(low < high)) ct::fail("the value range is empty");
 }
 
-void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count) {
+void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take) {
     expectFitting(plan, input, count);
     const auto batch = gather(plan, inputs, count);
     const auto before = batch.mean({1, 2, 3}).sub_(low).div_(high - low).cpu();
@@ -48,9 +49,29 @@ void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_
         expectPicture(before[i].item<float>(), after[i].item<float>(), inputs[i].number);
         const auto rgb = finished(enlarged[i], batch[i]);
         if (i + 1 == count) enlarged.reset();  // planes take memory, too
+        take(i, rgb, batch[i]);
+    }
+}
+
+void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count) {
+    enlarge(plan, inputs, count, [&](int i, const at::Tensor &rgb, const at::Tensor &) {
         fromRGB.convert(rgb, low, high, outputs[i], inputs[i].number);
         alpha.convert(inputs[i], outputs[i]);
-    }
+    });
+}
+
+void ct_upscaler::keep(const ct_plan &plan, const ct_input *inputs, int count) {
+    if (!kept) ct::fail("the upscaler was opened without a blend");
+    enlarge(plan, inputs, count, [&](int i, const at::Tensor &rgb, const at::Tensor &source) {
+        // A copy of its own: the network's tensors are of the whole batch.
+        kept->keep(inputs[i].number, source.sub(low).div_(high - low), rgb.clone());
+    });
+}
+
+void ct_upscaler::blend(const ct_input &input, const ct_output &output) {
+    if (!kept) ct::fail("the upscaler was opened without a blend");
+    fromRGB.convert(kept->blended(input.number), low, high, output, input.number);
+    alpha.convert(input, output);
 }
 
 /// What the network made of `source`, in the source's colours and the wanted size: [3, height, width] of floats.
@@ -109,9 +130,13 @@ void ct_upscaler::expectPicture(float before, float after, int64_t number) const
 }
 
 ct_status ct_upscaler_open(
-    ct_model *model, const ct_format *input, const ct_format *output, double low, double high, ct_upscaler **upscaler,
-    char *error, size_t capacity) noexcept {
-    return ct::guarded(error, capacity, [&] { *upscaler = new ct_upscaler(*model, *input, *output, low, high); });
+    ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
+    ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        auto made = std::make_unique<ct_upscaler>(*model, *input, *output, low, high);
+        if (blend_radius > 0) made->kept.emplace(blend_radius);
+        *upscaler = made.release();
+    });
 }
 
 void ct_upscaler_close(ct_upscaler *upscaler) noexcept { delete upscaler; }
@@ -124,4 +149,28 @@ ct_status ct_upscale(
         at::set_num_threads(threads);
         upscaler->upscale(*plan, inputs, outputs, count);
     });
+}
+
+ct_status ct_upscaler_keep(
+    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, int32_t count, char *error,
+    size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        const c10::InferenceMode inference;
+        at::set_num_threads(threads);
+        upscaler->keep(*plan, inputs, count);
+    });
+}
+
+ct_status ct_upscaler_blend(
+    ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, const ct_output *outputs, int32_t count,
+    char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        const c10::InferenceMode inference;
+        at::set_num_threads(threads);
+        for (int32_t i = 0; i < count; ++i) upscaler->blend(inputs[i], outputs[i]);
+    });
+}
+
+void ct_upscaler_forget(ct_upscaler *upscaler, int64_t below) noexcept {
+    if (upscaler->kept) upscaler->kept->forget(below);
 }

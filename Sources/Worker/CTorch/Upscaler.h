@@ -1,5 +1,8 @@
 #pragma once
+#include <functional>
+
 #include "Alpha.h"
+#include "Blend.h"
 #include "Model.h"
 #include "RGB.h"
 #include "Resampler.h"
@@ -8,8 +11,16 @@
 struct ct_upscaler {
     ct_upscaler(ct_model &model, const ct_format &input, const ct_format &output, double low, double high);
     void upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count);
+    /// Upscales pictures and keeps them to be blended.
+    void keep(const ct_plan &plan, const ct_input *inputs, int count);
+    void blend(const ct_input &input, const ct_output &output);
+
+    std::optional<ct::Blend> kept;
 
   private:
+    /// Gives of each picture what it became, [3, height, width], and the source, both of values in [low, high].
+    using Taker = std::function<void(int index, const at::Tensor &result, const at::Tensor &source)>;
+    void enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take);
     at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count) const;
     at::Tensor throughNetwork(const ct_plan &plan, const at::Tensor &batch);
     at::Tensor finished(const at::Tensor &enlarged, const at::Tensor &source) const;

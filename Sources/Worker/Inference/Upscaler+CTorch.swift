@@ -3,7 +3,7 @@ internal import FarmModel
 
 extension Upscaler {
     static func open(
-        _ network: Network, input: PictureFormat, output: PictureFormat
+        _ network: Network, input: PictureFormat, output: PictureFormat, blendRadius: Int
     ) throws(InferenceError) -> OpaquePointer {
         // An unspecified matrix is taken by the source's height on the way back too, whatever the new height would suggest.
         var from = ct_format(input, matrix: input.color.effectiveMatrix(height: input.height))
@@ -11,31 +11,64 @@ extension Upscaler {
         var opened: OpaquePointer?
         let range = network.description.valueRange
         try torch(.failed, "upscaling \(input.summary) to \(output.summary)") {
-            ct_upscaler_open(network.handle, &from, &to, range[0], range[1], &opened, $0, $1)
+            ct_upscaler_open(network.handle, &from, &to, range[0], range[1], Int32(blendRadius), &opened, $0, $1)
         }
         guard let opened else { throw InferenceError(.failed, "CTorch opened no upscaler") }
         return opened
     }
 
-    static func call(
-        _ handle: OpaquePointer, plan: TilePlan, batch: Int, threads: Int, pictures: ArraySlice<any PlanarPicture>,
-        numbers: ArraySlice<Int>, results: ArraySlice<PictureBuffer>
+    static func upscale(
+        _ handle: OpaquePointer, _ plan: TilePlan, _ batch: Int, _ threads: Int,
+        _ pictures: ArraySlice<any PlanarPicture>, _ numbers: ArraySlice<Int>, into results: ArraySlice<PictureBuffer>
     ) throws(InferenceError) {
         let inputs = zip(pictures, numbers).map { ct_input($0, number: $1) }
         let outputs = results.map { ct_output($0) }
-        let tiles = plan.tiles.map { ct_tile($0) }
         // The pointers in `inputs` and `outputs` are valid as long as the pictures live.
         try withExtendedLifetime((pictures, results)) { () throws(InferenceError) in
             try torch(.failed, "upscaling frames from \(numbers.first ?? 0)") { error, capacity in
-                tiles.withUnsafeBufferPointer { tiles in
-                    var shape = ct_plan(
-                        batch: Int32(batch), window_width: Int32(plan.windowWidth),
-                        window_height: Int32(plan.windowHeight), tiles: tiles.baseAddress,
-                        tile_count: Int32(tiles.count))
-                    return ct_upscale(
-                        handle, &shape, Int32(threads), inputs, outputs, Int32(inputs.count), error, capacity)
+                plan.withCTorch(batch: batch) {
+                    ct_upscale(handle, $0, Int32(threads), inputs, outputs, Int32(inputs.count), error, capacity)
                 }
             }
+        }
+    }
+
+    static func keep(
+        _ handle: OpaquePointer, _ plan: TilePlan, _ batch: Int, _ threads: Int,
+        _ pictures: ArraySlice<any PlanarPicture>, _ numbers: ArraySlice<Int>
+    ) throws(InferenceError) {
+        let inputs = zip(pictures, numbers).map { ct_input($0, number: $1) }
+        try withExtendedLifetime(pictures) { () throws(InferenceError) in
+            try torch(.failed, "upscaling frames from \(numbers.first ?? 0)") { error, capacity in
+                plan.withCTorch(batch: batch) {
+                    ct_upscaler_keep(handle, $0, Int32(threads), inputs, Int32(inputs.count), error, capacity)
+                }
+            }
+        }
+    }
+
+    static func blend(
+        _ handle: OpaquePointer, _ threads: Int, _ pictures: [any PlanarPicture], _ numbers: [Int],
+        into results: [PictureBuffer]
+    ) throws(InferenceError) {
+        let inputs = zip(pictures, numbers).map { ct_input($0, number: $1) }
+        let outputs = results.map { ct_output($0) }
+        try withExtendedLifetime((pictures, results)) { () throws(InferenceError) in
+            try torch(.failed, "blending frames from \(numbers.first ?? 0)") {
+                ct_upscaler_blend(handle, Int32(threads), inputs, outputs, Int32(inputs.count), $0, $1)
+            }
+        }
+    }
+}
+
+extension TilePlan {
+    fileprivate func withCTorch(batch: Int, _ body: (UnsafePointer<ct_plan>) -> ct_status) -> ct_status {
+        let tiles = tiles.map { ct_tile($0) }
+        return tiles.withUnsafeBufferPointer { tiles in
+            var plan = ct_plan(
+                batch: Int32(batch), window_width: Int32(windowWidth), window_height: Int32(windowHeight),
+                tiles: tiles.baseAddress, tile_count: Int32(tiles.count))
+            return body(&plan)
         }
     }
 }

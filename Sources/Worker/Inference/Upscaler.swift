@@ -15,9 +15,9 @@ public final class Upscaler: PictureUpscaler {
 
     private let pinned: ExecutionShape
     private var current: ExecutionShape
-    private let threads: Int
+    let threads: Int
     private let network: Network
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private let onFallback: (String) -> Void
 
     /// - Parameters:
@@ -26,10 +26,11 @@ public final class Upscaler: PictureUpscaler {
     ///   - scale: must be the model's.
     ///   - shape: tile, batch and precision as the job pinned them.
     ///   - threads: CPU threads for one operation.
+    ///   - blendRadius: more than 0 for one that a `BlendingUpscaler` uses.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
         model: ModelSource, device: Device, input: PictureFormat, output: PictureFormat, scale: Int,
-        shape: ExecutionShape, threads: Int, onFallback: @escaping (String) -> Void = { _ in }
+        shape: ExecutionShape, threads: Int, blendRadius: Int = 0, onFallback: @escaping (String) -> Void = { _ in }
     ) throws(InferenceError) {
         guard shape.batch >= 1, shape.tile >= 0, threads >= 1 else {
             throw InferenceError(
@@ -45,7 +46,7 @@ public final class Upscaler: PictureUpscaler {
         self.device = device
         self.input = input
         self.output = output
-        handle = try Self.open(network, input: input, output: output)
+        handle = try Self.open(network, input: input, output: output, blendRadius: blendRadius)
         pinned = shape
         current = shape
         self.threads = threads
@@ -54,19 +55,47 @@ public final class Upscaler: PictureUpscaler {
 
     deinit { ct_upscaler_close(handle) }
 
+    public func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered] {
+        zip(numbers, try upscale(pictures, numbers: numbers)).map { ($0, $1) }
+    }
+
+    public func finish() -> [Numbered] { [] }
+
+    /// Upscales 1 to `batch` pictures.
     public func upscale(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [PictureBuffer] {
         try expectUsable(pictures, numbers: numbers)
         let results = pictures.map { _ in PictureBuffer(format: output) }
-        while true {
-            do {
-                try run(pictures, numbers: numbers, into: results)
-                for (picture, result) in zip(pictures, results) { result.messages = picture.messages }
-                return results
-            } catch let error as InferenceError where error.kind == .outOfMemory {
-                try fallBack(after: error)
+        try fallingBack { plan, batch in
+            try eachPart(of: pictures.count, batch) { part in
+                try Self.upscale(
+                    handle, plan, batch, threads, pictures[part], numbers[part], into: results[part])
+            }
+        }
+        for (picture, result) in zip(pictures, results) { result.messages = picture.messages }
+        return results
+    }
+
+    /// Upscales 1 to `batch` pictures and keeps them for `blended`.
+    func keep(_ pictures: [any PlanarPicture], numbers: [Int]) throws {
+        try expectUsable(pictures, numbers: numbers)
+        try fallingBack { plan, batch in
+            try eachPart(of: pictures.count, batch) { part in
+                try Self.keep(handle, plan, batch, threads, pictures[part], numbers[part])
             }
         }
     }
+
+    /// Kept pictures, each blended with those kept around it.
+    /// - Parameter pictures: what was given to `keep`.
+    func blended(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [PictureBuffer] {
+        let results = pictures.map { _ in PictureBuffer(format: output) }
+        try Self.blend(handle, threads, pictures, numbers, into: results)
+        for (picture, result) in zip(pictures, results) { result.messages = picture.messages }
+        return results
+    }
+
+    /// Gives back what is kept of frames below.
+    func forget(below number: Int) { ct_upscaler_forget(handle, Int64(number)) }
 
     private func expectUsable(_ pictures: [any PlanarPicture], numbers: [Int]) throws(InferenceError) {
         guard pictures.count == numbers.count, (1...batch).contains(pictures.count) else {
@@ -83,15 +112,21 @@ public final class Upscaler: PictureUpscaler {
         }
     }
 
-    private func run(_ pictures: [any PlanarPicture], numbers: [Int], into results: [PictureBuffer]) throws {
-        let plan = TilePlan(
-            width: input.width, height: input.height, tile: current.tile, halo: network.description.receptiveRadius)
-        for start in stride(from: 0, to: pictures.count, by: current.batch) {
-            let part = start..<min(start + current.batch, pictures.count)
-            try Self.call(
-                handle, plan: plan, batch: current.batch, threads: threads, pictures: pictures[part],
-                numbers: numbers[part], results: results[part])
+    /// Does the work with the shape that fits; where memory runs out, from the start with a smaller one.
+    private func fallingBack(_ work: (TilePlan, _ batch: Int) throws -> Void) throws {
+        while true {
+            let plan = TilePlan(
+                width: input.width, height: input.height, tile: current.tile, halo: network.description.receptiveRadius)
+            do { return try work(plan, current.batch) } catch let error as InferenceError
+                where error.kind == .outOfMemory
+            {
+                try fallBack(after: error)
+            }
         }
+    }
+
+    private func eachPart(of count: Int, _ batch: Int, _ body: (Range<Int>) throws -> Void) throws {
+        for start in stride(from: 0, to: count, by: batch) { try body(start..<min(start + batch, count)) }
     }
 
     private func fallBack(after error: InferenceError) throws(InferenceError) {

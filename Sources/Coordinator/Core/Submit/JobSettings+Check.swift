@@ -13,9 +13,7 @@ extension JobSettings {
         try Self.check("--tile", tile, in: 0...16384)
         if let tile, tile > 0 { try Self.check("--tile", tile, in: 32...16384) }
         try Self.check("--batch", batch, in: 1...64)
-        guard temporalBlend == 0 else {
-            throw CoordinatorError(.usage, "a temporal blend of \(temporalBlend): this release has none")
-        }
+        try Self.check("--temporal-blend", temporalBlend, in: 0...4)
         try checkSegmentLength()
         try checkPart()
         let words =

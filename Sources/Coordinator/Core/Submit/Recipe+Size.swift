@@ -13,11 +13,14 @@ extension Recipe {
     }
 
     /// Bytes that a slot must have: the least with which a frame can pass as RGB in 32 bits before and behind the network, and
-    /// libtorch itself. What the network takes besides depends on tile and batch, which are found by trial.
+    /// libtorch itself; with a blend, the frames around it that are kept, and two more while they are mixed. What the network takes
+    /// besides depends on tile and batch, which are found by trial.
     var memory: Int64 {
         func pixels(_ width: Int, _ height: Int) -> Int64 { Int64(width) * Int64(height) }
         let behind = pixels(enlarged.width, enlarged.height)
         let result = pixels(encoding.picture.width, encoding.picture.height)
-        return (pixels(input.width, input.height) + behind + max(behind, result)) * 3 * 4 + (512 << 20)
+        let source = pixels(input.width, input.height)
+        let kept = temporalBlend > 0 ? Int64(2 * temporalBlend + 3) * (4 * source + result) : 0
+        return (source + behind + max(behind, result) + kept) * 3 * 4 + (512 << 20)
     }
 }

@@ -99,8 +99,9 @@ ct_status ct_model_run(
 
 // An upscaler from one picture format to another: where that is not `scale` times as wide and high, the network's
 // pictures are resampled to it. The model must outlive it. Network input and output are RGB in [low, high].
+// `blend_radius`: so many pictures before each, and behind, are blended into it; 0 for none.
 ct_status ct_upscaler_open(
-    ct_model *model, const ct_format *input, const ct_format *output, double low, double high,
+    ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
     ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
 
@@ -108,6 +109,19 @@ void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
 ct_status ct_upscale(
     ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, const ct_output *outputs,
     int32_t count, char *error, size_t capacity) CT_NOEXCEPT;
+
+// With a blend instead: upscales `count` pictures, at most the plan's batch, and keeps them by their numbers.
+ct_status ct_upscaler_keep(
+    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, int32_t count, char *error,
+    size_t capacity) CT_NOEXCEPT;
+
+// Gives kept pictures, each blended with those kept within the radius. `inputs` are what was given to ct_upscaler_keep.
+ct_status ct_upscaler_blend(
+    ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, const ct_output *outputs, int32_t count,
+    char *error, size_t capacity) CT_NOEXCEPT;
+
+// Gives back what is kept of all numbers below.
+void ct_upscaler_forget(ct_upscaler *upscaler, int64_t below) CT_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -79,10 +79,10 @@ public struct Bench: Sendable {
         while pictures.count < batch, let (_, picture) = try source.next() { pictures.append(picture) }
         let upscaler = try parts.upscaler(order)
         let numbers = Array(0..<pictures.count)
-        _ = try upscaler.upscale(pictures, numbers: numbers)  // warms up
+        _ = try upscaler.take(pictures, numbers: numbers)  // warms up
         let rounds = max(1, film.frames / max(1, pictures.count))
         let start = Clock.seconds
-        for _ in 0..<rounds { _ = try upscaler.upscale(pictures, numbers: numbers) }
+        for _ in 0..<rounds { _ = try upscaler.take(pictures, numbers: numbers) }
         return BenchResult(frames: rounds * pictures.count, seconds: Clock.seconds - start, stages: StageTimes())
     }
 
@@ -93,7 +93,7 @@ public struct Bench: Sendable {
             let upscaler = try parts.upscaler(order)
             let sink = try parts.sink(order)
             while let (number, picture) = try source.next() {
-                for upscaled in try upscaler.upscale([picture], numbers: [number]) {
+                for (number, upscaled) in try upscaler.take([picture], numbers: [number]) {
                     try sink.write(upscaled, number: number)
                 }
             }

@@ -29,7 +29,7 @@ enum StandInBench {
         let upscaler = SleepingUpscaler()
         let batches = segments * framesPerSegment / batch
         let start = Clock.seconds
-        for _ in 0..<batches { _ = upscaler.upscale([], numbers: []) }
+        for _ in 0..<batches { _ = upscaler.take([], numbers: []) }
         return Double(batches * batch) / (Clock.seconds - start)
     }
 
@@ -85,10 +85,12 @@ private final class SleepingUpscaler: PictureUpscaler {
     let output = StandInBench.format
     let batch = StandInBench.batch
 
-    func upscale(_ pictures: [any PlanarPicture], numbers: [Int]) -> [PictureBuffer] {
+    func take(_ pictures: [any PlanarPicture], numbers: [Int]) -> [Numbered] {
         Thread.sleep(forTimeInterval: StandInBench.batchSeconds)
-        return pictures.map { _ in PictureBuffer(format: output) }
+        return numbers.map { ($0, PictureBuffer(format: output)) }
     }
+
+    func finish() -> [Numbered] { [] }
 }
 
 private final class SleepingSink: PictureSink {

@@ -20,7 +20,7 @@ struct InferenceStage: Sendable {
                 starved = 0
                 segment.attempt { try take(number, picture, of: segment, into: &batch) }
             case .end(let segment):
-                segment.attempt { try flush(&batch, of: segment) }
+                segment.attempt { try finish(&batch, of: segment) }
                 batch = Batch()
                 _ = output.push(.end(segment))
             case nil:
@@ -52,15 +52,25 @@ struct InferenceStage: Sendable {
     /// Upscales what has gathered; the upscaler pads a short batch to the shape that the job pinned (P2).
     private func flush(_ batch: inout Batch, of segment: SegmentRun) throws {
         guard let upscaler = batch.upscaler, !batch.numbers.isEmpty else { return }
+        let (pictures, numbers) = (batch.pictures, batch.numbers)
+        batch.numbers.removeAll(keepingCapacity: true)
+        batch.pictures.removeAll(keepingCapacity: true)
+        try pass(on: segment) { try upscaler.take(pictures, numbers: numbers) }
+    }
+
+    private func finish(_ batch: inout Batch, of segment: SegmentRun) throws {
+        try flush(&batch, of: segment)
+        if let upscaler = batch.upscaler { try pass(on: segment) { try upscaler.finish() } }
+    }
+
+    private func pass(on segment: SegmentRun, _ work: () throws -> [PictureUpscaler.Numbered]) throws {
         let start = Clock.seconds
-        let upscaled = try upscaler.upscale(batch.pictures, numbers: batch.numbers)
+        let upscaled = try work()
         segment.add(\.inference, .init(busy: Clock.seconds - start))
         moved(segment)
-        for (number, picture) in zip(batch.numbers, upscaled) where segment.order.task.range.contains(number) {
+        for (number, picture) in upscaled where segment.order.task.range.contains(number) {
             let blocked = output.push(.picture(segment, number: number, picture))
             segment.add(\.inference, .init(blocked: blocked))
         }
-        batch.numbers.removeAll(keepingCapacity: true)
-        batch.pictures.removeAll(keepingCapacity: true)
     }
 }

@@ -22,7 +22,7 @@ private final class UpscalerCache: @unchecked Sendable {
     private let device: Device
     private let threads: Int
     private let notice: @Sendable (String) -> Void
-    private var last: (key: Recipe, upscaler: any PictureUpscaler)?
+    private var last: (key: Recipe, upscaler: Upscaler)?
 
     init(device: Device, threads: Int, notice: @escaping @Sendable (String) -> Void) {
         self.device = device
@@ -31,6 +31,11 @@ private final class UpscalerCache: @unchecked Sendable {
     }
 
     func upscaler(for order: SegmentOrder) throws -> any PictureUpscaler {
+        let (upscaler, radius) = (try upscaler(of: order), order.task.recipe.temporalBlend)
+        return radius > 0 ? BlendingUpscaler(upscaler, radius: radius, given: order.task.range) : upscaler
+    }
+
+    private func upscaler(of order: SegmentOrder) throws -> Upscaler {
         let recipe = order.task.recipe
         if let last, last.key == recipe { return last.upscaler }
         guard let shape = recipe.execution else {
@@ -40,7 +45,8 @@ private final class UpscalerCache: @unchecked Sendable {
         last = nil  // gives its memory back before the next takes it
         let upscaler = try Upscaler(
             model: order.modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device, input: recipe.input,
-            output: recipe.encoding.picture, scale: recipe.scale, shape: shape, threads: threads, onFallback: notice)
+            output: recipe.encoding.picture, scale: recipe.scale, shape: shape, threads: threads,
+            blendRadius: recipe.temporalBlend, onFallback: notice)
         last = (recipe, upscaler)
         return upscaler
     }

@@ -1,0 +1,90 @@
+#include "Flow.h"
+
+#include <algorithm>
+
+namespace ct {
+namespace {
+
+constexpr int64_t window = 3;        // reach of the windows of least squares
+constexpr int steps = 2;             // a level
+constexpr double furthest = 1;       // pixels a step: more is a wrong turn
+constexpr double regularity = 1e-4;  // flat windows tell no direction: there points stay where the coarser level has them
+constexpr int64_t coarsest = 12;     // pixels along the shorter side
+constexpr size_t mostLevels = 7;
+
+at::Tensor halved(const at::Tensor &luma) { return at::avg_pool2d(luma, {2, 2}, {2, 2}, {0, 0}, true, false); }
+
+/// Central differences.
+at::Tensor derivative(const at::Tensor &luma, int64_t axis) {
+    const bool down = axis == 2;
+    const auto padded = at::replication_pad2d(luma, down ? at::IntArrayRef{0, 0, 1, 1} : at::IntArrayRef{1, 1, 0, 0});
+    const int64_t size = luma.size(axis);
+    return padded.narrow(axis, 2, size).sub(padded.narrow(axis, 0, size)).mul_(0.5);
+}
+
+/// To twice the size, in pixels of that.
+at::Tensor refined(const at::Tensor &flow, const at::Tensor &finer) {
+    const int64_t height = finer.size(2), width = finer.size(3);
+    const auto large = at::upsample_bilinear2d(flow, {flow.size(2) * 2, flow.size(3) * 2}, false);
+    return large.narrow(2, 0, height).narrow(3, 0, width).mul(2);
+}
+
+}  // namespace
+
+at::Tensor windowMeans(const at::Tensor &planes, int64_t reach) {
+    const int64_t edge = 2 * reach + 1;
+    // An axis at a time, the fewer sums.
+    const auto across = at::avg_pool2d(
+        at::replication_pad2d(planes, {reach, reach, reach, reach}), {1, edge}, {1, 1});
+    return at::avg_pool2d(across, {edge, 1}, {1, 1});
+}
+
+at::Tensor warp(const at::Tensor &picture, const at::Tensor &flow, bool smooth) {
+    const int64_t height = flow.size(2), width = flow.size(3);
+    const auto options = flow.options();
+    // In grid_sampler's coordinates -1 is the first sample's middle, 1 the last one's.
+    const double x = 2.0 / double(std::max<int64_t>(1, picture.size(3) - 1));
+    const double y = 2.0 / double(std::max<int64_t>(1, picture.size(2) - 1));
+    auto points = at::empty({1, height, width, 2}, options);
+    points.select(3, 0).copy_(flow.select(1, 0)).add_(at::arange(width, options).view({1, 1, width})).mul_(x).sub_(1);
+    points.select(3, 1).copy_(flow.select(1, 1)).add_(at::arange(height, options).view({1, height, 1})).mul_(y).sub_(1);
+    constexpr int64_t linear = 0, cubic = 2, border = 1;
+    return at::grid_sampler_2d(picture, points, smooth ? cubic : linear, border, true);
+}
+
+Pyramid::Pyramid(const at::Tensor &luma) {
+    auto next = luma;
+    while (true) {
+        Level level;
+        level.luma = next;
+        level.alongX = derivative(next, 3);
+        level.alongY = derivative(next, 2);
+        level.xx = windowMeans(level.alongX * level.alongX, window).add_(regularity);
+        level.xy = windowMeans(level.alongX * level.alongY, window);
+        level.yy = windowMeans(level.alongY * level.alongY, window).add_(regularity);
+        level.determinant = level.xx * level.yy - level.xy * level.xy;
+        levels.push_back(std::move(level));
+        if (std::min(next.size(2), next.size(3)) / 2 < coarsest || levels.size() == mostLevels) break;
+        next = halved(next);
+    }
+}
+
+at::Tensor Pyramid::flowTo(const Pyramid &other) const {
+    at::Tensor flow;
+    for (size_t i = levels.size(); i-- > 0;) {
+        const Level &level = levels[i];
+        flow = flow.defined()
+            ? refined(flow, level.luma)
+            : at::zeros({1, 2, level.luma.size(2), level.luma.size(3)}, level.luma.options());
+        for (int step = 0; step < steps; ++step) {
+            const auto change = warp(other.levels[i].luma, flow, false).sub_(level.luma);
+            const auto x = windowMeans(level.alongX * change, window), y = windowMeans(level.alongY * change, window);
+            const auto byX = (level.xy * y - level.yy * x).div_(level.determinant).clamp_(-furthest, furthest);
+            const auto byY = (level.xy * x - level.xx * y).div_(level.determinant).clamp_(-furthest, furthest);
+            flow = windowMeans(flow.add(at::cat({byX, byY}, 1)), 1);
+        }
+    }
+    return flow;
+}
+
+}  // namespace ct

@@ -1,0 +1,39 @@
+// Where a picture's points lie in another one.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <vector>
+
+namespace ct {
+
+/// Follows each point of one picture into others: the pyramidal method of Lucas and Kanade (Bouguet, "Pyramidal Implementation of
+/// the Lucas Kanade Feature Tracker", 2000), densely: from coarse to fine, in each level some steps of least squares over a window.
+/// What is not found, such as what is hidden in the other picture, comes out as anything: judge it by what lies there.
+///
+/// Bit-equal on any number of CPU threads: no sum is over more than a window.
+class Pyramid {
+  public:
+    /// - luma: [1, 1, height, width] in about [0, 1].
+    explicit Pyramid(const at::Tensor &luma);
+    /// [1, 2, height, width]: point (x, y) lies in `other` at (x + flow[0], y + flow[1]), in pixels.
+    at::Tensor flowTo(const Pyramid &other) const;
+
+  private:
+    struct Level {
+        at::Tensor luma;
+        /// Derivatives along x and y, and the sums of their products over the window.
+        at::Tensor alongX, alongY, xx, xy, yy, determinant;
+    };
+
+    /// The finest first.
+    std::vector<Level> levels;
+};
+
+/// The samples of `picture`, [1, C, height, width], at points moved by `flow`; beyond its borders the outermost are repeated.
+/// - smooth: cubic (Keys, 1981) instead of linear interpolation.
+at::Tensor warp(const at::Tensor &picture, const at::Tensor &flow, bool smooth);
+
+/// The means of windows of 2·reach + 1 samples along each axis; beyond the borders the outermost samples are repeated.
+at::Tensor windowMeans(const at::Tensor &planes, int64_t reach);
+
+}  // namespace ct
