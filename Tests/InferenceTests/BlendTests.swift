@@ -104,6 +104,41 @@ import Testing
         }
     }
 
+    /// A dot and a line of a pixel's width, and of a fifth of the range: they keep three quarters of it, and leave nothing behind.
+    @Test(arguments: [1, 48]) func thinThingsThatMoveStay(length: Int) throws {
+        func frame(_ number: Int) -> PictureBuffer {
+            PictureBuffer(Self.format) { plane, x, y in
+                plane == 0 ? (x == 10 + 5 * number && y < length ? 150 : 105) : 128
+            }
+        }
+        let film = (0..<7).map(frame)
+        let upscaler = try Upscaler.cpu(.nearest(2), Self.format, scale: 2)
+        let blended = try Self.blended(film, radius: 2, segment: 7)
+        for number in 0..<7 {
+            let plain = try upscaler.upscale(film[number], number: number).samples[0]
+            let luma = try #require(blended[number]?[0])
+            for (was, now) in zip(plain, luma) {
+                if was == 105 {
+                    #expect(abs(now - was) <= 1, "frame \(number): a ghost of \(now - was)")
+                } else {
+                    #expect(now >= 105 + 34, "frame \(number): \(now) of \(was)")
+                }
+            }
+        }
+    }
+
+    @Test func bitsDoNotDependOnThreads() throws {
+        let format = PictureFormat.make(333, 181)
+        let results = try [1, 2, 3].map { threads in
+            let upscaler = try Upscaler.cpu(.nearest(2), format, scale: 2, threads: threads, blendRadius: 1)
+            let blending = BlendingUpscaler(upscaler, radius: 1, given: FrameRange(0, 3))
+            let pictures = (0..<3).map { PictureBuffer.noise(format, seed: $0 / 2) }
+            let first = try (0..<3).flatMap { try blending.take([pictures[$0]], numbers: [$0]) }
+            return try (first + blending.finish()).map(\.picture.samples)
+        }
+        #expect(results[0].count == 3 && results[1] == results[0] && results[2] == results[0])
+    }
+
     @Test func noiseOnAStillIsLowered() throws {
         func still(_ frame: Int) -> PictureBuffer {
             var noise = Noise(frame + 77)

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "Flow.h"
 
@@ -36,7 +37,8 @@ class Blend {
         bool isAfterCut;
     };
 
-    void mixIn(const Picture &neighbour, const Picture &picture, at::Tensor &sum, at::Tensor &weights) const;
+    /// The neighbour's result where the picture has it, and its weight there.
+    std::pair<at::Tensor, at::Tensor> matched(const Picture &neighbour, const Picture &picture) const;
 
     int64_t radius;
     std::map<int64_t, Picture> kept;

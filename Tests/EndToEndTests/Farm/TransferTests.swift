@@ -17,7 +17,7 @@ import Testing
             // The client is killed with a part of the film at the coordinator.
             relays.bulk.throttle(bytesPerSecond: 24 << 20)
             let first = try CoordinatorProcess(["submit", film, "--key", anna] + settings)
-            for _ in 0..<600 where relays.bulk.passed < size / 3 { try await Task.sleep(for: .milliseconds(20)) }
+            for _ in 0..<3000 where relays.bulk.passed < size / 3 { try await Task.sleep(for: .milliseconds(20)) }
             first.signal(SIGKILL)
             #expect(await first.wait().bySignal)
             let sent = relays.bulk.passed
@@ -34,7 +34,7 @@ import Testing
             relays.bulk.throttle(bytesPerSecond: 24 << 20)
             let before = relays.bulk.passed
             let cut = try CoordinatorProcess(["fetch", id, "-o", output, "--key", anna])
-            for _ in 0..<600 where relays.bulk.passed - before < size / 3 {
+            for _ in 0..<3000 where relays.bulk.passed - before < size / 3 {
                 try await Task.sleep(for: .milliseconds(20))
             }
             cut.signal(SIGKILL)
@@ -66,7 +66,7 @@ import Testing
             relays.bulk.throttle(bytesPerSecond: 24 << 20)
             let client = try CoordinatorProcess(
                 ["submit", film, "--key", anna, "--json", "--scale", "1"] + FarmTests.settings)
-            for _ in 0..<600 where relays.bulk.passed < size / 3 { try await Task.sleep(for: .milliseconds(20)) }
+            for _ in 0..<3000 where relays.bulk.passed < size / 3 { try await Task.sleep(for: .milliseconds(20)) }
             coordinator.signal(SIGKILL)
             #expect(await coordinator.wait().bySignal)
             let sent = relays.bulk.passed

@@ -21,6 +21,9 @@ public final class BlendingUpscaler: PictureUpscaler {
         upscaler.forget(below: .max)
     }
 
+    /// Also after a segment that failed: what it kept would lie there until the next.
+    deinit { upscaler.forget(below: .max) }
+
     public func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered] {
         try upscaler.keep(pictures, numbers: numbers)
         for (number, picture) in zip(numbers, pictures) { self.pictures[number] = picture }
