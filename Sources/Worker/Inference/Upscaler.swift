@@ -15,9 +15,9 @@ public final class Upscaler: PictureUpscaler {
 
     private let pinned: ExecutionShape
     private var current: ExecutionShape
-    let threads: Int
+    private let threads: Int
     private let network: Network
-    let handle: OpaquePointer
+    private let handle: OpaquePointer
     private let onFallback: (String) -> Void
 
     /// - Parameters:
