@@ -95,6 +95,20 @@ import Testing
         #expect(story.when(.jobAdded(old)) == [.jobReady(film)])
     }
 
+    /// What was accepted may be gone from the disk, and taken out of the plan, before the job is taken up.
+    @Test func aJobThatWasBeingJoinedAndLacksASegmentGoesOnWithThat() {
+        var old = plan(segments: 2)
+        old.segments[0].result = result(attempt(0))
+        old.state = .concatenating
+        var story = Story()
+        story.connect("alpha")
+        let added = story.when(.jobAdded(old))
+        #expect(added.changes.first == .state(film, .running, reasons: []))
+        #expect(!added.contains(.jobReady(film)))
+        #expect(added.leased == [attempt(1)])
+        #expect(story.deliver(attempt(1), from: "alpha").contains(.jobReady(film)))
+    }
+
     @Test func aCancelledJobTakesItsLeasesBackAndTheNextJobGetsTheSlots() {
         let second = JobID("film2")
         var story = Story()

@@ -27,6 +27,12 @@ final class Bench: Sendable {
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
     func contents(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path(name))) }
 
+    /// Tells a file from another of that name.
+    func inode(_ name: String) throws -> UInt64 {
+        let number = try FileManager.default.attributesOfItem(atPath: path(name))[.systemFileNumber] as? UInt64
+        return try #require(number)
+    }
+
     /// A file of that many bytes that no two seeds share.
     func makeFile(_ name: String, size: Int, seed: UInt64 = 1) async throws -> (BlobReference, Data) {
         let data = Noise(seed: seed).data(size)

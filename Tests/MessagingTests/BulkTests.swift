@@ -75,7 +75,10 @@ struct BulkTests {
         try server.serve(id: film.id, slices: [.file(bench.path("film"))])
         let hearing = Task { for await _ in server.events {} }
         let busy = Task {
-            while !Task.isCancelled { try await other.fetch(film, to: bench.path("copy")) }
+            while !Task.isCancelled {
+                try await other.fetch(film, to: bench.path("copy"))
+                unlink(bench.path("copy"))  // what is there already is not fetched
+            }
         }
         for number in 0..<500 {
             let blob = BlobReference(id: "blob-\(number)", size: small.size, sha256: small.sha256)

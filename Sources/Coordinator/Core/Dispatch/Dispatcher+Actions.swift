@@ -79,7 +79,8 @@ extension Dispatcher {
         early[attempt] = nil
         checkedSets[attempt] = nil
         bulk.withdraw(Wire.sourceBlob(attempt))
-        bulk.unexpect(Wire.encodedBlob(attempt))
+        // A worker that did not hear it may be sending again what is accepted.
+        bulk.unexpect(Wire.encodedBlob(attempt), keeping: outcome == .accepted)
         if let reason = outcome.reason {
             logger.warning("attempt ended", metadata: ["attempt": "\(attempt)", "reason": "\(reason)"])
         }

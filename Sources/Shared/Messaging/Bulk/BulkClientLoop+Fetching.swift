@@ -65,7 +65,8 @@ extension BulkClientLoop {
     /// What has arrived is given up, or left for another time, before anyone hears of the end.
     func end(_ fetch: Fetch, _ error: any Error) {
         fetches[fetch.transfer.blob.id] = nil
-        fetch.transfer.intake.abandon(keeping: fetch.terms.isResumable) { [completion = fetch.completion] in
+        fetch.transfer.intake.abandon(leaving: fetch.terms.isResumable ? .part : .nothing) {
+            [completion = fetch.completion] in
             completion.fail(error)
         }
     }

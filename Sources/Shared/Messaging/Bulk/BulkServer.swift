@@ -57,9 +57,10 @@ public final class BulkServer: Sendable {
 
     /// Takes an offer of this blob by one of `audience`, of at most `limit` bytes, into the file `destination` (replaced if
     /// it exists; its bytes gather in `<destination>.part`). What is not expected is refused, so this comes before the lease.
+    /// Where the destination is the offered blob already, that is received at once, and the file left alone.
     ///
     /// A resumable one keeps its bytes when it fails, over `unexpect`, `close` and a restart: whoever offers a blob of that
-    /// SHA-256 for that destination goes on from there. Where the destination is that blob already, it is received at once.
+    /// SHA-256 for that destination goes on from there.
     ///
     /// The same terms again leave a transfer under way alone.
     /// - Parameter sha256: with it only the blob of that hash and of exactly `limit` bytes is taken
@@ -74,7 +75,10 @@ public final class BulkServer: Sendable {
 
     /// Ends `expect` and removes what has arrived so far, of a resumable one only where it is to be discarded. A file that
     /// was reported as received stays.
-    public func unexpect(_ id: String, discarding: Bool = false) { thread.post(.unexpect(id, discarding: discarding)) }
+    /// - Parameter keeping: a file that has its name and is not yet reported as received stays too: its bytes are in use
+    public func unexpect(_ id: String, discarding: Bool = false, keeping: Bool = false) {
+        thread.post(.unexpect(id, discarding: discarding, keeping: keeping))
+    }
 
     /// Takes no more offers for now, for this reason, and lets what is under way go on; nil: takes them again. A sender gets
     /// `MessagingError.held`.

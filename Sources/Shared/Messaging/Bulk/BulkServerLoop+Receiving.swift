@@ -121,9 +121,9 @@ extension BulkServerLoop {
         expected.add(Expectation(terms), for: id)
     }
 
-    func unexpect(_ id: String, _ discarding: Bool) {
+    func unexpect(_ id: String, _ discarding: Bool, _ keeping: Bool) {
         guard let expectation = expected.remove(id) else { return }
-        expectation.abandon()
+        expectation.abandon(leaving: keeping ? .published : .nothing)
         if discarding, expectation.isResumable { desk.removePart(of: expectation.destination) }
     }
 

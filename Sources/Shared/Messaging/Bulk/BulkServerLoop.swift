@@ -10,7 +10,7 @@ final class BulkServerLoop: SocketOwner {
         case serve(SlicedBlob, Audience)
         case withdraw(String)
         case expect(String, Expectation.Terms)
-        case unexpect(String, discarding: Bool)
+        case unexpect(String, discarding: Bool, keeping: Bool)
         case hold(String?)
         /// The allow-list has changed.
         case review
@@ -63,7 +63,7 @@ final class BulkServerLoop: SocketOwner {
             served[blob.id] = (blob, audience)
         case .withdraw(let id): withdraw(id)
         case .expect(let id, let terms): expect(id, terms)
-        case .unexpect(let id, let discarding): unexpect(id, discarding)
+        case .unexpect(let id, let discarding, let keeping): unexpect(id, discarding, keeping)
         case .hold(let reason): heldBack = reason
         case .review: letGoOfRevoked()
         }

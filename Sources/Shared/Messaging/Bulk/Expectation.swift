@@ -42,8 +42,8 @@ final class Expectation {
     }
 
     /// Ends the transfer under way. What has arrived is given up, unless it is for another time.
-    func abandon() {
-        transfer?.intake.abandon(keeping: isResumable)
+    func abandon(leaving remains: Intake.Remains = .nothing) {
+        transfer?.intake.abandon(leaving: isResumable ? .part : remains)
         if transfer != nil { state = .waiting }
     }
 }

@@ -43,11 +43,7 @@ final class IncomingFile {
 
     /// Opens the part; hashes what is in it already. Asks `isAbandoned` now and then, and gives up where it is.
     func open(isAbandoned: () -> Bool) throws -> Start {
-        guard isResumable else {
-            try openPart(O_WRONLY | O_TRUNC)
-            return .from(0)
-        }
-        guard isOurs else { return try openAnew(isAbandoned) }
+        guard isResumable, isOurs else { return try openAnew(isAbandoned) }
         try openPart(O_RDWR)
         let length = try seekToEnd()
         let kept = length == blob.size ? length : length < blob.size ? length / Self.chunk * Self.chunk : 0
@@ -100,7 +96,7 @@ final class IncomingFile {
         if !keepingPart { Self.removePart(of: destination) }
     }
 
-    /// Takes back a file that was published, and nobody wants any more.
+    /// Takes back a file that was published, and nobody wants any more. One that was there before is not ours to take.
     func withdraw() {
         if isPublished { unlink(destination) }
         close(keepingPart: false)
@@ -145,7 +141,7 @@ extension IncomingFile {
         // The part of another blob goes before the mark says that it is one of this.
         unlink(part)
         try openPart(O_RDWR | O_TRUNC)
-        try writeMark()
+        if isResumable { try writeMark() }
         return .from(0)
     }
 
@@ -156,13 +152,12 @@ extension IncomingFile {
         try Data(claim.utf8).withUnsafeBytes { try descriptor.writeAll($0, to: mark) }
     }
 
-    /// Its process may have ended just after it was published.
+    /// Its process may have ended just after it was published, or its sender may not have heard that it came.
     private func isWhole(_ isAbandoned: () -> Bool) throws -> Bool {
         guard let file = try? ReadableFile(destination), try file.size() == blob.size else { return false }
         var hash = SHA256()
         try file.hash(blob.size, into: &hash, isAbandoned)
-        isPublished = hash.finalize().hexadecimal == blob.sha256
-        return isPublished
+        return hash.finalize().hexadecimal == blob.sha256
     }
 
     private func openPart(_ flags: Int32) throws {

@@ -83,11 +83,24 @@ final class Intake: @unchecked Sendable {
         return .published
     }
 
-    /// Gives the file up, what was published and not yet heeded too, unless it is to be kept; then calls `done`.
-    func abandon(keeping: Bool, _ done: @escaping @Sendable () -> Void = {}) {
+    /// What is left of a file that is given up.
+    enum Remains {
+        case nothing
+        /// The file under its name, where it was published and that was not yet heeded.
+        case published
+        /// That, or its part.
+        case part
+    }
+
+    /// Gives the file up; then calls `done`.
+    func abandon(leaving remains: Remains, _ done: @escaping @Sendable () -> Void = {}) {
         isAbandoned.store(true, ordering: .relaxed)
         desk.workers.run(path) { [self] in
-            if keeping { file.close(keepingPart: true) } else { file.withdraw() }
+            switch remains {
+            case .nothing: file.withdraw()
+            case .published: file.close(keepingPart: false)
+            case .part: file.close(keepingPart: true)
+            }
             done()
         }
     }

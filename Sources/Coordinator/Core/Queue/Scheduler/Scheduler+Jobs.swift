@@ -17,7 +17,7 @@ extension Scheduler {
             retract(attempt, reason)
         }
         awaitWorkers(of: plan.id)
-        if jobs[plan.id]?.plan.state == .concatenating { join(plan.id) }
+        goOnJoining(plan.id)
         concatenateIfComplete(plan.id)
         refresh(plan.id)
     }

@@ -11,6 +11,12 @@ extension Scheduler {
         join(id)
     }
 
+    /// Takes up a joining of an earlier life. Of what was accepted then, segments may be gone.
+    mutating func goOnJoining(_ id: JobID) {
+        guard let job = jobs[id], job.plan.state == .concatenating else { return }
+        if job.acceptedCount == job.plan.segments.count { join(id) } else { set(id, .running, reasons: []) }
+    }
+
     /// Has the film joined, when there is space.
     mutating func join(_ id: JobID) {
         guard let job = jobs[id], job.plan.state == .concatenating, !job.isJoining, diskFull == nil else { return }
