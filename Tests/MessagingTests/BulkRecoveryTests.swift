@@ -114,7 +114,8 @@ struct BulkRecoveryTests {
             try await peer.send([BulkHeader(.data, blob: blob.id, offset: 0).encoded(), data])
             while !bench.exists(name) { await Task.yield() }
             server.unexpect(blob.id, keeping: true)
-            let other = try RawPeer(connecting: bench, to: bench.bulk)  // its answer comes after the server's thread has been there
+            // Its answer comes after the server's thread has been there.
+            let other = try RawPeer(connecting: bench, to: bench.bulk)
             try await other.send([BulkHeader(.get, blob: "none", offset: 0, size: 1).encoded()])
             _ = try await other.receive()
             for gone in [peer, other] { gone.close() }
