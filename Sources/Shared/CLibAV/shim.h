@@ -45,6 +45,15 @@ static inline int av_shim_fields(const AVFrame *frame) {
 #endif
 }
 
+// Whether decoding may start at the picture.
+static inline int av_shim_is_key(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    return (frame->flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+    return frame->key_frame;
+#endif
+}
+
 // A new chapter of a film that is being written; freed with the context.
 static inline AVChapter *av_shim_new_chapter(AVFormatContext *context) {
     AVChapter *chapter = (AVChapter *)av_mallocz(sizeof(AVChapter));
