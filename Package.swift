@@ -18,6 +18,9 @@ let torchLink: [LinkerSetting] =
         ]
     } ?? [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]
 
+// Debian keeps OpenCV's headers apart; `-isystem`, because warnings in them are not ours to mend.
+let openCV = CXXSetting.unsafeFlags(["-isystem", "/usr/include/opencv4"])
+
 // `make check` sets UPSCALE_FARM_STRICT: a warning in our own code is then an error.
 let strict = Context.environment["UPSCALE_FARM_STRICT"] != nil
 let settings: [SwiftSetting] =
@@ -64,11 +67,16 @@ let package = Package(
         module("Media", at: "Shared/Media", ["FarmModel", "CLibAV", "CX265", crypto]),
 
         // Coordinator: never links libtorch
+        .target(
+            name: "CCompare", path: "Sources/Coordinator/CCompare", cxxSettings: [openCV],
+            linkerSettings: ["core", "imgproc", "video"].map { .linkedLibrary("opencv_\($0)") }),
+        module("Comparison", at: "Coordinator/Comparison", ["FarmModel", "Media", "CCompare"]),
         module(
             "CoordinatorCore", at: "Coordinator/Core",
-            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", logging, grdb]),
+            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", "Comparison", logging, grdb]),
         .executableTarget(
-            name: "coordinator", dependencies: ["CoordinatorCore", "FarmProtocol", argumentParser, logging],
+            name: "coordinator",
+            dependencies: ["CoordinatorCore", "Comparison", "FarmProtocol", argumentParser, logging],
             path: "Sources/Coordinator/Command", swiftSettings: settings),
 
         // Worker: never links SQLite
@@ -108,9 +116,10 @@ let package = Package(
         tests("MediaTests", ["Media", crypto]),
         tests("InferenceTests", ["Inference"]),
         tests("CoordinatorCoreTests", ["CoordinatorCore", "Media", "Messaging", "Processes", crypto, grdb]),
+        tests("ComparisonTests", ["Comparison", "FarmModel", "Media"]),
         tests("WorkerCoreTests", ["WorkerCore"]),
         tests("SimulationTests", ["Simulation", "CoordinatorCore"]),
-        tests("EndToEndTests", ["Media", "CoordinatorCore", "WorkerCore"]),
+        tests("EndToEndTests", ["Media", "Comparison", "CoordinatorCore", "WorkerCore"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17  // the one standard that libtorch 1.13 and 2.x share
