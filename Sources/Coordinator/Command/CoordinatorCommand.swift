@@ -9,7 +9,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator", abstract: "Upscales films, segment by segment, losing nothing on the way.",
         version: Release.text,
-        subcommands: [RunCommand.self, ServeCommand.self, ProbeCommand.self, VerifyCommand.self, FilmCommand.self],
+        subcommands: [
+            RunCommand.self, ServeCommand.self, ProbeCommand.self, VerifyCommand.self, CompareCommand.self,
+            FilmCommand.self,
+        ],
         groupedSubcommands: [
             CommandGroup(
                 name: "With a running coordinator",

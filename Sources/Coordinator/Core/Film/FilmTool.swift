@@ -1,3 +1,4 @@
+import Comparison
 import FarmModel
 import Foundation
 import Media
@@ -11,6 +12,7 @@ enum FilmOrder: Codable, Sendable {
     case index(IndexOrder)
     case join(JoinOrder)
     case verify(VerifyOrder)
+    case compare(CompareOrder)
 }
 
 /// What it says, a line of JSON each on its standard output.
@@ -22,6 +24,7 @@ enum FilmWord: Codable, Sendable {
     case indexed(IndexedFilm)
     case joined(JoinedFilm)
     case verified(FilmVerdict)
+    case compared(FilmComparison)
     case failed(CoordinatorError)
 }
 
@@ -49,7 +52,7 @@ struct FilmTool: Sendable {
             }
             let exit = await child.exit()
             try Task.checkCancellation()
-            if case .failed(let error)? = last { throw error.naming(film) }
+            if case .failed(let error)? = last { throw order.namesItsFilms ? error : error.naming(film) }
             guard !exit.bySignal || exit.code != SIGKILL else { throw FilmToolKilled(film: film) }
             guard exit.isSuccess, let last else {
                 throw order.crash(exit, film)
@@ -62,9 +65,13 @@ struct FilmTool: Sendable {
 }
 
 extension FilmOrder {
+    /// Of several films an error says itself which one it is about.
+    fileprivate var namesItsFilms: Bool { if case .compare = self { true } else { false } }
+
     /// What a child says by crashing.
     fileprivate func crash(_ exit: Exit, _ film: String) -> CoordinatorError {
         if case .plan(let order) = self { return order.crash(exit) }
+        if case .compare(let order) = self { return order.crash(exit) }
         return CoordinatorError(
             .file,
             "\(film): reading it crashed the reader (\(exit)); the film is damaged in a way that libav cannot stand")
@@ -93,6 +100,7 @@ public enum FilmToolMain {
             case .index(let order): say(.indexed(try order.carryOut(say)))
             case .join(let order): say(.joined(try order.carryOut(say)))
             case .verify(let order): say(.verified(try order.carryOut(say)))
+            case .compare(let order): say(.compared(try order.carryOut(say)))
             }
         } catch {
             say(.failed(CoordinatorError(error)))

@@ -12,7 +12,7 @@ public enum RunReport: Sendable {
 /// How far a film is.
 public struct RunProgress: Encodable, Sendable {
     public enum Phase: String, Encodable, Sendable {
-        case hashing, uploading, waiting, indexing, calibrating, upscaling, joining, fetching, verifying
+        case hashing, uploading, waiting, indexing, calibrating, upscaling, joining, fetching, verifying, comparing
 
         /// Bytes are counted, not frames.
         public var isTransfer: Bool { self == .hashing || self == .uploading || self == .fetching }
