@@ -20,7 +20,10 @@ struct CompareCommand: AsyncParsableCommand {
     @Argument(help: "The film that it is compared with.")
     var b: String
 
-    @Option(help: "What both should look like, in their size: PSNR and SSIM are against it, and it tells the motion.")
+    @Option(
+        help: ArgumentHelp(
+            "What both should look like, in their size: PSNR and SSIM are against it, and it tells the motion.",
+            valueName: "film"))
     var reference: String?
 
     @Option(
