@@ -80,7 +80,10 @@ let package = Package(
             path: "Sources/Coordinator/Command", swiftSettings: settings),
 
         // Worker: never links SQLite
-        .target(name: "CTorch", path: "Sources/Worker/CTorch", cxxSettings: torchCompile, linkerSettings: torchLink),
+        .target(
+            name: "CTorch", path: "Sources/Worker/CTorch",
+            cxxSettings: torchCompile + [.unsafeFlags(["-O2"])],  // its kernels take their time: tests run them, too
+            linkerSettings: torchLink),
         module("Inference", at: "Worker/Inference", ["FarmModel", "CTorch", crypto]),
         module(
             "WorkerCore", at: "Worker/Core",

@@ -45,8 +45,9 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "Frames of overlap on either side of a segment; by default what the model and the blend need.")
     var overlap: Int?
 
-    @Option(help: "Frames before each, and behind, that are blended into it against flicker: 0 (off) to 4.")
-    var temporalBlend = 0
+    @Option(
+        help: "Frames before each, and behind, that are blended into it against flicker: 0 (off) to 4; by default 3.")
+    var temporalBlend: Int?
 
     @Option(help: "Tile edge in source pixels, 0 for whole frames; by default calibrated.")
     var tile: Int?

@@ -17,8 +17,8 @@ public struct JobSettings: Codable, Hashable, Sendable {
     public var segmentLength: SegmentLength
     /// Frames of overlap on either side; nil takes what model and blend need.
     public var overlap: Int?
-    /// Radius of the temporal blend in frames; 0 is off.
-    public var temporalBlend: Int
+    /// Radius of the temporal blend in frames; 0 is off, nil what suits the model.
+    public var temporalBlend: Int?
     /// Tile edge in source pixels (0: whole frame) and frames per batch; nil: the first worker calibrates.
     public var tile: Int?
     public var batch: Int?
@@ -38,7 +38,7 @@ public struct JobSettings: Codable, Hashable, Sendable {
         model: String = "realesr-animevideov3", scale: Int? = nil, height: Int? = nil, codec: Codec = .hevc,
         encoder: String? = nil, crf: Int = 18, preset: String? = nil, encoderParameters: [EncoderParameter] = [],
         pixelFormat: String? = nil,
-        segmentLength: SegmentLength = .automatic, overlap: Int? = nil, temporalBlend: Int = 0, tile: Int? = nil,
+        segmentLength: SegmentLength = .automatic, overlap: Int? = nil, temporalBlend: Int? = nil, tile: Int? = nil,
         batch: Int? = nil, precision: Precision = .auto, deinterlace: Bool? = nil,
         from: Double? = nil, to: Double? = nil, streams: String? = nil
     ) {

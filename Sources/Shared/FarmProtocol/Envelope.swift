@@ -16,7 +16,7 @@ public enum WireError: Error, Hashable, CustomStringConvertible {
     }
 }
 
-/// `{"v":6,"type":"lease","body":{…}}`: one JSON object a message.
+/// `{"v":7,"type":"lease","body":{…}}`: one JSON object a message.
 private struct Envelope<Body: Encodable>: Encodable {
     let v = Wire.version
     let type: Wire.ControlType

@@ -3,24 +3,23 @@
 #include <algorithm>
 
 #include "Errors.h"
+#include "Kernels.h"
 
 namespace ct {
 namespace {
 
-/// Of the difference between sources that are the same but for noise: how far a neighbour may be off and count.
-constexpr double sigma = 0.03;
+/// How far a neighbour's source may be off and count: where it is flat, as far as noise goes, and where it is not, as far as
+/// differs what a part of a pixel of motion is missed by.
+constexpr double noise = 0.03;
+constexpr double misses = 0.5;  // of the source's own variance there
+constexpr double most = 0.1;    // beyond, it shows something else
+/// Weights below are none: they would cost time, and change nothing that can be seen.
+constexpr double least = 1.0 / 512;
 /// Reach of the windows over which sources are compared.
 constexpr int64_t window = 2;
 
 at::Tensor luma(const at::Tensor &rgb) {
     return (rgb[0] * 0.299 + rgb[1] * 0.587 + rgb[2] * 0.114).unsqueeze(0).unsqueeze(0);
-}
-
-/// How far a neighbour's source is off, squared, in the channel where it is most: over a window, and in each place, for what is thin
-/// hardly counts in a window.
-at::Tensor distance(const at::Tensor &difference) {
-    const auto squares = difference.mul(difference).amax(1, true);
-    return at::max(windowMeans(squares, window), squares);
 }
 
 /// The lowest, or with `most` the highest, samples around each, so many along either axis.
@@ -30,6 +29,11 @@ at::Tensor extremes(const at::Tensor &planes, int64_t reach, bool most) {
     const auto across = at::max_pool2d(signed_, {1, edge}, {1, 1}, {0, reach});
     const auto found = at::max_pool2d(across, {edge, 1}, {1, 1}, {reach, 0});
     return most ? found : found.neg();
+}
+
+/// To the size of `result`.
+at::Tensor enlarged(const at::Tensor &planes, const at::Tensor &result) {
+    return at::upsample_bilinear2d(planes, {result.size(2), result.size(3)}, false);
 }
 
 /// [3, h, w], no larger than 36 by 64.
@@ -52,46 +56,79 @@ void Blend::keep(int64_t number, const at::Tensor &source, const at::Tensor &res
     auto look = lookOf(source);
     const auto before = kept.find(number - 1);
     const bool isAfterCut = before != kept.end() && isCut(before->second.look, look);
-    Picture picture{source.unsqueeze(0), result.unsqueeze(0), Pyramid(luma(source)), std::move(look), isAfterCut};
+    const auto gray = luma(source);
+    const auto mean = means(gray);
+    auto tolerance = means(gray * gray).sub_(mean * mean).mul_(misses).clamp_(0, most * most).add_(noise * noise);
+    Picture picture{
+        fused ? cpu::bordered(source.contiguous()) : source.unsqueeze(0),
+        fused ? cpu::bordered(result.contiguous()) : result.unsqueeze(0),
+        std::move(tolerance), Pyramid(gray, fused), std::move(look), isAfterCut,
+        std::max<int64_t>(1, result.size(2) / source.size(2) / 2)};
     kept.insert_or_assign(number, std::move(picture));
 }
 
 at::Tensor Blend::blended(int64_t number) const {
     const auto place = kept.find(number);
     if (place == kept.end()) fail("frame " + std::to_string(number) + " is not there to be blended");
-    const Picture &picture = place->second;
-    // No neighbour brings what is nowhere near here: no ghosts, and no ringing of the interpolation.
-    const int64_t reach = std::max<int64_t>(1, picture.result.size(3) / picture.source.size(3) / 2);
-    const auto low = extremes(picture.result, reach, false), high = extremes(picture.result, reach, true);
-    auto sum = picture.result.clone();
-    auto weights = at::ones({1, 1, sum.size(2), sum.size(3)}, sum.options());
-    const auto mixIn = [&](const Picture &neighbour) {
-        const auto [found, weight] = matched(neighbour, picture);
-        sum.addcmul_(at::min(at::max(found, low), high), weight);
-        weights.add_(weight);
-    };
-    // Always in one order: sums of floats depend on it.
+    return mixed(place->second, neighbours(number));
+}
+
+std::vector<const Blend::Picture *> Blend::neighbours(int64_t number) const {
+    std::vector<const Picture *> found;
+    const auto place = kept.find(number);
     for (auto other = place; !other->second.isAfterCut && other != kept.begin();) {
         --other;
         if (other->first < number - radius) break;
-        mixIn(other->second);
+        found.push_back(&other->second);
     }
     for (auto other = std::next(place); other != kept.end(); ++other) {
         if (other->first > number + radius || other->second.isAfterCut) break;
-        mixIn(other->second);
+        found.push_back(&other->second);
     }
-    return sum.div_(weights)[0];
+    return found;
 }
 
-std::pair<at::Tensor, at::Tensor> Blend::matched(const Picture &neighbour, const Picture &picture) const {
-    const auto flow = picture.pyramid.flowTo(neighbour.pyramid);
-    const auto off = distance(warp(neighbour.source, flow, false).sub_(picture.source));
-    const auto weight = off.mul(-1 / (2 * sigma * sigma)).exp_();
-    const int64_t height = picture.result.size(2), width = picture.result.size(3);
-    auto enlarged = at::upsample_bilinear2d(flow, {height, width}, false);
-    enlarged.select(1, 0).mul_(double(width) / double(flow.size(3)));
-    enlarged.select(1, 1).mul_(double(height) / double(flow.size(2)));
-    return {warp(neighbour.result, enlarged, true), at::upsample_bilinear2d(weight, {height, width}, false)};
+Blend::Match Blend::match(const Picture &picture, const Picture &neighbour) const {
+    auto flow = picture.pyramid.flowTo(neighbour.pyramid);
+    at::Tensor squares;
+    if (fused) {
+        squares = cpu::mismatch(picture.source, neighbour.source, flow);
+    } else {
+        const auto off = warp(neighbour.source, flow, false).sub_(picture.source);
+        squares = off.mul_(off).amax(1, true);
+    }
+    // In each place, too: what is thin hardly counts in a window.
+    auto weight = at::max(means(squares), squares).div_(picture.tolerance).mul_(-0.5).exp_();
+    return {std::move(flow), weight.sub_(least).clamp_min_(0)};
+}
+
+at::Tensor Blend::means(const at::Tensor &planes) const {
+    return fused ? cpu::windowMeans(planes, window) : windowMeans(planes, window);
+}
+
+at::Tensor Blend::mixed(const Picture &picture, const std::vector<const Picture *> &neighbours) const {
+    if (fused) {
+        std::vector<cpu::Neighbour> all;
+        for (const auto *neighbour : neighbours) {
+            auto [flow, weight] = match(picture, *neighbour);
+            all.push_back({neighbour->result, std::move(flow), std::move(weight)});
+        }
+        return cpu::mixed(picture.result, all, picture.reach);
+    }
+    const auto low = extremes(picture.result, picture.reach, false);
+    const auto high = extremes(picture.result, picture.reach, true);
+    auto sum = picture.result.clone();
+    auto weights = at::ones({1, 1, sum.size(2), sum.size(3)}, sum.options());
+    for (const auto *neighbour : neighbours) {
+        const auto [flow, weight] = match(picture, *neighbour);
+        const auto large = enlarged(weight, sum);
+        auto far = enlarged(flow, sum);
+        far.select(1, 0).mul_(double(sum.size(3)) / double(flow.size(3)));
+        far.select(1, 1).mul_(double(sum.size(2)) / double(flow.size(2)));
+        sum.addcmul_(at::min(at::max(warp(neighbour->result, far, true), low), high), large);
+        weights.add_(large);
+    }
+    return sum.div_(weights)[0];
 }
 
 }  // namespace ct

@@ -4,7 +4,7 @@
 
 #include <map>
 #include <optional>
-#include <utility>
+#include <vector>
 
 #include "Flow.h"
 
@@ -18,7 +18,8 @@ namespace ct {
 class Blend {
   public:
     /// - radius: pictures before, and behind, that are mixed in; at least 1.
-    explicit Blend(int64_t radius) : radius(radius) {}
+    /// - fused: by the CPU's kernels instead of tensor operations.
+    Blend(int64_t radius, bool fused) : radius(radius), fused(fused) {}
 
     /// Takes picture `number` in: `source` is [3, height, width] in about [0, 1], `result` what was made of it, of any size.
     void keep(int64_t number, const at::Tensor &source, const at::Tensor &result);
@@ -29,18 +30,33 @@ class Blend {
 
   private:
     struct Picture {
+        /// [1, 3, height, width], or as kernels want it (`cpu::bordered`).
         at::Tensor source, result;
+        /// How far a neighbour may be off and count, squared: [1, 1, height, width].
+        at::Tensor tolerance;
         Pyramid pyramid;
         /// Small and coarse: what a scene is known by.
         at::Tensor look;
         /// The one before it is kept, and shows another scene.
         bool isAfterCut;
+        /// Half a source's pixel of the result: no neighbour brings what is nowhere so near here. No ghosts, and no ringing of the
+        /// interpolation.
+        int64_t reach;
     };
 
-    /// The neighbour's result where the picture has it, and its weight there.
-    std::pair<at::Tensor, at::Tensor> matched(const Picture &neighbour, const Picture &picture) const;
+    struct Match {
+        at::Tensor flow, weight;
+    };
+
+    /// What picture `number` is mixed with, always in one order: sums of floats depend on it.
+    std::vector<const Picture *> neighbours(int64_t number) const;
+    /// Where the picture's points lie in the neighbour, and how much that counts: of the source's size.
+    Match match(const Picture &picture, const Picture &neighbour) const;
+    at::Tensor means(const at::Tensor &planes) const;
+    at::Tensor mixed(const Picture &picture, const std::vector<const Picture *> &neighbours) const;
 
     int64_t radius;
+    bool fused;
     std::map<int64_t, Picture> kept;
 };
 

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "Kernels.h"
+
 namespace ct {
 namespace {
 
-constexpr int64_t window = 3;        // reach of the windows of least squares
+constexpr int64_t window = 4;        // reach of the windows of least squares
 constexpr int steps = 2;             // a level
 constexpr double furthest = 1;       // pixels a step: more is a wrong turn
-constexpr double regularity = 1e-4;  // flat windows tell no direction: there points stay where the coarser level has them
+constexpr double regularity = 3e-3;  // flat windows tell no direction: there points stay where the coarser level has them
 constexpr int64_t coarsest = 12;     // pixels along the shorter side
 constexpr size_t mostLevels = 7;
 
@@ -26,7 +28,7 @@ at::Tensor derivative(const at::Tensor &luma, int64_t axis) {
 at::Tensor refined(const at::Tensor &flow, const at::Tensor &finer) {
     const int64_t height = finer.size(2), width = finer.size(3);
     const auto large = at::upsample_bilinear2d(flow, {flow.size(2) * 2, flow.size(3) * 2}, false);
-    return large.narrow(2, 0, height).narrow(3, 0, width).mul(2);
+    return large.narrow(2, 0, height).narrow(3, 0, width).mul(2).contiguous();
 }
 
 }  // namespace
@@ -52,16 +54,16 @@ at::Tensor warp(const at::Tensor &picture, const at::Tensor &flow, bool smooth) 
     return at::grid_sampler_2d(picture, points, smooth ? cubic : linear, border, true);
 }
 
-Pyramid::Pyramid(const at::Tensor &luma) {
-    auto next = luma;
+Pyramid::Pyramid(const at::Tensor &luma, bool fused) : fused(fused) {
+    auto next = luma.contiguous();
     while (true) {
         Level level;
         level.luma = next;
         level.alongX = derivative(next, 3);
         level.alongY = derivative(next, 2);
-        level.xx = windowMeans(level.alongX * level.alongX, window).add_(regularity);
-        level.xy = windowMeans(level.alongX * level.alongY, window);
-        level.yy = windowMeans(level.alongY * level.alongY, window).add_(regularity);
+        level.xx = means(level.alongX * level.alongX).add_(regularity);
+        level.xy = means(level.alongX * level.alongY);
+        level.yy = means(level.alongY * level.alongY).add_(regularity);
         level.determinant = level.xx * level.yy - level.xy * level.xy;
         levels.push_back(std::move(level));
         if (std::min(next.size(2), next.size(3)) / 2 < coarsest || levels.size() == mostLevels) break;
@@ -72,19 +74,27 @@ Pyramid::Pyramid(const at::Tensor &luma) {
 at::Tensor Pyramid::flowTo(const Pyramid &other) const {
     at::Tensor flow;
     for (size_t i = levels.size(); i-- > 0;) {
-        const Level &level = levels[i];
-        flow = flow.defined()
-            ? refined(flow, level.luma)
-            : at::zeros({1, 2, level.luma.size(2), level.luma.size(3)}, level.luma.options());
-        for (int step = 0; step < steps; ++step) {
-            const auto change = warp(other.levels[i].luma, flow, false).sub_(level.luma);
-            const auto x = windowMeans(level.alongX * change, window), y = windowMeans(level.alongY * change, window);
-            const auto byX = (level.xy * y - level.yy * x).div_(level.determinant).clamp_(-furthest, furthest);
-            const auto byY = (level.xy * x - level.xx * y).div_(level.determinant).clamp_(-furthest, furthest);
-            flow = windowMeans(flow.add(at::cat({byX, byY}, 1)), 1);
-        }
+        const auto &luma = levels[i].luma;
+        flow = flow.defined() ? refined(flow, luma) : at::zeros({1, 2, luma.size(2), luma.size(3)}, luma.options());
+        for (int step = 0; step < steps; ++step) flow = better(levels[i], other.levels[i].luma, flow);
     }
     return flow;
+}
+
+at::Tensor Pyramid::means(const at::Tensor &planes) const {
+    return fused ? cpu::windowMeans(planes, window) : windowMeans(planes, window);
+}
+
+at::Tensor Pyramid::better(const Level &level, const at::Tensor &other, const at::Tensor &flow) const {
+    if (fused)
+        return cpu::betterFlow(
+            {level.luma, level.alongX, level.alongY, level.xx, level.xy, level.yy, level.determinant}, other, flow, window,
+            float(furthest));
+    const auto change = warp(other, flow, false).sub_(level.luma);
+    const auto x = windowMeans(level.alongX * change, window), y = windowMeans(level.alongY * change, window);
+    const auto byX = (level.xy * y - level.yy * x).div_(level.determinant).clamp_(-furthest, furthest);
+    const auto byY = (level.xy * x - level.xx * y).div_(level.determinant).clamp_(-furthest, furthest);
+    return windowMeans(flow.add(at::cat({byX, byY}, 1)), 1);
 }
 
 }  // namespace ct

@@ -14,7 +14,8 @@ namespace ct {
 class Pyramid {
   public:
     /// - luma: [1, 1, height, width] in about [0, 1].
-    explicit Pyramid(const at::Tensor &luma);
+    /// - fused: by the CPU's kernels instead of tensor operations.
+    Pyramid(const at::Tensor &luma, bool fused);
     /// [1, 2, height, width]: point (x, y) lies in `other` at (x + flow[0], y + flow[1]), in pixels.
     at::Tensor flowTo(const Pyramid &other) const;
 
@@ -25,6 +26,10 @@ class Pyramid {
         at::Tensor alongX, alongY, xx, xy, yy, determinant;
     };
 
+    at::Tensor means(const at::Tensor &planes) const;
+    at::Tensor better(const Level &level, const at::Tensor &other, const at::Tensor &flow) const;
+
+    bool fused;
     /// The finest first.
     std::vector<Level> levels;
 };

@@ -131,10 +131,10 @@ void ct_upscaler::expectPicture(float before, float after, int64_t number) const
 
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
-    ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
+    int32_t plain_blend, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         auto made = std::make_unique<ct_upscaler>(*model, *input, *output, low, high);
-        if (blend_radius > 0) made->kept.emplace(blend_radius);
+        if (blend_radius > 0) made->kept.emplace(blend_radius, model->device.is_cpu() && !plain_blend);
         *upscaler = made.release();
     });
 }

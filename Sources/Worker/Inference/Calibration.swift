@@ -14,13 +14,15 @@ public struct Calibration {
     /// What the user fixed; nil is to be found.
     public var tile: Int?
     public var batch: Int?
+    /// Bytes of the device that others will take beside the network.
+    public var reserved: Int64
     /// How long to try, in seconds.
     public var budget = 5.0
 
     public init(
         model: ModelReference, source: ModelSource, device: Device, width: Int, height: Int,
         precision: Precision = .auto,
-        threads: Int, tile: Int? = nil, batch: Int? = nil
+        threads: Int, tile: Int? = nil, batch: Int? = nil, reserved: Int64 = 0
     ) {
         self.model = model
         self.source = source
@@ -31,6 +33,7 @@ public struct Calibration {
         self.threads = threads
         self.tile = tile
         self.batch = batch
+        self.reserved = reserved
     }
 
     /// The shape to pin: from `cache` where it was found before, else found now and remembered. Blocks for about the
@@ -46,7 +49,8 @@ public struct Calibration {
     private func search() throws(InferenceError) -> ExecutionShape {
         var search = CalibrationSearch(
             width: width, height: height, halo: model.description.receptiveRadius, tile: tile, batch: batch,
-            triesBatches: device != .cpu, memoryLimit: device == .cpu ? MemoryUse.available * 0.6 : .infinity)
+            triesBatches: device != .cpu,
+            memoryLimit: device == .cpu ? MemoryUse.available * 0.6 - Double(reserved) : .infinity)
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: .seconds(budget))
         let resolved: Precision = precision.isHalf(on: device) ? .fp16 : .fp32

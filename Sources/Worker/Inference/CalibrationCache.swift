@@ -14,6 +14,7 @@ public struct CalibrationKey: Codable, Hashable, Sendable {
     var threads: Int
     var tile: Int?
     var batch: Int?
+    var reserved: Int64
 
     init(_ calibration: Calibration) throws(InferenceError) {
         let description = calibration.model.description
@@ -26,6 +27,7 @@ public struct CalibrationKey: Codable, Hashable, Sendable {
         threads = calibration.threads
         tile = calibration.tile
         batch = calibration.batch
+        reserved = calibration.reserved
     }
 }
 

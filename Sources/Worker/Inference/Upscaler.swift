@@ -27,10 +27,12 @@ public final class Upscaler: PictureUpscaler {
     ///   - shape: tile, batch and precision as the job pinned them.
     ///   - threads: CPU threads for one operation.
     ///   - blendRadius: more than 0 for one that a `BlendingUpscaler` uses.
+    ///   - plainBlend: blend on the CPU as on other devices; to compare them.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
         model: ModelSource, device: Device, input: PictureFormat, output: PictureFormat, scale: Int,
-        shape: ExecutionShape, threads: Int, blendRadius: Int = 0, onFallback: @escaping (String) -> Void = { _ in }
+        shape: ExecutionShape, threads: Int, blendRadius: Int = 0, plainBlend: Bool = false,
+        onFallback: @escaping (String) -> Void = { _ in }
     ) throws(InferenceError) {
         guard shape.batch >= 1, shape.tile >= 0, threads >= 1 else {
             throw InferenceError(
@@ -46,7 +48,7 @@ public final class Upscaler: PictureUpscaler {
         self.device = device
         self.input = input
         self.output = output
-        handle = try Self.open(network, input: input, output: output, blendRadius: blendRadius)
+        handle = try Self.open(network, input: input, output: output, blendRadius: blendRadius, plainBlend: plainBlend)
         pinned = shape
         current = shape
         self.threads = threads

@@ -27,7 +27,7 @@ extension JobSettings {
             ("--pixel-format", text(settings.pixelFormat)),
             ("the segment length", "\(length.0) \(length.1)".trimmingCharacters(in: .whitespaces)),
             ("--overlap", text(settings.overlap)),
-            ("--temporal-blend", "\(settings.temporalBlend)"), ("--tile", text(settings.tile)),
+            ("--temporal-blend", text(settings.temporalBlend)), ("--tile", text(settings.tile)),
             ("--batch", text(settings.batch)), ("--precision", settings.precision.rawValue),
             ("--from", text(settings.from)), ("--to", text(settings.to)), ("--map", text(settings.streams)),
             ("--no-deinterlace", settings.deinterlace == false ? "given" : "not given"),

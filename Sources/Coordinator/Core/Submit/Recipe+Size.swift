@@ -20,7 +20,6 @@ extension Recipe {
         let behind = pixels(enlarged.width, enlarged.height)
         let result = pixels(encoding.picture.width, encoding.picture.height)
         let source = pixels(input.width, input.height)
-        let kept = temporalBlend > 0 ? Int64(2 * temporalBlend + 3) * (4 * source + result) : 0
-        return (source + behind + max(behind, result) + kept) * 3 * 4 + (512 << 20)
+        return (source + behind + max(behind, result)) * 3 * 4 + blendMemory + (512 << 20)
     }
 }

@@ -25,7 +25,7 @@ struct RecipePlanner {
         encoding.hdr = film.hdr
         return Recipe(
             source: film.video, preparation: preparation, input: input, model: model, scale: scale,
-            overlap: try overlap(preparation), temporalBlend: settings.temporalBlend, encoding: encoding,
+            overlap: try overlap(preparation), temporalBlend: temporalBlend, encoding: encoding,
             execution: shape())
     }
 
@@ -45,14 +45,20 @@ struct RecipePlanner {
         throw CoordinatorError(.usage, "--scale \(asked): the model \(model.description.name) makes x\(own) only")
     }
 
+    /// `nearest` invents nothing that could flicker.
+    private var temporalBlend: Int { settings.temporalBlend ?? (model.sha256 == nil ? 0 : Self.blendRadius) }
+
+    /// By measurement (docs/quality.md).
+    private static let blendRadius = 3
+
     /// At least what deinterlacing, the network's window and the blend see beyond a segment's border.
     private func overlap(_ preparation: Preparation) throws -> Int {
-        let needed = preparation.reach + model.description.window / 2 + settings.temporalBlend
+        let needed = preparation.reach + model.description.window / 2 + temporalBlend
         guard let asked = settings.overlap else { return needed }
         guard asked >= needed else {
             throw CoordinatorError(
                 .usage,
-                "--overlap \(asked) is too small: deinterlacing, the model and the blend see \(needed) frames on either side"
+                "--overlap \(asked) is too small: deinterlacing, the model and the blend (--temporal-blend \(temporalBlend)) see \(needed) frames on either side"
             )
         }
         return asked
