@@ -62,8 +62,11 @@ def main():
         )
     except Refusal as why:
         sys.exit(f"export_model: {given.file} cannot become a model: {why}")
+    except OSError as error:
+        print(f"export_model: {error.filename}: {error.strerror}: give a file that can be read, or written", file=sys.stderr)
+        sys.exit(3)
     except Exception as error:
-        sys.exit(f"export_model: {given.file} cannot be exported: {reason(error)}")
+        sys.exit(f"export_model: {given.file} cannot be exported, or is no whole file of weights: {reason(error)}")
     radius = description["receptive_radius"]
     print(f"{given.out}: {kind}, x{description['scale']}, receptive radius {radius}, by {found['how']}")
     print(f"largest difference from the network itself: {found['difference']:.2g} of the largest sample")

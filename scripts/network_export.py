@@ -198,7 +198,9 @@ def export(
     there is no file.
     """
     path, values = Path(path), tuple(value_range)
-    network = network.eval().float().requires_grad_(False)
+    network = network.eval().float()
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
     scale = scale_of(network, window, values)
     known = answers(network, window, values, torch.float32)
     exact = exact_answers(network, window, values)

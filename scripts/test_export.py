@@ -93,6 +93,12 @@ class ExportTests(unittest.TestCase):
         result = torch.jit.load(str(self.file))(frames)
         self.assertTrue(torch.equal(result, enlarged(frames.sort(dim=1).values[:, 1], 2)))
 
+    def test_torchscript(self):
+        original = torch.jit.script(Convolutions())
+        export(original, self.file)
+        picture = torch.rand(1, 3, 9, 8)
+        self.assertTrue(torch.equal(torch.jit.load(str(self.file))(picture), original(picture)))
+
     def test_global_mean(self):
         self.refuses(Levelled(), "509 pixels away, or on all of it")
         description, _ = export(Levelled(), self.file, untiled=True)
