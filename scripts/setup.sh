@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the project builds and tests with. Does nothing where they are all there.
+# setup.sh [PACKAGE …]: installs the Debian packages that the project builds and tests with, and those named. Does nothing
+# where they are all there.
 # UPSCALE_FARM_NO_APT=1 only says what is missing.
 set -euo pipefail
 
@@ -17,6 +18,7 @@ packages=(
 )
 # LIBTORCH names another libtorch; the converter still needs Debian's, which python3-torch brings.
 [ -n "${LIBTORCH:-}" ] || packages+=(libtorch-dev)
+packages+=("$@")
 
 missing=()
 for package in "${packages[@]}"; do
