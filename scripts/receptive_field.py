@@ -7,7 +7,7 @@ import torch
 
 SHORT = 4  # pixels across the strips: the networks are tried along them, which costs less than on squares
 LARGEST = 1024  # pixels along the longest strip
-CUTS = ((0, 7), (9, 0))  # pixels that tiles leave off at a strip's ends: what is on a grid of 2, 4 or 8 moves on it
+CUTS = ((0, 7), (11, 0))  # pixels that tiles leave off at a strip's ends: what is on a grid of 2, 4 or 8 moves on it
 
 
 def pictures(batch: int, window: int, height: int, width: int, values=(0.0, 1.0), dtype=torch.float32):

@@ -44,6 +44,26 @@ import Testing
         #expect(story.deliver(attempt(0, 3), from: "alpha", missing: [2]).contains(.strike(film, frames: [2])))
     }
 
+    /// They are no part of the segment, but its pictures may hang on them, and another split has them.
+    @Test func missingFramesOfTheOverlapAreTriedAgainToo() {
+        var story = Story()
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 2)))
+        let end = story.segments[0].range.end
+        var lacking = result(attempt(0))
+        lacking.missingAround = [end, end + 1]
+        let first = story.when(.delivered(WorkerID("alpha"), lacking))
+        #expect(first.changes.first == .runUp(SegmentID(job: film, index: 0), extra: 1, missing: [end, end + 1]))
+        var still = result(attempt(0, 2))
+        still.missingAround = [end + 1]
+        let second = story.when(.delivered(WorkerID("alpha"), still))
+        #expect(second.changes.contains(.accepted(still)))
+        #expect(story.job?.struck == [], "the other segment answers for it")
+        var wrong = result(attempt(1))
+        wrong.missingAround = [end]
+        #expect(story.when(.delivered(WorkerID("alpha"), wrong)).refusals.count == 1)
+    }
+
     @Test func missingFramesAreNoFailure() {
         var story = Story { $0.failureLimit = 1 }
         story.connect("alpha")

@@ -50,15 +50,7 @@ import Testing
 
     /// A film of a variable rate, with cuts inside segments and at their borders, and the first and last frames of each.
     @Test(arguments: [1, 3]) func splittingIsInvisibleToTheBlend(radius: Int) async throws {
-        let film = try await Fixtures.shared.file("blend.mkv") { path in
-            let scenes = "testsrc2=size=96x64:rate=25[a];mandelbrot=size=96x64:rate=25[b];testsrc=size=96x64:rate=25[c]"
-            let joined = "[a]trim=end_frame=14[d];[b]trim=end_frame=17[e];[c]trim=end_frame=19[f];[d][e][f]concat=n=3"
-            try await ffmpeg([
-                "-filter_complex",
-                "\(scenes);\(joined),noise=alls=12:allf=t,format=yuv420p,settb=1/1000,setpts='N*40+mod(N*N,17)'",
-                "-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "libx264", "-g", "16", "-crf", "12", path,
-            ])
-        }
+        let film = try await scenes()
         let settings = exact + ["--scale", "2", "--temporal-blend", "\(radius)"]
         let reference = try await frames(
             of: film, Split(frames: 1000, overlap: radius, workers: 1), settings)
@@ -75,6 +67,55 @@ import Testing
             ["run", film, "-o", folder.path("out.mkv"), "--state", folder.path("state"), "--overlap", "\(radius - 1)"]
                 + settings)
         #expect(refused.status == 2 && refused.error.contains("--overlap"), "\(refused)")
+    }
+
+    /// A network that sees five frames, alone and with a blend behind it.
+    @Test(arguments: [0, 1]) func splittingIsInvisibleToNetworksWithAWindow(radius: Int) async throws {
+        let film = try await scenes()
+        let model = try await Fixtures.shared.file("window.pt") { path in
+            try Self.window.write(toFile: path + ".py", atomically: true, encoding: .utf8)
+            try await run("/usr/bin/python3", ["-B", path + ".py", path])
+        }
+        let settings = [
+            "--codec", "ffv1", "--model", model, "--tile", "48", "--batch", "2", "--precision", "fp32",
+            "--temporal-blend", "\(radius)",
+        ]
+        let overlap = 2 + radius
+        let reference = try await frames(of: film, Split(frames: 1000, overlap: overlap, workers: 1), settings)
+        #expect(reference.count == 50)
+        for split in [
+            Split(frames: 7, overlap: overlap, workers: 2), Split(frames: 24, overlap: overlap + 2, workers: 1),
+        ] {
+            #expect(try await frames(of: film, split, settings) == reference, "\(split)")
+        }
+        let folder = try TemporaryFolder()
+        let refused = try await coordinator(
+            ["run", film, "-o", folder.path("out.mkv"), "--state", folder.path("state"), "--overlap", "\(overlap - 1)"]
+                + settings)
+        #expect(refused.status == 2 && refused.error.contains("--overlap"), "\(refused)")
+    }
+
+    private static let window = """
+        import json, sys, torch
+        class Echo(torch.nn.Module):
+            def forward(self, x):
+                y = x[:, 0] * 0.1 + x[:, 1] * 0.2 + x[:, 2] * 0.4 + x[:, 3] * 0.2 + x[:, 4] * 0.1
+                return torch.nn.functional.interpolate(y, scale_factor=2.0, mode="nearest")
+        description = {"name": "echo", "scale": 2, "receptive_radius": 0, "window": 5, "value_range": [0, 1],
+                       "licence": "none", "source": "a test", "source_sha256": "0" * 64}
+        torch.jit.save(torch.jit.script(Echo().eval()), sys.argv[1], _extra_files={"model.json": json.dumps(description)})
+        """
+
+    private func scenes() async throws -> String {
+        try await Fixtures.shared.file("blend.mkv") { path in
+            let scenes = "testsrc2=size=96x64:rate=25[a];mandelbrot=size=96x64:rate=25[b];testsrc=size=96x64:rate=25[c]"
+            let joined = "[a]trim=end_frame=14[d];[b]trim=end_frame=17[e];[c]trim=end_frame=19[f];[d][e][f]concat=n=3"
+            try await ffmpeg([
+                "-filter_complex",
+                "\(scenes);\(joined),noise=alls=12:allf=t,format=yuv420p,settb=1/1000,setpts='N*40+mod(N*N,17)'",
+                "-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "libx264", "-g", "16", "-crf", "12", path,
+            ])
+        }
     }
 
     private func frames(of film: String, _ split: Split, _ settings: [String]) async throws -> [String] {

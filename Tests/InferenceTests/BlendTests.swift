@@ -30,7 +30,7 @@ import Testing
         var results: [Int: [[Int]]] = [:]
         for first in stride(from: 0, to: film.count, by: segment) {
             let range = FrameRange(first, min(first + segment, film.count))
-            let blending = BlendingUpscaler(upscaler, radius: radius, given: range)
+            let blending = ContextUpscaler(upscaler, blendRadius: radius, given: range)
             let context = range.widened(by: radius, within: FrameRange(0, film.count))
             let numbers = (context.first..<context.end).filter { !out.contains($0) }
             for start in stride(from: 0, to: numbers.count, by: batch) {
@@ -190,7 +190,7 @@ import Testing
         let format = PictureFormat.make(333, 181)
         let results = try [1, 2, 3].map { threads in
             let upscaler = try Upscaler.cpu(.nearest(2), format, scale: 2, threads: threads, blendRadius: 1)
-            let blending = BlendingUpscaler(upscaler, radius: 1, given: FrameRange(0, 3))
+            let blending = ContextUpscaler(upscaler, blendRadius: 1, given: FrameRange(0, 3))
             let pictures = (0..<3).map { PictureBuffer.noise(format, seed: $0 / 2) }
             let first = try (0..<3).flatMap { try blending.take([pictures[$0]], numbers: [$0]) }
             return try (first + blending.finish()).map(\.picture.samples)
@@ -221,7 +221,7 @@ import Testing
     @Test(arguments: [(1, 1), (3, 2), (17, 1), (33, 21)]) func anySizeGoes(width: Int, height: Int) throws {
         let format = PictureFormat.make(width, height, shift: (0, 0))
         let upscaler = try Upscaler.cpu(.nearest(3), format, scale: 3, blendRadius: 1)
-        let blending = BlendingUpscaler(upscaler, radius: 1, given: FrameRange(0, 3))
+        let blending = ContextUpscaler(upscaler, blendRadius: 1, given: FrameRange(0, 3))
         var count = 0
         for number in 0..<3 {
             count += try blending.take([PictureBuffer.noise(format, seed: number)], numbers: [number]).count

@@ -4,7 +4,7 @@ import TestSupport
 /// Networks made for tests by Debian's PyTorch: ones that break the contract, and a small one with a halo.
 enum StandIn: String {
     case blur2, blur2Frozen, blur2Wide, contrast2, bright2NaN, black2, wrongShape, noDescription, lacksScale, badJSON,
-        hungryBatch
+        hungryBatch, median3, echo5
     case hungryTile
 
     /// The path of this model's file; all are made at first use.
@@ -33,12 +33,12 @@ enum StandIn: String {
                 self.kernel = torch.nn.Parameter(kernel, requires_grad=False)
                 self.define("def forward(self, x):\n" + "".join(f"    {line}\n" for line in body))
 
-        def save(file, body, scale=2, radius=0, value_range=(0, 1), description=None, freeze=False):
+        def save(file, body, scale=2, radius=0, value_range=(0, 1), description=None, freeze=False, window=1):
             # A type each: TorchScript gives equal-looking modules of one class the first one's method.
             module = type(file, (Network,), {})(body).eval()
             if description is None:
                 description = json.dumps(dict(
-                    name=file, scale=scale, receptive_radius=radius, window=1, value_range=value_range,
+                    name=file, scale=scale, receptive_radius=radius, window=window, value_range=value_range,
                     licence="none needed", source="made for tests", source_sha256=""))
             extra = {"model.json": description} if description else {}
             torch.jit.save(torch.jit.freeze(module) if freeze else module, f"{sys.argv[1]}/{file}.pt", _extra_files=extra)
@@ -48,6 +48,11 @@ enum StandIn: String {
         save("blur2", [blur], radius=2)
         save("blur2Frozen", [blur], radius=2, freeze=True)
         save("blur2Wide", ["x = x / 255", blur.replace("return ", "return 255 * (") + ")"], radius=2, value_range=(0, 255))
+        # Networks that see three pictures, and five of which each leaves its trace.
+        large = "return torch._C._nn.upsample_nearest2d(y, None, [2.0, 2.0])"
+        save("median3", ["y = x.median(dim=1)[0]", large], window=3)
+        save("echo5", ["y = x[:, 0] * 0.1 + x[:, 1] * 0.2 + x[:, 2] * 0.4 + x[:, 3] * 0.2 + x[:, 4] * 0.1",
+            "y = y + torch.conv2d(y, self.kernel, padding=2) * 0.1", large], radius=2, window=5)
         save("contrast2", [f"return {twice} * 3 - 1"])
         save("bright2NaN", [f"x = {twice}", "bright = x.mean([1, 2, 3], True) > 0.4", "return torch.where(bright, x / 0 - x / 0, x)"])
         save("black2", [f"return {twice} * 0"])

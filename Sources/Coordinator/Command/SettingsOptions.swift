@@ -46,7 +46,9 @@ struct SettingsOptions: ParsableArguments {
     var overlap: Int?
 
     @Option(
-        help: "Frames before each, and behind, that are blended into it against flicker: 0 (off) to 4; by default 3.")
+        help:
+            "Frames before each, and behind, that are blended into it against flicker: 0 (off) to 4; by default 3, with nearest 0."
+    )
     var temporalBlend: Int?
 
     @Option(help: "Tile edge in source pixels, 0 for whole frames; by default calibrated.")

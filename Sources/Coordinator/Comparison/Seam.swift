@@ -8,6 +8,9 @@ public struct Seam: Codable, Hashable, Sendable {
         public var b: Double
         /// a over b; nil where b is 0.
         public var figure: Double?
+
+        /// What flickers where nothing did is worse than any figure.
+        fileprivate var rank: Double { figure ?? (a > 0 ? .infinity : 0) }
     }
 
     /// The sum of a's warping errors over the sum of b's: 1 is no seam; nil where b's is 0.
@@ -25,7 +28,7 @@ public struct Seam: Codable, Hashable, Sendable {
         }
         guard !borders.isEmpty else { return nil }
         figure = ratio(borders.reduce(0) { $0 + $1.a }, borders.reduce(0) { $0 + $1.b })
-        worst = borders.max { ($0.figure ?? 0) < ($1.figure ?? 0) }
+        worst = borders.max { $0.rank < $1.rank }
     }
 }
 

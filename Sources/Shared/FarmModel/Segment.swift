@@ -91,19 +91,25 @@ public struct SegmentResult: Codable, Hashable, Sendable {
     public var missing: [Int]
     /// Frames of the segment's range whose samples a decoder partly made up, ascending; nil where there are none.
     public var damaged: [Int]?
+    /// Promised frames of the overlap that no decoder gave, ascending; nil where there are none.
+    public var missingAround: [Int]?
     public var stages: StageTimes
 
     public init(
         attempt: AttemptID, output: BlobReference, frames: Int, missing: [Int], damaged: [Int]? = nil,
-        stages: StageTimes
+        missingAround: [Int]? = nil, stages: StageTimes
     ) {
         self.attempt = attempt
         self.output = output
         self.frames = frames
         self.missing = missing
         self.damaged = damaged
+        self.missingAround = missingAround
         self.stages = stages
     }
+
+    /// All that was promised and did not come.
+    public var lacking: [Int] { missingAround.map { ($0 + missing).sorted() } ?? missing }
 }
 
 /// Seconds that each stage of the pipeline worked, and waited for its neighbour, during one segment.

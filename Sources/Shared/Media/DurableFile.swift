@@ -27,6 +27,16 @@ public enum DurableFile {
         try syncFolder(of: path)
     }
 
+    /// Makes a file that is there durable, and its name.
+    public static func sync(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw MediaError(.output, "cannot sync \(path): \(String(cString: strerror(errno)))")
+        }
+        try syncFolder(of: path)
+    }
+
     /// Makes the names in the folder of `path` durable.
     public static func syncFolder(of path: String) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path

@@ -4,6 +4,7 @@
 
 #include "Errors.h"
 #include "Kernels.h"
+#include "Scenes.h"
 
 namespace ct {
 namespace {
@@ -36,20 +37,6 @@ at::Tensor enlarged(const at::Tensor &planes, const at::Tensor &result) {
     return at::upsample_bilinear2d(planes, {result.size(2), result.size(3)}, false);
 }
 
-/// [3, h, w], no larger than 36 by 64.
-at::Tensor lookOf(const at::Tensor &source) {
-    const int64_t height = std::min<int64_t>(36, source.size(1)), width = std::min<int64_t>(64, source.size(2));
-    return at::adaptive_avg_pool2d(source.unsqueeze(0), {height, width})[0].cpu();
-}
-
-/// Another scene: most places look different, and so do the colours as a whole, which motion leaves as they are.
-bool isCut(const at::Tensor &before, const at::Tensor &after) {
-    constexpr float places = 0.08f, colours = 0.03f;
-    if ((before - after).abs_().mean().item<float>() < places) return false;
-    const auto sorted = [](const at::Tensor &look) { return std::get<0>(look.flatten(1).sort(1)); };
-    return (sorted(before) - sorted(after)).abs_().mean().item<float>() > colours;
-}
-
 }  // namespace
 
 void Blend::keep(int64_t number, const at::Tensor &source, const at::Tensor &result) {
@@ -61,7 +48,7 @@ void Blend::keep(int64_t number, const at::Tensor &source, const at::Tensor &res
     auto tolerance = means(gray * gray).sub_(mean * mean).mul_(misses).clamp_(0, most * most).add_(noise * noise);
     Picture picture{
         fused ? cpu::bordered(source.contiguous()) : source.unsqueeze(0),
-        fused ? cpu::bordered(result.contiguous()) : result.unsqueeze(0),
+        fused ? cpu::bordered(result.contiguous()) : result.clone().unsqueeze(0),
         std::move(tolerance), Pyramid(gray, fused), std::move(look), isAfterCut,
         std::max<int64_t>(1, result.size(2) / source.size(2) / 2)};
     kept.insert_or_assign(number, std::move(picture));

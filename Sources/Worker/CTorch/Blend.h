@@ -22,6 +22,7 @@ class Blend {
     Blend(int64_t radius, bool fused) : radius(radius), fused(fused) {}
 
     /// Takes picture `number` in: `source` is [3, height, width] in about [0, 1], `result` what was made of it, of any size.
+    /// Both are copied: they may be parts of a batch.
     void keep(int64_t number, const at::Tensor &source, const at::Tensor &result);
     /// Picture `number`, which must be kept, mixed with its neighbours: [3, height, width], of the result's size.
     at::Tensor blended(int64_t number) const;

@@ -35,8 +35,9 @@ struct Point {
     float down, across;
 
     Point(float x, float y, int64_t height, int64_t width) {
-        x = std::min(std::max(x, 0.0f), float(width - 1));
-        y = std::min(std::max(y, 0.0f), float(height - 1));
+        // In this order NaN becomes 0, and stays inside.
+        x = std::min(std::max(0.0f, x), float(width - 1));
+        y = std::min(std::max(0.0f, y), float(height - 1));
         left = int64_t(x);
         upper = int64_t(y);
         right = std::min(left + 1, width - 1);

@@ -1,7 +1,7 @@
 // What the blend does most, for the CPU: fused, because in single tensor operations nearly all time goes into memory.
 //
-// Every function is the same arithmetic as the tensor operations in Flow.cpp and Blend.cpp, which other devices use; all tensors are
-// contiguous floats. Bit-equal on any number of threads.
+// Every function does what tensor operations in Flow.cpp and Blend.cpp do, which other devices use, but that motion is told to 1/256 of
+// a result's pixel. All tensors are contiguous floats. Bit-equal on any number of threads and at any width of vectors.
 #pragma once
 #include <ATen/ATen.h>
 

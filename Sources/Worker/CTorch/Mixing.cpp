@@ -105,8 +105,8 @@ CT_EVERY_WIDTH void mismatchRow(
     const Picture &source, const Picture &other, const float *toX, const float *toY, int y, float *squares) {
     const float right = float(source.width - 1), bottom = float(source.height - 1);
     for (int i = 0; i < source.width; ++i) {
-        const float x = std::min(std::max(float(i) + toX[i], 0.0f), right);
-        const float z = std::min(std::max(float(y) + toY[i], 0.0f), bottom);
+        const float x = std::min(std::max(0.0f, float(i) + toX[i]), right);
+        const float z = std::min(std::max(0.0f, float(y) + toY[i]), bottom);
         const int left = int(x), top = int(z);
         const Pixel found = between(
             other.pixels + top * other.stride + 4 * left, other.stride, x - float(left), z - float(top));
@@ -152,8 +152,8 @@ CT_EVERY_WIDTH void follow(Line &line, const Between &rows, const Between &colum
     for (int i = 0; i < width; ++i) {
         const float toX = byX[before[i]] + (byX[after[i]] - byX[before[i]]) * part[i];
         const float toY = byY[before[i]] + (byY[after[i]] - byY[before[i]]) * part[i];
-        const int x = int(std::min(std::max(float(i) + toX * scaleX, 0.0f), right) * parts + 0.5f);
-        const int y = int(std::min(std::max(row + toY * scaleY, 0.0f), bottom) * parts + 0.5f);
+        const int x = int(std::min(std::max(0.0f, float(i) + toX * scaleX), right) * parts + 0.5f);
+        const int y = int(std::min(std::max(0.0f, row + toY * scaleY), bottom) * parts + 0.5f);
         offset[i] = (y / parts - 1) * stride + x / parts - 1;
         across[i] = x % parts;
         down[i] = y % parts;

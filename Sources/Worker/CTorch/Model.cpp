@@ -88,10 +88,11 @@ at::Tensor tensorOf(const c10::IValue &value) {
 
 at::Tensor ct_model::run(const at::Tensor &input) {
     if (!network) return enlarge(input.contiguous(), scale);
-    const auto typed = input.to(input.options().dtype(type), false, false, at::MemoryFormat::ChannelsLast);
+    const auto order = input.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    const auto typed = input.to(input.options().dtype(type), false, false, order);
     auto output = tensorOf(network->forward({typed}));
     const std::vector<int64_t> expected = {
-        input.size(0), 3, input.size(2) * scale, input.size(3) * scale};
+        input.size(0), 3, input.size(-2) * scale, input.size(-1) * scale};
     if (output.sizes() != at::IntArrayRef(expected))
         ct::fail("output shape is " + shapeText(output.sizes()) + ", not " + shapeText(expected));
     return output;
@@ -111,14 +112,14 @@ ct_status ct_read_description(const char *path, char **json, char *error, size_t
 void ct_free(void *memory) noexcept { std::free(memory); }
 
 ct_status ct_model_open(
-    const char *path, int32_t scale, const char *device, int32_t half, ct_model **model, char *error,
-    size_t capacity) noexcept {
+    const char *path, int32_t scale, int32_t window, const char *device, int32_t half, ct_model **model,
+    char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         fixArithmetic();
         const at::Device on{std::string(device)};
         if (half && on.is_cpu()) ct::fail("fp16 needs a CUDA device; use fp32 on the CPU");
         const bool reduced = half && path != nullptr;  // nearest copies, and must copy exactly
-        auto made = std::make_unique<ct_model>(scale, on, reduced ? at::kHalf : at::kFloat);
+        auto made = std::make_unique<ct_model>(scale, window, on, reduced ? at::kHalf : at::kFloat);
         if (path != nullptr) made->network = load(path, on, made->type);
         *model = made.release();
     });
@@ -132,9 +133,11 @@ ct_status ct_model_run(
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
         at::set_num_threads(threads);
-        const int64_t count = int64_t(batch) * 3 * height * width;
+        std::vector<int64_t> shape = {batch, 3, height, width};
+        if (model->window > 1) shape.insert(shape.begin() + 1, model->window);
+        const int64_t count = c10::multiply_integers(shape);
         const auto options = at::TensorOptions().dtype(at::kFloat).device(model->device);
-        const auto ramp = at::linspace(low, high, count, options).view({batch, 3, height, width});
+        const auto ramp = at::linspace(low, high, count, options).view(shape);
         const auto output = model->run(ramp);
         *finite = std::isfinite(output.sum(at::kFloat).item<float>());
     });

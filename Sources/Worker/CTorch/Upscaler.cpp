@@ -37,13 +37,15 @@ ct_upscaler::ct_upscaler(ct_model &model, const ct_format &input, const ct_forma
       high(high), toRGB(input, model.device), fromRGB(output, input.bit_depth, model.device),
       resampler(resamplerFor(model, input, output)), alpha(input, output, model, resampler ? &*resampler : nullptr) {
     if (!(low < high)) ct::fail("the value range is empty");
+    if (model.window > 1) reel.emplace(model.window);
 }
 
 void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take) {
     expectFitting(plan, input, count);
-    const auto batch = gather(plan, inputs, count);
+    const auto seen = reel ? gatherAround(plan, inputs, count) : gather(plan, inputs, count);
+    const auto batch = reel ? seen.select(1, model.window / 2) : seen;
     const auto before = batch.mean({1, 2, 3}).sub_(low).div_(high - low).cpu();
-    auto enlarged = throughNetwork(plan, batch);
+    auto enlarged = throughNetwork(plan, seen);
     const auto after = enlarged.mean({1, 2, 3}, false, at::kFloat).sub_(low).div_(high - low).cpu();
     for (int i = 0; i < count; ++i) {
         expectPicture(before[i].item<float>(), after[i].item<float>(), inputs[i].number);
@@ -63,8 +65,7 @@ void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_
 void ct_upscaler::keep(const ct_plan &plan, const ct_input *inputs, int count) {
     if (!kept) ct::fail("the upscaler was opened without a blend");
     enlarge(plan, inputs, count, [&](int i, const at::Tensor &rgb, const at::Tensor &source) {
-        // A copy of its own: the network's tensors are of the whole batch.
-        kept->keep(inputs[i].number, source.sub(low).div_(high - low), rgb.clone());
+        kept->keep(inputs[i].number, source.sub(low).div_(high - low), rgb);
     });
 }
 
@@ -92,11 +93,36 @@ at::Tensor ct_upscaler::gather(const ct_plan &plan, const ct_input *inputs, int 
     auto batch = at::empty({plan.batch, 3, input.height, input.width}, options);
     for (int i = 0; i < count; ++i) toRGB.convert(inputs[i], batch[i]);
     if (count < plan.batch) batch.narrow(0, count, plan.batch - count).zero_();
-    if (model.network) {
-        batch.clamp_(0, 1);
-        if (low != 0 || high != 1) batch.mul_(high - low).add_(low);
-    }
+    toValues(batch);
     return batch;
+}
+
+/// RGB in about [0, 1] to what the network takes.
+void ct_upscaler::toValues(const at::Tensor &pictures) const {
+    if (!model.network) return;
+    pictures.clamp_(0, 1);
+    if (low != 0 || high != 1) pictures.mul_(high - low).add_(low);
+}
+
+/// Each picture's window of those that were shown: [batch, window, 3, height, width].
+at::Tensor ct_upscaler::gatherAround(const ct_plan &plan, const ct_input *inputs, int count) const {
+    const auto options = at::TensorOptions().dtype(at::kFloat).device(model.device);
+    auto batch = at::empty({plan.batch, model.window, 3, input.height, input.width}, options);
+    for (int i = 0; i < count; ++i) batch[i].copy_(reel->around(inputs[i].number));
+    if (count < plan.batch) batch.narrow(0, count, plan.batch - count).zero_();
+    return batch;
+}
+
+void ct_upscaler::show(const ct_input *inputs, int count) {
+    if (!reel) ct::fail("the network sees one picture");
+    const auto options = at::TensorOptions().dtype(at::kFloat).device(model.device);
+    for (int i = 0; i < count; ++i) {
+        auto picture = at::empty({3, input.height, input.width}, options);
+        toRGB.convert(inputs[i], picture);
+        const auto look = picture.clone();
+        toValues(picture);
+        reel->show(inputs[i].number, picture, look);
+    }
 }
 
 at::Tensor ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &batch) {
@@ -106,7 +132,7 @@ at::Tensor ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &ba
     for (int i = 0; i < plan.tile_count; ++i) {
         const ct_tile &tile = plan.tiles[i];
         const auto cut = [](const at::Tensor &t, int64_t y, int64_t x, int64_t height, int64_t width) {
-            return t.narrow(2, y, height).narrow(3, x, width);
+            return t.narrow(-2, y, height).narrow(-1, x, width);
         };
         const auto window = cut(batch, tile.window_y, tile.window_x, plan.window_height, plan.window_width);
         const int64_t width = tile.core_width * scale, height = tile.core_height * scale;
@@ -151,6 +177,16 @@ ct_status ct_upscale(
     });
 }
 
+ct_status ct_upscaler_show(
+    ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, int32_t count, char *error,
+    size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        const c10::InferenceMode inference;
+        at::set_num_threads(threads);
+        upscaler->show(inputs, count);
+    });
+}
+
 ct_status ct_upscaler_keep(
     ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, int32_t count, char *error,
     size_t capacity) noexcept {
@@ -173,4 +209,5 @@ ct_status ct_upscaler_blend(
 
 void ct_upscaler_forget(ct_upscaler *upscaler, int64_t below) noexcept {
     if (upscaler->kept) upscaler->kept->forget(below);
+    if (upscaler->reel) upscaler->reel->forget(below);
 }

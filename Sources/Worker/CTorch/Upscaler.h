@@ -5,6 +5,7 @@
 #include "Blend.h"
 #include "Model.h"
 #include "RGB.h"
+#include "Reel.h"
 #include "Resampler.h"
 
 /// Pictures of one format to pictures of another, through a network and, where its size is not the wanted one, a resampler.
@@ -15,13 +16,19 @@ struct ct_upscaler {
     void keep(const ct_plan &plan, const ct_input *inputs, int count);
     void blend(const ct_input &input, const ct_output &output);
 
+    /// Lets a network with a window see pictures; those around one must be there before it is upscaled.
+    void show(const ct_input *inputs, int count);
+
     std::optional<ct::Blend> kept;
+    std::optional<ct::Reel> reel;
 
   private:
     /// Gives of each picture what it became, [3, height, width], and the source, both of values in [low, high].
     using Taker = std::function<void(int index, const at::Tensor &result, const at::Tensor &source)>;
     void enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take);
     at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count) const;
+    at::Tensor gatherAround(const ct_plan &plan, const ct_input *inputs, int count) const;
+    void toValues(const at::Tensor &pictures) const;
     at::Tensor throughNetwork(const ct_plan &plan, const at::Tensor &batch);
     at::Tensor finished(const at::Tensor &enlarged, const at::Tensor &source) const;
     void expectPicture(float before, float after, int64_t number) const;

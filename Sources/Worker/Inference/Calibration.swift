@@ -50,7 +50,7 @@ public struct Calibration {
         var search = CalibrationSearch(
             width: width, height: height, halo: model.description.receptiveRadius, tile: tile, batch: batch,
             triesBatches: device != .cpu,
-            memoryLimit: device == .cpu ? MemoryUse.available * 0.6 - Double(reserved) : .infinity)
+            memoryLimit: device == .cpu ? max(0, MemoryUse.available - Double(reserved)) * 0.6 : .infinity)
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: .seconds(budget))
         let resolved: Precision = precision.isHalf(on: device) ? .fp16 : .fp32

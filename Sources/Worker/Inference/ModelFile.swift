@@ -53,7 +53,8 @@ extension ModelDescription {
         try expect(name != "nearest", "takes the name of the built-in `nearest`")
         try expect((1...16).contains(scale), "has a `scale` of \(scale), not 1 to 16")
         try expect((0...16384).contains(receptiveRadius), "has a `receptive_radius` of \(receptiveRadius)")
-        try expect(window == 1, "has a `window` of \(window): only networks that see one frame are supported")
+        try expect(
+            window % 2 == 1 && (1...15).contains(window), "has a `window` of \(window), not an odd number from 1 to 15")
         try expect(
             valueRange.count == 2 && valueRange[0] < valueRange[1] && valueRange.allSatisfy(\.isFinite),
             "has a `value_range` that is not [low, high]")

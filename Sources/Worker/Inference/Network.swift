@@ -24,9 +24,9 @@ final class Network {
         }
         let half: Int32 = precision.isHalf(on: device) ? 1 : 0
         var opened: OpaquePointer?
-        let scale = Int32(clamping: description.scale)
+        let (scale, window) = (Int32(clamping: description.scale), Int32(clamping: description.window))
         try torch(.model, "model \(path ?? description.name) cannot be loaded on \(device)") {
-            ct_model_open(path, scale, device.description, half, &opened, $0, $1)
+            ct_model_open(path, scale, window, device.description, half, &opened, $0, $1)
         }
         guard let opened else { throw InferenceError(.failed, "CTorch opened no model") }
         handle = opened

@@ -34,6 +34,17 @@ extension Upscaler {
         }
     }
 
+    static func show(
+        _ handle: OpaquePointer, _ threads: Int, _ pictures: [any PlanarPicture], _ numbers: [Int]
+    ) throws(InferenceError) {
+        let inputs = zip(pictures, numbers).map { ct_input($0, number: $1) }
+        try withExtendedLifetime(pictures) { () throws(InferenceError) in
+            try torch(.failed, "showing frames from \(numbers.first ?? 0)") {
+                ct_upscaler_show(handle, Int32(threads), inputs, Int32(inputs.count), $0, $1)
+            }
+        }
+    }
+
     static func keep(
         _ handle: OpaquePointer, _ plan: TilePlan, _ batch: Int, _ threads: Int,
         _ pictures: ArraySlice<any PlanarPicture>, _ numbers: ArraySlice<Int>

@@ -12,6 +12,8 @@ public final class Upscaler: PictureUpscaler {
     public let device: Device
     /// As pinned; a device short of memory is given fewer pictures at once behind the scenes.
     public var batch: Int { pinned.batch }
+    /// Frames that the network sees to make one. With more than one, a `ContextUpscaler` shows them.
+    public var window: Int { network.description.window }
 
     private let pinned: ExecutionShape
     private var current: ExecutionShape
@@ -26,7 +28,7 @@ public final class Upscaler: PictureUpscaler {
     ///   - scale: must be the model's.
     ///   - shape: tile, batch and precision as the job pinned them.
     ///   - threads: CPU threads for one operation.
-    ///   - blendRadius: more than 0 for one that a `BlendingUpscaler` uses.
+    ///   - blendRadius: more than 0 for one that a `ContextUpscaler` uses.
     ///   - plainBlend: blend on the CPU as on other devices; to compare them.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
@@ -75,6 +77,12 @@ public final class Upscaler: PictureUpscaler {
         }
         for (picture, result) in zip(pictures, results) { result.messages = picture.messages }
         return results
+    }
+
+    /// Lets a network with a window see 1 to `batch` pictures more.
+    func show(_ pictures: [any PlanarPicture], numbers: [Int]) throws(InferenceError) {
+        try expectUsable(pictures, numbers: numbers)
+        try Self.show(handle, threads, pictures, numbers)
     }
 
     /// Upscales 1 to `batch` pictures and keeps them for `blended`.

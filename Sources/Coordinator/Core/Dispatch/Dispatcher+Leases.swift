@@ -119,7 +119,10 @@ extension Dispatcher {
     }
 
     private func takeDelivered(_ attempt: AttemptID) async throws {
-        let slices = [try BlobSlice.file(spool.segment(attempt))]
+        let path = spool.segment(attempt)
+        let slices = [try BlobSlice.file(path)]
+        // It was renamed by an earlier life, which may have ended before that was on the disk (P5).
+        try await BlockingWork.run { try DurableFile.sync(path) }
         await take(try await BlobReference.describing(id: Wire.encodedBlob(attempt), slices: slices))
     }
 

@@ -87,11 +87,12 @@ void ct_free(void *memory) CT_NOEXCEPT;
 // Loads a TorchScript file (or, with path NULL, makes the built-in nearest-neighbour enlargement) for `device`, "cpu"
 // or "cuda:N". `half` runs it in fp16, on CUDA only.
 ct_status ct_model_open(
-    const char *path, int32_t scale, const char *device, int32_t half, ct_model **model, char *error,
-    size_t capacity) CT_NOEXCEPT;
+    const char *path, int32_t scale, int32_t window, const char *device, int32_t half, ct_model **model,
+    char *error, size_t capacity) CT_NOEXCEPT;
 void ct_model_close(ct_model *model) CT_NOEXCEPT;
 
-// Runs the network once on a ramp of values from low to high, shape [batch, 3, height, width], and waits for it.
+// Runs the network once on a ramp of values from low to high, shape [batch, 3, height, width] or, with
+// a window, [batch, window, 3, height, width], and waits for it.
 // Fails where the output has not the shape [batch, 3, scale*height, scale*width]; `finite` says whether all values are.
 ct_status ct_model_run(
     ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t threads,
@@ -105,6 +106,12 @@ ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
     int32_t plain_blend, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
+
+// Where the network sees more than one picture: lets it see `count` more, their numbers above all before. All that lie around one
+// (half the window to either side, as far as there are) must have been shown before it is upscaled.
+ct_status ct_upscaler_show(
+    ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, int32_t count, char *error,
+    size_t capacity) CT_NOEXCEPT;
 
 // Upscales `count` pictures, at most the plan's batch, with `threads` CPU threads.
 ct_status ct_upscale(
@@ -121,7 +128,7 @@ ct_status ct_upscaler_blend(
     ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, const ct_output *outputs, int32_t count,
     char *error, size_t capacity) CT_NOEXCEPT;
 
-// Gives back what is kept of all numbers below.
+// Gives back what was shown and kept of all numbers below.
 void ct_upscaler_forget(ct_upscaler *upscaler, int64_t below) CT_NOEXCEPT;
 
 #ifdef __cplusplus

@@ -32,7 +32,8 @@ private final class UpscalerCache: @unchecked Sendable {
 
     func upscaler(for order: SegmentOrder) throws -> any PictureUpscaler {
         let (upscaler, radius) = (try upscaler(of: order), order.task.recipe.temporalBlend)
-        return radius > 0 ? BlendingUpscaler(upscaler, radius: radius, given: order.task.range) : upscaler
+        guard radius > 0 || upscaler.window > 1 else { return upscaler }
+        return ContextUpscaler(upscaler, blendRadius: radius, given: order.task.range)
     }
 
     private func upscaler(of order: SegmentOrder) throws -> Upscaler {

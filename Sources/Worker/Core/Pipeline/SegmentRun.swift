@@ -31,6 +31,7 @@ final class SegmentRun: Sendable {
         var error: (any Error)?
         var missing: [Int] = []
         var damaged: [Int] = []
+        var missingAround: [Int] = []
         var emitted = 0
         var times = StageTimes()
     }
@@ -45,12 +46,15 @@ final class SegmentRun: Sendable {
     /// Promised frames of the range that did not come, and frames of it that the decoder partly made up.
     var missing: [Int] { state.withLock { $0.missing } }
     var damaged: [Int] { state.withLock { $0.damaged } }
+    /// Promised frames of the overlap that did not come: what the segment's own look like may hang on them.
+    var missingAround: [Int] { state.withLock { $0.missingAround } }
 
     func fail(_ error: any Error) { state.withLock { $0.error = $0.error ?? error } }
     func noteEnd(of source: any PictureSource) {
         let range = order.task.range
         let (missing, damaged) = (source.missing.filter(range.contains), source.damaged.filter(range.contains))
-        state.withLock { ($0.missing, $0.damaged) = (missing, damaged) }
+        let around = source.missing.filter { !range.contains($0) }
+        state.withLock { ($0.missing, $0.damaged, $0.missingAround) = (missing, damaged, around) }
     }
 
     func noteEmitted() { state.withLock { $0.emitted += 1 } }

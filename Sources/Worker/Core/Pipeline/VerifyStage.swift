@@ -15,12 +15,12 @@ struct VerifyStage: Sendable {
     private func outcome(of segment: SegmentRun) -> PipelineEvent {
         if let error = segment.error { return .failed(segment.attempt, error) }
         do {
-            let (missing, damaged) = (segment.missing, segment.damaged)
+            let (missing, damaged, around) = (segment.missing, segment.damaged, segment.missingAround)
             let blob = try verify(segment.order, missing)
             return .finished(
                 SegmentResult(
                     attempt: segment.attempt, output: blob, frames: segment.emitted, missing: missing,
-                    damaged: damaged.isEmpty ? nil : damaged,
+                    damaged: damaged.isEmpty ? nil : damaged, missingAround: around.isEmpty ? nil : around,
                     stages: segment.times))
         } catch {
             return .failed(segment.attempt, error)

@@ -29,7 +29,7 @@ extension Scheduler {
         guard let segment = jobs[attempt.segment.job]?.plan.segments[attempt.segment.index] else { return }
         if let fault = result.fault(in: segment.range) {
             attemptFailed(id, attempt, .refused(reason: fault))
-        } else if result.missing.isEmpty || isFinal(result, of: segment) {
+        } else if result.lacking.isEmpty || isFinal(result, of: segment) {
             accept(id, result)
         } else {
             askForRunUp(id, result, known: segment)
@@ -43,10 +43,11 @@ extension Scheduler {
         dismiss(id, result, reason)
     }
 
-    /// The attempt had all the run-up that was asked for, and lacks only what others lacked too.
+    /// The attempt had all the run-up that was asked for, and lacks only what others lacked too. Frames of the overlap count as well:
+    /// another split may have them, and pictures must not depend on the split (P2).
     private func isFinal(_ result: SegmentResult, of segment: SegmentPlan) -> Bool {
         let runUp = segment.attempts[result.attempt.number - 1].extraRunUp
-        return runUp > 0 && runUp >= segment.extraRunUp && Set(result.missing).isSubset(of: segment.missing)
+        return runUp > 0 && runUp >= segment.extraRunUp && Set(result.lacking).isSubset(of: segment.missing)
     }
 
     private mutating func dismiss(_ id: WorkerID, _ result: SegmentResult, _ reason: String) {
@@ -133,8 +134,8 @@ extension Scheduler {
     /// Frames that no earlier attempt missed too may exist: the next attempt starts a GOP earlier.
     private mutating func askForRunUp(_ id: WorkerID, _ result: SegmentResult, known: SegmentPlan) {
         let segment = result.attempt.segment
-        let missing = Set(known.missing).union(result.missing).sorted()
-        let outcome = AttemptOutcome.incomplete(missing: result.missing)
+        let missing = Set(known.missing).union(result.lacking).sorted()
+        let outcome = AttemptOutcome.incomplete(missing: result.lacking)
         let extra = max(known.extraRunUp, known.attempts[result.attempt.number - 1].extraRunUp + 1)
         jobs[segment.job]?.plan.segments[segment.index].extraRunUp = extra
         jobs[segment.job]?.plan.segments[segment.index].missing = missing
@@ -145,6 +146,9 @@ extension Scheduler {
 }
 
 extension SegmentResult {
+    /// Twice the largest overlap that can be asked for.
+    private static let mostAround = 512
+
     /// Why the result cannot be of a segment with this range.
     func fault(in range: FrameRange) -> String? {
         for (frames, what) in [(missing, "missing"), (damaged ?? [], "damaged")]
@@ -154,6 +158,10 @@ extension SegmentResult {
         guard (0...range.count).contains(frames), frames + missing.count == range.count else {
             return "\(frames) frames and \(missing.count) missing are not the segment's \(range.count)"
         }
+        let around = missingAround ?? []
+        guard zip(around, around.dropFirst()).allSatisfy(<), !around.contains(where: range.contains),
+            around.count <= Self.mostAround
+        else { return "frames named missing around it are out of order or of the segment \(range) itself" }
         guard output.size >= 0 else { return "a file of \(output.size) bytes" }
         guard [stages.decode, stages.inference, stages.encode].allSatisfy(\.isPlausible) else {
             return "times of the pipeline's stages that cannot be"

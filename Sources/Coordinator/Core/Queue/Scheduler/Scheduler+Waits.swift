@@ -75,7 +75,9 @@ extension Scheduler {
         if devices.contains(where: needs.hasMemory) { return nil }
         let most = devices.map(\.memory).max() ?? 0
         return WaitReason(
-            .noMemory, "it needs \(mebibytes(needs.memory)), and the largest device has \(mebibytes(most))")
+            .noMemory,
+            "it needs \(mebibytes(needs.memory)), and the largest device has \(mebibytes(most)); less is needed with a smaller --height or --temporal-blend"
+        )
     }
 
     private func unavailable(_ needs: JobNeeds) -> [WaitReason] {

