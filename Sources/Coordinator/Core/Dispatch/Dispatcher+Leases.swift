@@ -1,6 +1,7 @@
 import FarmModel
 import FarmProtocol
 import Foundation
+import Media
 import Messaging
 
 /// What attempts read of the spool before a worker can go on: beside the loop, and a few at a time.
