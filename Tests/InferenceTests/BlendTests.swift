@@ -9,14 +9,15 @@ import Testing
     private static let format = PictureFormat.make(64, 48)
 
     /// A pattern that moves by half a pixel a frame, with a cut to another one.
-    private static func film(_ count: Int, cut: Int) -> [PictureBuffer] {
+    private static func film(_ count: Int, cut: Int, isDark: Bool = false) -> [PictureBuffer] {
         (0..<count).map { frame in
             var noise = Noise(frame + 1)
             return PictureBuffer(format) { plane, x, y in
                 let place = Double(x) + Double(frame) / 2 + Double(plane)
                 let wave = frame < cut ? sin(place / 3) * cos(Double(y) / 4) : cos(place / 5) * sin(Double(y) / 2)
                 let level = frame < cut ? 90.0 : 150
-                return Int(level + 40 * wave) + noise.next(7)
+                if isDark, plane == 0 { return Int(20 + (level - 90) / 10 + 5 * wave) + noise.next(2) }
+                return isDark ? 128 : Int(level + 40 * wave) + noise.next(7)
             }
         }
     }
@@ -60,8 +61,8 @@ import Testing
     }
 
     /// On either side of a cut, a film is what its parts are alone.
-    @Test func nothingCrossesACut() throws {
-        let film = Self.film(12, cut: 6)
+    @Test(arguments: [false, true]) func nothingCrossesACut(isDark: Bool) throws {
+        let film = Self.film(12, cut: 6, isDark: isDark)
         let whole = try Self.blended(film, radius: 3, segment: 12)
         let first = try Self.blended(Array(film[..<6]), radius: 3, segment: 6)
         for number in 0..<6 { #expect(whole[number] == first[number], "\(number)") }

@@ -10,10 +10,14 @@ at::Tensor lookOf(const at::Tensor &source) {
 }
 
 bool isCut(const at::Tensor &before, const at::Tensor &after) {
-    constexpr float places = 0.08f, colours = 0.03f;
-    if ((before - after).abs_().mean().item<float>() < places) return false;
+    // Against the pictures' own contrast, for dark scenes differ by little: on three clips, and on the same ten times darker, cuts had
+    // at least 0.7 and 0.12, and all else at most 0.1 and 0.02.
+    constexpr float places = 0.4f, colours = 0.08f, least = 0.01f;
+    const auto spread = [](const at::Tensor &look) { return look.flatten(1).std(1, false).mean().item<float>(); };
+    const float contrast = (spread(before) + spread(after)) / 2 + least;
+    if ((before - after).abs_().mean().item<float>() < places * contrast) return false;
     const auto sorted = [](const at::Tensor &look) { return std::get<0>(look.flatten(1).sort(1)); };
-    return (sorted(before) - sorted(after)).abs_().mean().item<float>() > colours;
+    return (sorted(before) - sorted(after)).abs_().mean().item<float>() > colours * contrast;
 }
 
 }  // namespace ct

@@ -11,6 +11,7 @@ struct BenchTable {
         ("pipeline", ["--mode", "pipeline"]),
         ("one frame at a time", ["--mode", "sequential"]),
         ("… without allocator settings", ["--mode", "sequential", "--plain-allocator"]),
+        ("network and blend, radius 2", ["--mode", "blend"]),
     ]
 
     func print(arguments: [String]) async throws {
@@ -42,6 +43,8 @@ struct BenchTable {
             let name = row.name.padding(toLength: 30, withPad: " ", startingAt: 0)
             lines.append(name + String(format: "%10.2f %8.2f %11.2fx", medians[index], best, pipeline / medians[index]))
         }
+        let share = 1 - medians[4] / medians[0]
+        lines.append(String(format: "the blend takes %.1f %% of inference", share * 100))
         let waiting = median(results[1].map(\.waiting))
         lines.append(String(format: "inference waits in the pipeline: %.1f %% of its time", waiting * 100))
         lines.append(String(format: "stand-in network of 20 ms a batch: %.1f %% of its rate", standIn.share * 100))

@@ -9,8 +9,12 @@ struct BenchFilm {
 
     /// - Parameters:
     ///   - segments: about so many, of equal length.
+    ///   - blendRadius: of the temporal blend.
     ///   - directory: takes the packets and the encoded segments.
-    init(film: String, model: ModelReference, preset: String, batch: Int, segments: Int, directory: String) throws {
+    init(
+        film: String, model: ModelReference, preset: String, batch: Int, segments: Int, blendRadius: Int,
+        directory: String
+    ) throws {
         let store = directory + "/source.packets"
         let description = try FilmDescription.read(film)
         let table = try FilmIndexer.index(film, store: store).table
@@ -19,7 +23,7 @@ struct BenchFilm {
         settings.preset = preset
         let recipe = Recipe(
             source: description.video, input: description.picture, model: model, scale: scale, overlap: 0,
-            temporalBlend: 0,
+            temporalBlend: blendRadius,
             encoding: try EncoderCatalog.resolve(
                 settings: settings, source: description.video, input: description.picture, scale: scale),
             execution: ExecutionShape(tile: 0, batch: batch, precision: .fp32))

@@ -7,6 +7,8 @@ import Synchronization
 public enum BenchMode: String, CaseIterable, Sendable {
     /// The network and the colour conversion on pictures that are there already.
     case network
+    /// The same with a temporal blend behind it.
+    case blend
     /// decode, inference and encode at once.
     case pipeline
     /// One frame at a time: decode, then infer, then encode; batch 1, no overlap of stages.
@@ -63,28 +65,38 @@ public struct Bench: Sendable {
         defer { try? FileManager.default.removeItem(at: directory) }
         let film = try BenchFilm(
             film: film, model: model, preset: preset, batch: mode == .sequential ? 1 : batch, segments: 3,
-            directory: directory.path)
+            blendRadius: mode == .blend ? Self.blendRadius : 0, directory: directory.path)
         let parts = PipelineParts.real(device: device, threads: threads) { _ in }
         switch mode {
-        case .network: return try network(film, parts)
+        case .network, .blend: return try network(film, parts)
         case .pipeline: return try PipelineRun.measure(film.orders, parts: parts, depth: 16)
         default: return try sequential(film, parts)
         }
     }
 
+    /// Of what is measured against the network alone.
+    private static var blendRadius: Int { 2 }
+
+    /// The first segment's pictures, decoded before the clock starts; the first batches warm up, and fill what a blend waits for.
     private func network(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
         guard let order = film.orders.first else { return BenchResult(frames: 0, seconds: 0, stages: StageTimes()) }
         let source = try parts.source(order)
         var pictures: [any PlanarPicture] = []
-        while pictures.count < batch, let (_, picture) = try source.next() { pictures.append(picture) }
+        while pictures.count < Self.mostPictures, let (_, picture) = try source.next() { pictures.append(picture) }
         let upscaler = try parts.upscaler(order)
-        let numbers = Array(0..<pictures.count)
-        _ = try upscaler.take(pictures, numbers: numbers)  // warms up
-        let rounds = max(1, film.frames / max(1, pictures.count))
-        let start = Clock.seconds
-        for _ in 0..<rounds { _ = try upscaler.take(pictures, numbers: numbers) }
-        return BenchResult(frames: rounds * pictures.count, seconds: Clock.seconds - start, stages: StageTimes())
+        let starts = Array(stride(from: 0, to: pictures.count, by: batch))
+        let warmUp = min((2 * Self.blendRadius + batch - 1) / batch, starts.count - 1)
+        var (begun, frames) = (Clock.seconds, 0)
+        for (index, start) in starts.enumerated() {
+            if index == warmUp { (begun, frames) = (Clock.seconds, 0) }
+            let numbers = Array(start..<min(start + batch, pictures.count))
+            _ = try upscaler.take(numbers.map { pictures[$0] }, numbers: numbers)
+            frames += numbers.count
+        }
+        return BenchResult(frames: frames, seconds: Clock.seconds - begun, stages: StageTimes())
     }
+
+    private static var mostPictures: Int { 48 }
 
     private func sequential(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
         let start = Clock.seconds
