@@ -47,7 +47,7 @@ struct SettingsOptions: ParsableArguments {
 
     @Option(
         help:
-            "Frames before each, and behind, that are blended into it against flicker: 0 (off) to 4; by default 3, with nearest 0."
+            "Frames before each, and behind, that are blended into it against flicker: 0 (off) to 4; by default 2, with nearest 0."
     )
     var temporalBlend: Int?
 

@@ -49,7 +49,7 @@ struct RecipePlanner {
     private var temporalBlend: Int { settings.temporalBlend ?? (model.sha256 == nil ? 0 : Self.blendRadius) }
 
     /// By measurement (docs/quality.md).
-    private static let blendRadius = 3
+    private static let blendRadius = 2
 
     /// At least what deinterlacing, the network's window and the blend see beyond a segment's border.
     private func overlap(_ preparation: Preparation) throws -> Int {
