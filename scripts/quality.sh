@@ -16,7 +16,9 @@ upscale() { # FILM OUT [settings]: once
 
 compare() { # A B REFERENCE [options]: the document, once
     local document="$directory/$(basename "$1" .mkv)-$(basename "$2" .mkv).json"
-    [ -s "$document" ] || "$coordinator" compare "$1" "$2" --reference "$3" --json "${@:4}" >"$document"
+    [ -s "$document" ] && return
+    "$coordinator" compare "$1" "$2" --reference "$3" --json "${@:4}" >"$document.part"
+    mv "$document.part" "$document"
 }
 
 for clip in bigbuckbunny bikes carphone_pristine; do
@@ -45,8 +47,8 @@ done
 
 # Frames 60 and 61, a piece of them and their difference.
 crops() { # FILM OUT
-    ffmpeg -v error -y -i "$1" -vf "trim=60:62,setpts=PTS-STARTPTS,crop=208:156:${CROP:-520:330},scale=2*iw:-1:flags=neighbor,format=rgb24,split[a][b];
-        [a]trim=0:1,split[first][again];[b]trim=1:2,setpts=PTS-STARTPTS,split[second][too];
+    ffmpeg -v error -y -i "$1" -vf "trim=start_frame=60:end_frame=62,setpts=PTS-STARTPTS,crop=208:156:700:200,scale=2*iw:-1:flags=neighbor,format=rgb24,split[a][b];
+        [a]trim=end_frame=1,split[first][again];[b]trim=start_frame=1,setpts=PTS-STARTPTS,split[second][too];
         [again][too]blend=all_mode=difference,lutrgb=r=min(val*4\\,255):g=min(val*4\\,255):b=min(val*4\\,255)[off];
         [first][second][off]hstack=3" -frames:v 1 "$2"
 }
