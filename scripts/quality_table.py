@@ -37,7 +37,7 @@ def blend_table(folder):
 def seam_table(folder):
     lines = ["| | seam figure | worst border |", "|---|---|---|"]
     for radius, words in (("0", "no blend"), ("2", "radius 2")):
-        seam = json.loads((folder / f"seam-{radius}-24-seam-{radius}-100000.json").read_text())["seam"]
+        seam = json.loads((folder / f"seam-{radius}-24-seam-{radius}-50000.json").read_text())["seam"]
         lines.append(f"| {words} | {seam['figure']:.3f} | {seam['worst']['figure']:.3f} |")
     return lines
 
