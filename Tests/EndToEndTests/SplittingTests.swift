@@ -52,21 +52,9 @@ import Testing
     @Test(arguments: [1, 3]) func splittingIsInvisibleToTheBlend(radius: Int) async throws {
         let film = try await scenes()
         let settings = exact + ["--scale", "2", "--temporal-blend", "\(radius)"]
-        let reference = try await frames(
-            of: film, Split(frames: 1000, overlap: radius, workers: 1), settings)
-        #expect(reference.count == 50)
+        let reference = try await expectSplitsToBeInvisible(in: film, overlap: radius, settings)
         let plain = try await frames(of: film, Self.whole, exact + ["--scale", "2"])
         #expect(zip(plain, reference).count { $0 != $1 } > 40)
-        for split in [
-            Split(frames: 7, overlap: radius, workers: 2), Split(frames: 24, overlap: radius + 2, workers: 1),
-        ] {
-            #expect(try await frames(of: film, split, settings) == reference, "\(split)")
-        }
-        let folder = try TemporaryFolder()
-        let refused = try await coordinator(
-            ["run", film, "-o", folder.path("out.mkv"), "--state", folder.path("state"), "--overlap", "\(radius - 1)"]
-                + settings)
-        #expect(refused.status == 2 && refused.error.contains("--overlap"), "\(refused)")
     }
 
     /// A network that sees five frames, alone and with a blend behind it.
@@ -80,19 +68,7 @@ import Testing
             "--codec", "ffv1", "--model", model, "--tile", "48", "--batch", "2", "--precision", "fp32",
             "--temporal-blend", "\(radius)",
         ]
-        let overlap = 2 + radius
-        let reference = try await frames(of: film, Split(frames: 1000, overlap: overlap, workers: 1), settings)
-        #expect(reference.count == 50)
-        for split in [
-            Split(frames: 7, overlap: overlap, workers: 2), Split(frames: 24, overlap: overlap + 2, workers: 1),
-        ] {
-            #expect(try await frames(of: film, split, settings) == reference, "\(split)")
-        }
-        let folder = try TemporaryFolder()
-        let refused = try await coordinator(
-            ["run", film, "-o", folder.path("out.mkv"), "--state", folder.path("state"), "--overlap", "\(overlap - 1)"]
-                + settings)
-        #expect(refused.status == 2 && refused.error.contains("--overlap"), "\(refused)")
+        try await expectSplitsToBeInvisible(in: film, overlap: 2 + radius, settings)
     }
 
     private static let window = """
@@ -105,6 +81,27 @@ import Testing
                        "licence": "none", "source": "a test", "source_sha256": "0" * 64}
         torch.jit.save(torch.jit.script(Echo().eval()), sys.argv[1], _extra_files={"model.json": json.dumps(description)})
         """
+
+    /// The film of `scenes`, in segments of 7, of 24 and as a whole; an overlap that is too small is refused.
+    /// - Returns: its frames.
+    @discardableResult
+    private func expectSplitsToBeInvisible(
+        in film: String, overlap: Int, _ settings: [String]
+    ) async throws -> [String] {
+        let reference = try await frames(of: film, Split(frames: 1000, overlap: overlap, workers: 1), settings)
+        #expect(reference.count == 50)
+        for split in [
+            Split(frames: 7, overlap: overlap, workers: 2), Split(frames: 24, overlap: overlap + 2, workers: 1),
+        ] {
+            #expect(try await frames(of: film, split, settings) == reference, "\(split)")
+        }
+        let folder = try TemporaryFolder()
+        let refused = try await coordinator(
+            ["run", film, "-o", folder.path("out.mkv"), "--state", folder.path("state"), "--overlap", "\(overlap - 1)"]
+                + settings)
+        #expect(refused.status == 2 && refused.error.contains("--overlap"), "\(refused)")
+        return reference
+    }
 
     private func scenes() async throws -> String {
         try await Fixtures.shared.file("blend.mkv") { path in

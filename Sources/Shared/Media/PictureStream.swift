@@ -13,33 +13,30 @@ public final class PictureStream {
     }
 
     public let path: String
-    private let demuxer: Demuxer
-    private let decoder: VideoDecoder
+    private let frames: FrameStream
     private let turner: PicturePreparer
     /// All pictures of such codecs are; not all of their decoders say so.
     private let isOfKeyframes: Bool
-    private var ready: [VideoFrame] = []
-    private var isDrained = false
     private var given = 0
 
     /// - Throws: `MediaError` where the film cannot be read or decoded; `CancellationError`.
     public init(_ path: String, isCancelled: @escaping @Sendable () -> Bool = { false }) throws {
         self.path = path
-        demuxer = try Demuxer(path: path, selection: .video, isCancelled: isCancelled)
-        decoder = try naming(path) { [demuxer] in try VideoDecoder(stream: demuxer.video, threads: 0) }
-        let codec = avcodec_descriptor_get_by_name(demuxer.video.parameters.codec)
+        frames = try naming(path) { try FrameStream(path, isCancelled: isCancelled) }
+        let codec = avcodec_descriptor_get_by_name(frames.demuxer.video.parameters.codec)
         isOfKeyframes = codec.map { $0.pointee.props & AV_CODEC_PROP_INTRA_ONLY != 0 } ?? false
-        turner = PicturePreparer(Preparation(orientation: demuxer.orientation))
+        turner = PicturePreparer(Preparation(orientation: frames.demuxer.orientation))
     }
 
     /// The share of the file that is read, 0 to 1.
-    public var position: Double { demuxer.position }
+    public var position: Double { frames.demuxer.position }
 
     /// What went wrong so far without ending the film, a line each.
     public var warnings: [String] {
-        var lines = demuxer.warnings.map { $0.contains(path) ? $0 : "\(path): \($0)" }
-        if !decoder.damage.isEmpty {
-            let (packets, pictures) = (decoder.damage.packets, decoder.damage.pictures)
+        var lines = frames.demuxer.warnings.map { $0.contains(path) ? $0 : "\(path): \($0)" }
+        let damage = frames.decoder.damage
+        if !damage.isEmpty {
+            let (packets, pictures) = (damage.packets, damage.pictures)
             lines.append(
                 "\(path) is damaged: \(packets) packets could not be decoded whole, \(pictures) pictures are made up")
         }
@@ -50,28 +47,17 @@ public final class PictureStream {
     /// - Throws: `MediaError` that names the film; `CancellationError`.
     public func next() throws -> Picture? {
         try naming(path) {
-            while ready.isEmpty, !isDrained { ready = try decodeMore() }
-            guard !ready.isEmpty else { return nil }
-            let frame = ready.removeFirst()
+            guard let frame = try frames.next() else { return nil }
             // Nothing is held back where pictures are only turned.
             guard let upright = try turner.take(frame, number: given).first?.picture else {
                 throw MediaError(.codec, "turning a picture upright gave none")
             }
             given += 1
-            let tick = demuxer.video.timeBase.value
+            let tick = frames.demuxer.video.timeBase.value
             return Picture(
                 samples: upright, isKeyframe: isOfKeyframes || av_shim_is_key(frame.frame) != 0,
                 time: frame.timestamp.map { Double($0) * tick })
         }
-    }
-
-    private func decodeMore() throws -> [VideoFrame] {
-        guard let packet = try demuxer.next() else {
-            isDrained = true
-            return try decoder.finish()
-        }
-        guard packet.stream == demuxer.videoIndex, packet.size > 0 else { return [] }
-        return try decoder.decode(VideoPacket(packet))
     }
 }
 

@@ -4,7 +4,6 @@
 
 #include "Errors.h"
 #include "Kernels.h"
-#include "Scenes.h"
 
 namespace ct {
 namespace {
@@ -13,7 +12,7 @@ namespace {
 /// differs what a part of a pixel of motion is missed by.
 constexpr double noise = 0.03;
 constexpr double misses = 0.5;  // of the source's own variance there
-constexpr double most = 0.1;    // beyond, it shows something else
+constexpr double limit = 0.1;   // beyond, it shows something else
 /// Weights below are none: they would cost time, and change nothing that can be seen.
 constexpr double least = 1.0 / 512;
 /// Reach of the windows over which sources are compared.
@@ -40,16 +39,13 @@ at::Tensor enlarged(const at::Tensor &planes, const at::Tensor &result) {
 }  // namespace
 
 void Blend::keep(int64_t number, const at::Tensor &source, const at::Tensor &result) {
-    auto look = lookOf(source);
-    const auto before = kept.find(number - 1);
-    const bool isAfterCut = before != kept.end() && isCut(before->second.look, look);
     const auto gray = luma(source);
     const auto mean = means(gray);
-    auto tolerance = means(gray * gray).sub_(mean * mean).mul_(misses).clamp_(0, most * most).add_(noise * noise);
+    auto tolerance = means(gray * gray).sub_(mean * mean).mul_(misses).clamp_(0, limit * limit).add_(noise * noise);
     Picture picture{
         fused ? cpu::bordered(source.contiguous()) : source.unsqueeze(0),
         fused ? cpu::bordered(result.contiguous()) : result.clone().unsqueeze(0),
-        std::move(tolerance), Pyramid(gray, fused), std::move(look), isAfterCut,
+        std::move(tolerance), Pyramid(gray, fused), scenes.begins(number, source),
         std::max<int64_t>(1, result.size(2) / source.size(2) / 2)};
     kept.insert_or_assign(number, std::move(picture));
 }

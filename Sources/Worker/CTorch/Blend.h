@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "Flow.h"
+#include "Scenes.h"
 
 namespace ct {
 
@@ -27,7 +28,10 @@ class Blend {
     /// Picture `number`, which must be kept, mixed with its neighbours: [3, height, width], of the result's size.
     at::Tensor blended(int64_t number) const;
     /// Gives back all pictures below.
-    void forget(int64_t below) { kept.erase(kept.begin(), kept.lower_bound(below)); }
+    void forget(int64_t below) {
+        kept.erase(kept.begin(), kept.lower_bound(below));
+        scenes.forget(below);
+    }
 
   private:
     struct Picture {
@@ -36,8 +40,6 @@ class Blend {
         /// How far a neighbour may be off and count, squared: [1, 1, height, width].
         at::Tensor tolerance;
         Pyramid pyramid;
-        /// Small and coarse: what a scene is known by.
-        at::Tensor look;
         /// The one before it is kept, and shows another scene.
         bool isAfterCut;
         /// Half a source's pixel of the result: no neighbour brings what is nowhere so near here. No ghosts, and no ringing of the
@@ -59,6 +61,7 @@ class Blend {
     int64_t radius;
     bool fused;
     std::map<int64_t, Picture> kept;
+    Scenes scenes;
 };
 
 }  // namespace ct

@@ -4,31 +4,11 @@
 #include <cstring>
 
 #include "Kernels.h"
+#include "Pixels.h"
 #include "Rows.h"
-
-// One source for every width of vectors; the loader picks the widest that the processor has.
-#if defined(__x86_64__) && defined(__linux__)
-#define CT_EVERY_WIDTH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CT_EVERY_WIDTH
-#endif
-/// Part of its callers, and so of each of their widths.
-#define CT_INLINE __attribute__((always_inline)) inline
 
 namespace ct::cpu {
 namespace {
-
-/// A pixel: red, green, blue, nothing; and four beside each other.
-typedef float Pixel __attribute__((vector_size(16)));
-typedef float Four __attribute__((vector_size(64)));
-
-CT_INLINE Pixel load(const float *from) {
-    Pixel pixel;  // a pointer to it would have to be aligned
-    std::memcpy(&pixel, from, sizeof pixel);
-    return pixel;
-}
-
-CT_INLINE Pixel all(float value) { return Pixel{value, value, value, value}; }
 
 /// Parts of a sample's width by which motion is told: what is finer moves no value visibly.
 constexpr int parts = 256;
@@ -64,13 +44,6 @@ CT_INLINE Pixel sampled(const float *at, int64_t stride, const float *across, co
         + (__builtin_shufflevector(sum, sum, 8, 9, 10, 11) + __builtin_shufflevector(sum, sum, 12, 13, 14, 15));
 }
 
-/// Bilinearly: `at` is the upper left one of 2 by 2.
-CT_INLINE Pixel between(const float *at, int64_t stride, float across, float down) {
-    const Pixel above = load(at) + (load(at + 4) - load(at)) * all(across);
-    const Pixel below = load(at + stride) + (load(at + stride + 4) - load(at + stride)) * all(across);
-    return above + (below - above) * all(down);
-}
-
 /// Where the middles of an enlarged axis' samples lie between the original's: as libtorch's bilinear enlargement has them.
 struct Between {
     std::vector<int> before, after;
@@ -85,36 +58,6 @@ struct Between {
         }
     }
 };
-
-struct Picture {
-    /// The first of its own: outside of the border.
-    const float *pixels;
-    int height, width;
-    /// Floats a row.
-    int64_t stride;
-
-    explicit Picture(const at::Tensor &bordered)
-        : height(int(bordered.size(0)) - 3), width(int(bordered.size(1)) - 3), stride(bordered.size(1) * 4) {
-        pixels = bordered.data_ptr<float>() + stride + 4;
-    }
-
-    const float *row(int y) const { return pixels + stride * std::min(std::max(y, 0), height - 1); }
-};
-
-CT_EVERY_WIDTH void mismatchRow(
-    const Picture &source, const Picture &other, const float *toX, const float *toY, int y, float *squares) {
-    const float right = float(source.width - 1), bottom = float(source.height - 1);
-    for (int i = 0; i < source.width; ++i) {
-        const float x = std::min(std::max(0.0f, float(i) + toX[i]), right);
-        const float z = std::min(std::max(0.0f, float(y) + toY[i]), bottom);
-        const int left = int(x), top = int(z);
-        const Pixel found = between(
-            other.pixels + top * other.stride + 4 * left, other.stride, x - float(left), z - float(top));
-        const Pixel off = found - load(source.pixels + y * source.stride + 4 * i);
-        const Pixel square = off * off;
-        squares[i] = std::max(std::max(square[0], square[1]), square[2]);
-    }
-}
 
 /// Where a row's pixels lie in a neighbour, and how much that counts.
 struct Line {
@@ -262,35 +205,6 @@ class Mixer {
 };
 
 }  // namespace
-
-at::Tensor bordered(const at::Tensor &planes) {
-    const int64_t height = planes.size(1), width = planes.size(2), plane = height * width;
-    auto pixels = at::empty({height + 3, width + 3, 4}, planes.options());
-    const float *const from = planes.data_ptr<float>();
-    eachRow(height + 3, [&](int64_t first, int64_t end) {
-        for (int64_t y = first; y < end; ++y) {
-            const float *const row = from + std::min(std::max<int64_t>(y - 1, 0), height - 1) * width;
-            float *const to = pixels.data_ptr<float>() + y * (width + 3) * 4;
-            for (int64_t x = 0; x < width + 3; ++x) {
-                const int64_t column = std::min(std::max<int64_t>(x - 1, 0), width - 1);
-                for (int64_t channel = 0; channel < 3; ++channel) to[4 * x + channel] = row[channel * plane + column];
-                to[4 * x + 3] = 0;
-            }
-        }
-    });
-    return pixels;
-}
-
-at::Tensor mismatch(const at::Tensor &source, const at::Tensor &other, const at::Tensor &flow) {
-    const Picture ours(source), theirs(other);
-    const Plane toX(flow, 0), toY(flow, 1);
-    auto squares = at::empty({1, 1, ours.height, ours.width}, source.options());
-    eachRow(ours.height, [&](int64_t first, int64_t end) {
-        for (int64_t y = first; y < end; ++y)
-            mismatchRow(ours, theirs, toX.row(y), toY.row(y), int(y), squares.data_ptr<float>() + y * ours.width);
-    });
-    return squares;
-}
 
 at::Tensor mixed(const at::Tensor &result, const std::vector<Neighbour> &neighbours, int64_t reach) {
     const int64_t height = result.size(0) - 3, width = result.size(1) - 3;

@@ -4,15 +4,11 @@
 #include <vector>
 
 #include "Errors.h"
-#include "Scenes.h"
 
 namespace ct {
 
 void Reel::show(int64_t number, const at::Tensor &source, const at::Tensor &look) {
-    auto small = lookOf(look);
-    const auto before = shown.find(number - 1);
-    const bool isAfterCut = before != shown.end() && isCut(before->second.look, small);
-    shown.insert_or_assign(number, Picture{source.clone(), std::move(small), isAfterCut});
+    shown.insert_or_assign(number, Picture{source.clone(), scenes.begins(number, look)});
 }
 
 at::Tensor Reel::around(int64_t number) const {

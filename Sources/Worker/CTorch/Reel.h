@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "Scenes.h"
+
 namespace ct {
 
 /// Holds sources, and gives those around one: of the same scene, at most half a window away.
@@ -18,11 +20,14 @@ class Reel {
     /// where a picture could not be had, the one before it on the way from the middle stands again.
     at::Tensor around(int64_t number) const;
     /// Gives back all pictures below.
-    void forget(int64_t below) { shown.erase(shown.begin(), shown.lower_bound(below)); }
+    void forget(int64_t below) {
+        shown.erase(shown.begin(), shown.lower_bound(below));
+        scenes.forget(below);
+    }
 
   private:
     struct Picture {
-        at::Tensor source, look;
+        at::Tensor source;
         /// The one before it is there, and shows another scene.
         bool isAfterCut;
     };
@@ -30,6 +35,7 @@ class Reel {
 
     int64_t reach;
     std::map<int64_t, Picture> shown;
+    Scenes scenes;
 };
 
 }  // namespace ct

@@ -2,12 +2,22 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include <map>
+
 namespace ct {
 
-/// What a scene is known by: `source`, [3, height, width] in about [0, 1], made no larger than 36 by 64, in the host's memory.
-at::Tensor lookOf(const at::Tensor &source);
+/// Follows pictures, each above all before.
+class Scenes {
+  public:
+    /// Whether picture `number` shows another scene than the one before it, where that was followed. `source`: [3, height, width] in
+    /// about [0, 1].
+    bool begins(int64_t number, const at::Tensor &source);
+    /// Gives back all below.
+    void forget(int64_t below) { looks.erase(looks.begin(), looks.lower_bound(below)); }
 
-/// Another scene: most places look different, and so do the colours as a whole, which motion leaves as they are.
-bool isCut(const at::Tensor &before, const at::Tensor &after);
+  private:
+    /// Small and coarse, in the host's memory: what a scene is known by.
+    std::map<int64_t, at::Tensor> looks;
+};
 
 }  // namespace ct

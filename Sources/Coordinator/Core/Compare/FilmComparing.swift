@@ -17,17 +17,9 @@ public struct FilmComparing: Sendable {
 
     /// - Throws: `CoordinatorError` where a film cannot be read, or they are no two to compare; `CancellationError`.
     public func run(_ report: @escaping @Sendable (RunReport) -> Void) async throws -> FilmComparison {
-        let (start, film) = (Monotonic.seconds, request.a)
-        let answer = try await filmTool.run(.compare(CompareOrder(request: request)), about: film) { word in
-            guard case .progress(let done, let total) = word else { return }
-            let seconds = Monotonic.seconds - start
-            let left = done > 0 ? seconds * Double(total - done) / Double(done) : nil
-            report(
-                .progress(
-                    RunProgress(
-                        film: film, phase: .comparing, frames: Int(done), total: Int(total), seconds: seconds,
-                        eta: seconds > 2 ? left : nil)))
-        }
+        let film = request.a
+        let order = FilmOrder.compare(CompareOrder(request: request))
+        let answer = try await filmTool.run(order, about: film, as: .comparing, report)
         guard case .compared(let comparison) = answer else {
             throw CoordinatorError(.job, "comparing \(film): no answer")
         }

@@ -7,11 +7,7 @@ extension JobSettings {
         let names: [(String, String, String)] = zip(Self.texts(self), Self.texts(asked)).map {
             ($0.name, $0.text, $1.text)
         }
-        // Jobs that were made when no blend was the default go on without.
-        let isOldDefault = temporalBlend == 0 && asked.temporalBlend == nil
-        return names.first { $0.1 != $0.2 && !($0.0 == "--temporal-blend" && isOldDefault) }.map {
-            "\($0) was \($1) and is \($2)"
-        }
+        return names.first { $0.1 != $0.2 }.map { "\($0) was \($1) and is \($2)" }
     }
 
     /// Every setting by its name on the command line, as its user would write it.

@@ -40,17 +40,7 @@ public struct FilmVerification: Sendable {
     /// - Throws: `CoordinatorError` where one of the files cannot be read; `CancellationError`.
     public func run(_ report: @escaping @Sendable (RunReport) -> Void) async throws -> FilmVerdict {
         let order = FilmOrder.verify(VerifyOrder(film: film, source: source, decodes: decodes, part: part))
-        let (start, film) = (Monotonic.seconds, film)
-        let answer = try await filmTool.run(order, about: film) { word in
-            guard case .progress(let done, let total) = word else { return }
-            let seconds = Monotonic.seconds - start
-            let left = done > 0 ? seconds * Double(total - done) / Double(done) : nil
-            report(
-                .progress(
-                    RunProgress(
-                        film: film, phase: .verifying, frames: Int(done), total: Int(total), seconds: seconds,
-                        eta: seconds > 2 ? left : nil)))
-        }
+        let answer = try await filmTool.run(order, about: film, as: .verifying, report)
         guard case .verified(let verdict) = answer else {
             throw CoordinatorError(.job, "verifying \(film): no answer")
         }
