@@ -36,13 +36,17 @@ for clip in bigbuckbunny bikes carphone_pristine; do
     compare "$original" "$directory/$clip-0.mkv" "$original"
 done
 
-# Borders: segments of 24 frames against one of all, as people encode.
+# Borders: segments of 24 frames against one of all, as people encode; with the same GOPs, and with one.
 for radius in 0 2; do
-    for frames in 24 50000; do
-        upscale "$directory/bigbuckbunny.mkv" "$directory/seam-$radius-$frames.mkv" --temporal-blend $radius --segment-frames $frames
+    seam=$directory/seam-$radius settings=(--temporal-blend $radius --segment-frames)
+    upscale "$directory/bigbuckbunny.mkv" "$seam-segments.mkv" "${settings[@]}" 24
+    upscale "$directory/bigbuckbunny.mkv" "$seam-whole.mkv" "${settings[@]}" 50000 --gop-frames 24
+    upscale "$directory/bigbuckbunny.mkv" "$seam-one-gop.mkv" "${settings[@]}" 50000
+    for pair in segments:whole segments:one-gop lossless:one-gop; do
+        a=$seam-${pair%:*}.mkv
+        [ "${pair%:*}" != lossless ] || ln -sf "bigbuckbunny-$radius.mkv" "$a"
+        compare "$a" "$seam-${pair#*:}.mkv" "$directory/bigbuckbunny-original.mkv" --borders 24,48,72,96,120
     done
-    compare "$directory/seam-$radius-24.mkv" "$directory/seam-$radius-50000.mkv" "$directory/bigbuckbunny-original.mkv" \
-        --borders 24,48,72,96,120
 done
 
 # Frames 60 and 61, a piece of them and their difference.

@@ -9,6 +9,12 @@ import sys
 CLIPS = {"bigbuckbunny": "sample", "bikes": "bikes", "carphone_pristine": "carphone"}
 KINDS = {"average": "mean of three (0.15, 0.7, 0.15)", "1": "radius 1", "2": "**radius 2**, the default", "3": "radius 3"}
 
+SEAMS = [
+    ("segments", "whole", "segments of 24 frames | **one segment, GOPs of 24 frames**"),
+    ("segments", "one-gop", "segments of 24 frames | one GOP"),
+    ("lossless", "one-gop", "what the encoder is given | one GOP"),
+]
+
 
 def figures(document):
     """E_warp's change in percent, PSNR's in dB, the ratio of sharpness."""
@@ -35,10 +41,13 @@ def blend_table(folder):
 
 
 def seam_table(folder):
-    lines = ["| | seam figure | worst border |", "|---|---|---|"]
-    for radius, words in (("0", "no blend"), ("2", "radius 2")):
-        seam = json.loads((folder / f"seam-{radius}-24-seam-{radius}-50000.json").read_text())["seam"]
-        lines.append(f"| {words} | {seam['figure']:.3f} | {seam['worst']['figure']:.3f} |")
+    lines = ["| A | B | no blend | radius 2 |", "|---|---|---|---|"]
+    for a, b, words in SEAMS:
+        cells = []
+        for radius in "02":
+            seam = json.loads((folder / f"seam-{radius}-{a}-seam-{radius}-{b}.json").read_text())["seam"]
+            cells.append(f"{seam['figure']:.3f} ({seam['worst']['figure']:.3f})")
+        lines.append(f"| {words} | " + " | ".join(cells) + " |")
     return lines
 
 

@@ -13,7 +13,7 @@ import Testing
     @Test func aFilmThatCrashesTheReaderIsNamed() async throws {
         let error = await #expect(throws: CoordinatorError.self) {
             try await Self.tool("kill -SEGV $$").run(
-                .survey(SurveyOrder(film: "a.mkv", segmentLength: .automatic)), about: "a.mkv")
+                .survey(SurveyOrder(film: "a.mkv")), about: "a.mkv")
         }
         #expect(error?.kind == .file)
         #expect(error?.message.hasPrefix("a.mkv: reading it crashed the reader") == true)

@@ -21,6 +21,33 @@ import Testing
         #expect(settings.difference(from: other) == "--encoder-params was none and is aq-mode=3")
     }
 
+    @Test func lengthOfGOPsDoesNotDependOnTheFarm() {
+        func length(_ segments: SegmentLength, _ gops: SegmentLength? = nil, seconds: Double) -> SegmentLength {
+            JobSettings(segmentLength: segments, gopLength: gops).gopLength(seconds: seconds)
+        }
+        #expect(length(.automatic, seconds: 5) == .seconds(2))
+        #expect(length(.automatic, seconds: 320) == .seconds(5))
+        #expect(length(.automatic, seconds: 7200) == .seconds(10))
+        #expect(length(.seconds(60), seconds: 320) == .seconds(5))
+        #expect(length(.seconds(3), seconds: 7200) == .seconds(3))
+        #expect(length(.frames(24), seconds: 7200) == .frames(24))
+        #expect(length(.frames(240), .seconds(1), seconds: 7200) == .seconds(1))
+    }
+
+    @Test func aSegmentHoldsAWholeGOP() throws {
+        for (segments, gops) in [
+            (SegmentLength.frames(24), SegmentLength.frames(25)), (.seconds(2), .seconds(2.5)),
+            (.automatic, .frames(0)), (.automatic, .seconds(.nan)), (.automatic, .seconds(601)),
+        ] {
+            let error = #expect(throws: CoordinatorError.self) {
+                try JobSettings(segmentLength: segments, gopLength: gops).check()
+            }
+            #expect(error?.kind == .usage && error?.message.contains("--gop-") == true)
+        }
+        try JobSettings(segmentLength: .frames(24), gopLength: .frames(24)).check()
+        try JobSettings(segmentLength: .frames(24), gopLength: .seconds(100)).check()
+    }
+
     private func recipe(matrix: String, size: String = "96x64") async throws -> Recipe {
         let folder = try TemporaryFolder()
         let film = folder.path("film.mkv")

@@ -55,12 +55,12 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{", "null", "[]", "1", #""hello""#, "{}", #"{"v":"1"}"#, #"{"v":7}"#, #"{"v":7,"type":"teleport"}"#,
-        #"{"v":7,"type":7,"body":{}}"#, #"{"v":7,"type":"lease"}"#, #"{"v":7,"type":"hello","body":null}"#,
-        #"{"v":7,"type":"hello","body":{"worker":{"name":"a","epoch":1e99,"processID":1},"slots":[]}}"#,
-        #"{"v":7,"type":"heartbeat","body":{"attempts":[{"frames":1}]}}"#,
-        #"{"v":7,"type":"refused","body":{"reason":"x"}}"#,
-        #"{"v":7,"type":"get","blob":7}"#, #"{"v":7,"type":"get","blob":"a","offset":1e30}"#,
+        "", "{", "null", "[]", "1", #""hello""#, "{}", #"{"v":"1"}"#, #"{"v":8}"#, #"{"v":8,"type":"teleport"}"#,
+        #"{"v":8,"type":7,"body":{}}"#, #"{"v":8,"type":"lease"}"#, #"{"v":8,"type":"hello","body":null}"#,
+        #"{"v":8,"type":"hello","body":{"worker":{"name":"a","epoch":1e99,"processID":1},"slots":[]}}"#,
+        #"{"v":8,"type":"heartbeat","body":{"attempts":[{"frames":1}]}}"#,
+        #"{"v":8,"type":"refused","body":{"reason":"x"}}"#,
+        #"{"v":8,"type":"get","blob":7}"#, #"{"v":8,"type":"get","blob":"a","offset":1e30}"#,
         #"{"v":9223372036854775808,"type":"drain"}"#,
     ])
     func whatIsNoMessageIsAnError(_ text: String) {
@@ -76,7 +76,7 @@ import Testing
     @Test func deepNestingAndBrokenTextAreErrors() {
         let deep = Data((String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)).utf8)
         for data in [
-            deep, Data([0xFF, 0xFE, 0x00]), Data(#"{"v":7,"type":"drain"}"#.utf8) + [0xC3], Data(count: 1000),
+            deep, Data([0xFF, 0xFE, 0x00]), Data(#"{"v":8,"type":"drain"}"#.utf8) + [0xC3], Data(count: 1000),
         ] {
             for decode in Self.decoders { #expect(throws: WireError.self) { try decode(data) } }
         }
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func unknownFieldsOfTheSameVersionArePassedOver() throws {
-        let text = #"{"v":7,"type":"welcome","body":{"heartbeatInterval":2,"motto":"hurry"},"sent":"today"}"#
+        let text = #"{"v":8,"type":"welcome","body":{"heartbeatInterval":2,"motto":"hurry"},"sent":"today"}"#
         #expect(try CoordinatorMessage(decoding: Data(text.utf8)) == .welcome(Welcome(heartbeatInterval: 2)))
     }
 

@@ -44,78 +44,78 @@ import Testing
 
     static let worker = [
         #"""
-        {"v":7,"type":"hello","body":{
+        {"v":8,"type":"hello","body":{
           "worker":{"name":"box-1","epoch":17,"processID":4711},
           "slots":[{"device":"cpu","deviceModel":"EPYC","versions":{"libtorch":"1.13.1"},"memory":8589934592,"encoders":["libx265"]}],
           "held":[\#(attempt)]}}
         """#,
-        #"{"v":7,"type":"heartbeat","body":{"attempts":[{"attempt":\#(attempt),"frames":12}]}}"#,
-        #"{"v":7,"type":"calibrated","body":{"job":"k7f","framesPerSecond":2.5,"shape":\#(shape)}}"#,
+        #"{"v":8,"type":"heartbeat","body":{"attempts":[{"attempt":\#(attempt),"frames":12}]}}"#,
+        #"{"v":8,"type":"calibrated","body":{"job":"k7f","framesPerSecond":2.5,"shape":\#(shape)}}"#,
         #"""
-        {"v":7,"type":"result","body":{"attempt":\#(attempt),"frames":2,"missing":[1],
+        {"v":8,"type":"result","body":{"attempt":\#(attempt),"frames":2,"missing":[1],
           "output":{"id":"encoded/k7f/3#2","size":1234,"sha256":"\#(hash)"},
           "stages":{"decode":{"busy":1,"starved":0.5,"blocked":0.25},"inference":{"busy":0,"starved":0,"blocked":0},
             "encode":{"busy":0,"starved":0,"blocked":0}}}}
         """#,
         #"""
-        {"v":7,"type":"failure","body":{"attempt":\#(attempt),"job":"k7f","reason":"no picture","crashed":true,
+        {"v":8,"type":"failure","body":{"attempt":\#(attempt),"job":"k7f","reason":"no picture","crashed":true,
           "log":["[hevc] no picture"]}}
         """#,
-        #"{"v":7,"type":"failure","body":{"job":"k7f","reason":"out of memory","crashed":false}}"#,
-        #"{"v":7,"type":"draining","body":{}}"#,
-        #"{"v":7,"type":"goodbye","body":{}}"#,
+        #"{"v":8,"type":"failure","body":{"job":"k7f","reason":"out of memory","crashed":false}}"#,
+        #"{"v":8,"type":"draining","body":{}}"#,
+        #"{"v":8,"type":"goodbye","body":{}}"#,
     ]
 
     static let coordinator = [
-        #"{"v":7,"type":"welcome","body":{"heartbeatInterval":2}}"#,
-        #"{"v":7,"type":"reject","body":{"reason":"protocol version 3 meets 2: upgrade the coordinator"}}"#,
-        #"{"v":7,"type":"stranger","body":{}}"#,
+        #"{"v":8,"type":"welcome","body":{"heartbeatInterval":2}}"#,
+        #"{"v":8,"type":"reject","body":{"reason":"protocol version 3 meets 2: upgrade the coordinator"}}"#,
+        #"{"v":8,"type":"stranger","body":{}}"#,
         #"""
-        {"v":7,"type":"calibrate","body":{"job":"k7f","slot":0,"tile":96,"batch":4,"precision":"auto","recipe":\#(recipe),
+        {"v":8,"type":"calibrate","body":{"job":"k7f","slot":0,"tile":96,"batch":4,"precision":"auto","recipe":\#(recipe),
           "model":\#(modelBlob)}}
         """#,
         #"""
-        {"v":7,"type":"lease","body":{"slot":1,"lifetime":30,"model":\#(modelBlob),"task":{"attempt":\#(attempt),
+        {"v":8,"type":"lease","body":{"slot":1,"lifetime":30,"model":\#(modelBlob),"task":{"attempt":\#(attempt),
           "range":{"first":1,"end":3},"context":{"first":0,"end":4},"timestamps":[0,512,1024,1536],
           "input":{"id":"source/k7f/3#2","size":1234,"sha256":"\#(hash)"},"recipe":\#(recipe)}}}
         """#,
-        #"{"v":7,"type":"accepted","body":\#(attempt)}"#,
-        #"{"v":7,"type":"refused","body":{"attempt":\#(attempt),"reason":"the hash is wrong"}}"#,
-        #"{"v":7,"type":"cancel","body":\#(attempt)}"#,
-        #"{"v":7,"type":"drain","body":{}}"#,
+        #"{"v":8,"type":"accepted","body":\#(attempt)}"#,
+        #"{"v":8,"type":"refused","body":{"attempt":\#(attempt),"reason":"the hash is wrong"}}"#,
+        #"{"v":8,"type":"cancel","body":\#(attempt)}"#,
+        #"{"v":8,"type":"drain","body":{}}"#,
     ]
 
     static let bulk = [
-        #"{"v":7,"type":"get","blob":"source/k7f/3#2","offset":0,"size":1234}"#,
-        #"{"v":7,"type":"data","blob":"source/k7f/3#2","offset":0}"#,
-        #"{"v":7,"type":"offer","blob":"source/k7f/3#2","size":1234,"sha256":"\#(hash)"}"#,
-        #"{"v":7,"type":"received","blob":"source/k7f/3#2"}"#,
-        #"{"v":7,"type":"refused","blob":"source/k7f/3#2","reason":"nobody expects it"}"#,
+        #"{"v":8,"type":"get","blob":"source/k7f/3#2","offset":0,"size":1234}"#,
+        #"{"v":8,"type":"data","blob":"source/k7f/3#2","offset":0}"#,
+        #"{"v":8,"type":"offer","blob":"source/k7f/3#2","size":1234,"sha256":"\#(hash)"}"#,
+        #"{"v":8,"type":"received","blob":"source/k7f/3#2"}"#,
+        #"{"v":8,"type":"refused","blob":"source/k7f/3#2","reason":"nobody expects it"}"#,
     ]
 
     static let requests = [
         #"""
-        {"v":7,"type":"request","body":{"id":1,"ask":{"upload":{"_0":\#(upload)}}}}
+        {"v":8,"type":"request","body":{"id":1,"ask":{"upload":{"_0":\#(upload)}}}}
         """#,
         #"""
-        {"v":7,"type":"request","body":{"id":2,"ask":{"submit":{"_0":{"token":"t","film":{"uploaded":{"_0":\#(upload)}},
+        {"v":8,"type":"request","body":{"id":2,"ask":{"submit":{"_0":{"token":"t","film":{"uploaded":{"_0":\#(upload)}},
           "container":"mkv","priority":0,"overwrite":false,"settings":{"model":"nearest","codec":"hevc","crf":18,
             "encoderParameters":[],"segmentLength":{"automatic":{}},"temporalBlend":0,"precision":"auto"}}}}}}
         """#,
-        #"{"v":7,"type":"request","body":{"id":3,"ask":{"queue":{"all":true}}}}"#,
-        #"{"v":7,"type":"request","body":{"id":4,"ask":{"workers":{}}}}"#,
-        #"{"v":7,"type":"request","body":{"id":5,"ask":{"act":{"job":"k7f","_1":{"priority":{"_0":3}}}}}}"#,
-        #"{"v":7,"type":"request","body":{"id":6,"ask":{"manage":{"worker":"box-1","_1":"reinstate"}}}}"#,
+        #"{"v":8,"type":"request","body":{"id":3,"ask":{"queue":{"all":true}}}}"#,
+        #"{"v":8,"type":"request","body":{"id":4,"ask":{"workers":{}}}}"#,
+        #"{"v":8,"type":"request","body":{"id":5,"ask":{"act":{"job":"k7f","_1":{"priority":{"_0":3}}}}}}"#,
+        #"{"v":8,"type":"request","body":{"id":6,"ask":{"manage":{"worker":"box-1","_1":"reinstate"}}}}"#,
     ]
 
     static let replies = [
-        #"{"v":7,"type":"reply","body":{"id":1,"answer":{"present":{}}}}"#,
-        #"{"v":7,"type":"reply","body":{"id":2,"answer":{"submitted":{"job":"k7f"}}}}"#,
+        #"{"v":8,"type":"reply","body":{"id":1,"answer":{"present":{}}}}"#,
+        #"{"v":8,"type":"reply","body":{"id":2,"answer":{"submitted":{"job":"k7f"}}}}"#,
         #"""
-        {"v":7,"type":"reply","body":{"id":3,"answer":{"refused":{"_0":{"kind":"usage","message":"there is no job k7f"}}}}}
+        {"v":8,"type":"reply","body":{"id":3,"answer":{"refused":{"_0":{"kind":"usage","message":"there is no job k7f"}}}}}
         """#,
         #"""
-        {"v":7,"type":"reply","body":{"id":4,"answer":{"film":{"_0":{"name":"out.mkv",
+        {"v":8,"type":"reply","body":{"id":4,"answer":{"film":{"_0":{"name":"out.mkv",
           "blob":{"id":"film/k7f","size":1234,"sha256":"\#(hash)"}}}}}}
         """#,
     ]

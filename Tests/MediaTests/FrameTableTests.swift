@@ -101,6 +101,33 @@ import Testing
         }
     }
 
+    /// Segments are whole GOPs: however long they are, encoders begin anew at the same frames.
+    @Test func segmentsHoldWholeGOPs() throws {
+        let table = try table(300, keyframes: [0, 8, 16, 24, 33, 45, 53, 60, 78, 99, 240, 247])
+        func segments(_ length: SegmentLength, _ gops: SegmentLength, _ range: FrameRange = FrameRange(0, 300))
+            -> [FrameRange]
+        { table.segments(length: length, gops: gops, within: range) }
+        for gops in [SegmentLength.seconds(0.2), .seconds(0.3), .frames(7), .frames(48)] {
+            let borders = Set(segments(.frames(1), gops).map(\.first))
+            for length in [SegmentLength.seconds(0.01), .seconds(0.35), .seconds(1), .frames(48), .frames(50_000)] {
+                let made = segments(length, gops)
+                #expect(borders.isSuperset(of: made.map(\.first)), "\(length) of \(gops)")
+                #expect(made.flatMap { Array($0.first..<$0.end) } == Array(0..<300))
+            }
+            // A part of the film begins a GOP; where the film's keyframes decide, the others are those of the whole.
+            let part = segments(.frames(1), gops, FrameRange(50, 200)).map(\.first)
+            #expect(part.first == 50)
+            if case .seconds = gops { #expect(borders.isSuperset(of: part.dropFirst())) }
+        }
+        #expect(segments(.frames(48), .frames(24)).map(\.count) == [48, 48, 48, 48, 48, 48, 12])
+        #expect(segments(.frames(24), .frames(24)) == table.segments(length: .frames(24)))
+        #expect(segments(.seconds(0.2), .seconds(0.2)) == table.segments(length: .seconds(0.2)))
+        #expect(table.segments(length: .frames(24), gops: nil, within: FrameRange(5, 40)).map(\.count) == [24, 11])
+        // The nearest border, and no rest of less than a quarter.
+        #expect(segments(.seconds(1), .frames(60)).map(\.count) == [120, 120, 60])
+        #expect(segments(.seconds(1), .frames(47)).map(\.count) == [94, 94, 112])
+    }
+
     @Test func timestampsThatCannotBeReliedOn() throws {
         func table(_ times: [Int64]) throws -> FrameTable {
             let packets = times.map { FrameTable.Packet(pts: $0, dts: $0, offset: 0, size: 1, flags: .frame) }

@@ -47,6 +47,19 @@ import Testing
         try EncodedSegmentVerifier.verify(path: path, timestamps: Self.timestamps)
     }
 
+    /// Where the encoder was to begin anew, it must have.
+    @Test func looksForTheKeyframesThatWerePromised() throws {
+        let folder = try TemporaryFolder()
+        let (path, settings) = try segment(folder) { _, packets in packets[0].flags = .key }
+        func check(_ keyframes: [Int64]) throws {
+            try SegmentCheck.check(
+                path: path, timestamps: Self.timestamps, keyframes: keyframes, encoding: settings)
+        }
+        try check([0])
+        let error = #expect(throws: MediaError.self) { try check([0, 240]) }
+        #expect(error?.message.contains("no keyframe at 240") == true)
+    }
+
     @Test func namesWhatIsNotAsPromised() throws {
         try refusal("11 frames") { $1.removeLast() }
         try refusal("more than the 12") { $1.append($1[3]) }

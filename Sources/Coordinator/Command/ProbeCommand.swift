@@ -15,7 +15,7 @@ struct ProbeCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let probe = try await FilmProbe.make(film, segmentLength: .seconds(10))
+        let probe = try await FilmProbe.make(film)
         if output.json { return try output.printed(probe) }
         Output.lines(ProbeText.lines(probe))  // titles are other people's words
     }

@@ -42,6 +42,16 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "Length of segments in frames, wherever keyframes lie.")
     var segmentFrames: Int?
 
+    @Option(
+        help: """
+            Length of the result's closed GOPs in seconds, cut at the film's keyframes; by default 2 to 10, by the film's length. \
+            A segment holds whole ones, so that films are the same, bit for bit, however they were split.
+            """)
+    var gopSeconds: Double?
+
+    @Option(help: "Length of the result's closed GOPs in frames, wherever keyframes lie.")
+    var gopFrames: Int?
+
     @Option(help: "Frames of overlap on either side of a segment; by default what the model and the blend need.")
     var overlap: Int?
 
@@ -68,22 +78,21 @@ struct SettingsOptions: ParsableArguments {
     func settings() throws -> JobSettings {
         let settings = JobSettings(
             model: model, scale: scale, height: height, codec: codec, encoder: encoder, crf: crf, preset: preset,
-            encoderParameters: try parameters(), pixelFormat: pixelFormat, segmentLength: try segmentLength(),
-            overlap: overlap, temporalBlend: temporalBlend, tile: tile, batch: batch, precision: precision,
+            encoderParameters: try parameters(), pixelFormat: pixelFormat,
+            segmentLength: try length(segmentSeconds, segmentFrames, "segment") ?? .automatic,
+            gopLength: try length(gopSeconds, gopFrames, "gop"), overlap: overlap, temporalBlend: temporalBlend,
+            tile: tile, batch: batch, precision: precision,
             deinterlace: noDeinterlace ? false : nil, from: part.from?.seconds, to: part.to?.seconds,
             streams: part.map)
         try settings.check()
         return settings
     }
 
-    private func segmentLength() throws -> SegmentLength {
-        switch (segmentSeconds, segmentFrames) {
-        case (.some, .some):
-            throw CoordinatorError(.usage, "--segment-seconds and --segment-frames exclude each other: give one")
-        case (let seconds?, nil): return .seconds(seconds)
-        case (nil, let frames?): return .frames(frames)
-        case (nil, nil): return .automatic
+    private func length(_ seconds: Double?, _ frames: Int?, _ what: String) throws -> SegmentLength? {
+        guard seconds == nil || frames == nil else {
+            throw CoordinatorError(.usage, "--\(what)-seconds and --\(what)-frames exclude each other: give one")
         }
+        return seconds.map { .seconds($0) } ?? frames.map { .frames($0) }
     }
 
     private func parameters() throws -> [EncoderParameter] {

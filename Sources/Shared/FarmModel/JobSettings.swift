@@ -15,6 +15,8 @@ public struct JobSettings: Codable, Hashable, Sendable {
     /// libav's name of the encoder's pixel format; nil: 10 bit (8 where the codec cannot), chroma as the source's.
     public var pixelFormat: String?
     public var segmentLength: SegmentLength
+    /// Of the result's closed GOPs, of which segments are made; nil takes what suits the film's length.
+    public var gopLength: SegmentLength?
     /// Frames of overlap on either side; nil takes what model and blend need.
     public var overlap: Int?
     /// Radius of the temporal blend in frames; 0 is off, nil what suits the model.
@@ -38,8 +40,9 @@ public struct JobSettings: Codable, Hashable, Sendable {
         model: String = "realesr-animevideov3", scale: Int? = nil, height: Int? = nil, codec: Codec = .hevc,
         encoder: String? = nil, crf: Int = 18, preset: String? = nil, encoderParameters: [EncoderParameter] = [],
         pixelFormat: String? = nil,
-        segmentLength: SegmentLength = .automatic, overlap: Int? = nil, temporalBlend: Int? = nil, tile: Int? = nil,
-        batch: Int? = nil, precision: Precision = .auto, deinterlace: Bool? = nil,
+        segmentLength: SegmentLength = .automatic, gopLength: SegmentLength? = nil, overlap: Int? = nil,
+        temporalBlend: Int? = nil, tile: Int? = nil, batch: Int? = nil, precision: Precision = .auto,
+        deinterlace: Bool? = nil,
         from: Double? = nil, to: Double? = nil, streams: String? = nil
     ) {
         self.model = model
@@ -52,6 +55,7 @@ public struct JobSettings: Codable, Hashable, Sendable {
         self.encoderParameters = encoderParameters
         self.pixelFormat = pixelFormat
         self.segmentLength = segmentLength
+        self.gopLength = gopLength
         self.overlap = overlap
         self.temporalBlend = temporalBlend
         self.tile = tile
@@ -74,7 +78,7 @@ public enum Precision: String, Codable, Hashable, Sendable, CaseIterable {
     case fp32, fp16
 }
 
-/// How long segments are, in what the user named.
+/// How long segments or GOPs are, in what the user named.
 public enum SegmentLength: Codable, Hashable, Sendable {
     /// As the film's length and the number of slots ask for, at most 10 seconds.
     case automatic

@@ -78,6 +78,8 @@ public struct EncodingSettings: Codable, Hashable, Sendable {
     public var frameRate: Rational
     /// Most frames from one keyframe to the next.
     public var keyframeInterval: Int
+    /// Of the closed GOPs that the film is encoded in, each as if it were alone; nil: a segment is one.
+    public var gopLength: SegmentLength?
     /// What the film says of its brightness; nil where it says nothing.
     public var hdr: StaticHDR?
 
@@ -85,7 +87,7 @@ public struct EncodingSettings: Codable, Hashable, Sendable {
         codec: Codec, encoder: String, crf: Int, preset: String?, parameters: [EncoderParameter],
         picture: PictureFormat,
         sampleAspectRatio: Rational, timeBase: Rational, frameRate: Rational, keyframeInterval: Int,
-        hdr: StaticHDR? = nil
+        gopLength: SegmentLength? = nil, hdr: StaticHDR? = nil
     ) {
         self.codec = codec
         self.encoder = encoder
@@ -97,6 +99,7 @@ public struct EncodingSettings: Codable, Hashable, Sendable {
         self.timeBase = timeBase
         self.frameRate = frameRate
         self.keyframeInterval = keyframeInterval
+        self.gopLength = gopLength
         self.hdr = hdr
     }
 }

@@ -61,6 +61,8 @@ public struct SegmentTask: Codable, Hashable, Sendable {
     public var range: FrameRange
     /// The frames to decode and upscale: `range` and the overlap around it.
     public var context: FrameRange
+    /// The frames inside `range` with which the encoder begins anew, ascending; nil where there are none.
+    public var keyframes: [Int]?
     /// Presentation timestamps of the frames of `context`, in the source's time base, ascending.
     public var timestamps: [Int64]
     public var recipe: Recipe
@@ -68,12 +70,13 @@ public struct SegmentTask: Codable, Hashable, Sendable {
     public var input: BlobReference
 
     public init(
-        attempt: AttemptID, range: FrameRange, context: FrameRange, timestamps: [Int64], recipe: Recipe,
-        input: BlobReference
+        attempt: AttemptID, range: FrameRange, context: FrameRange, keyframes: [Int]? = nil, timestamps: [Int64],
+        recipe: Recipe, input: BlobReference
     ) {
         self.attempt = attempt
         self.range = range
         self.context = context
+        self.keyframes = keyframes
         self.timestamps = timestamps
         self.recipe = recipe
         self.input = input

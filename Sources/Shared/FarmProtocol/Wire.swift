@@ -4,7 +4,7 @@ public import FarmModel
 /// docs/protocol.md tells when each message is sent and what answers it.
 public enum Wire {
     /// Raised with every change that an older peer would misread.
-    public static let version = 7
+    public static let version = 8
 
     /// `type` of the messages on the control channel.
     public enum ControlType: String, Codable, Sendable {

@@ -39,7 +39,7 @@ extension FrameTable {
     private func segments(ticks target: Double) -> [FrameRange] {
         var segments: [FrameRange] = []
         var start = 0
-        for gop in gops {
+        for gop in sourceGOPs {
             if ticks(gop) > 1.5 * target {
                 let before = FrameRange(start, gop.first)
                 let apart = ticks(before) >= target / 2 && !before.isEmpty
@@ -60,7 +60,7 @@ extension FrameTable {
         return segments
     }
 
-    private var gops: [FrameRange] {
+    private var sourceGOPs: [FrameRange] {
         let cuts = [0] + keyframes.filter { $0 > 0 } + [count]
         return zip(cuts, cuts.dropFirst()).filter { $0 < $1 }.map { FrameRange($0, $1) }
     }
@@ -72,8 +72,8 @@ extension FrameTable {
         return zip(cuts, cuts.dropFirst()).map { FrameRange($0, $1) }
     }
 
-    /// How long `range` is shown; the film's last frame, where it does not tell, for as long as frames are on average.
-    private func ticks(_ range: FrameRange) -> Double {
+    /// How long `range` is shown, in ticks; the film's last frame, where it does not tell, for as long as frames are on average.
+    func ticks(_ range: FrameRange) -> Double {
         guard !range.isEmpty, let first = timestamps.first, let last = timestamps.last else { return 0 }
         let mean = count > 1 ? Double(last - first) / Double(count - 1) : 1
         let end = range.end < count ? Double(timestamps[range.end]) : self.end.map(Double.init) ?? Double(last) + mean

@@ -17,17 +17,24 @@ public enum SegmentCheck {
     /// - Parameters:
     ///   - timestamps: of the frames that the segment promises (those of its range less the missing), ascending, in the
     ///     job's time base.
+    ///   - keyframes: those of them at which the encoder was to begin anew.
     /// - Throws: `MediaError` that says what is not as promised. Blocks on the disk.
     @discardableResult
-    public static func check(path: String, timestamps: [Int64], encoding: EncodingSettings) throws -> SegmentSummary {
+    public static func check(path: String, timestamps: [Int64], keyframes: [Int64] = [], encoding: EncodingSettings)
+        throws -> SegmentSummary
+    {
         let reader = try PacketFileReader(path: path)
         try check(reader.stream, encoding)
         var summary = SegmentSummary(
             packets: 0, bytes: 0, parameterSetsSHA256: parameterSetsSHA256(of: reader.stream))
         var seen: [Int64] = []
+        var keys: Set<Int64> = []
         while let packet = try reader.next() {
             try check(packet, number: summary.packets, of: timestamps.count)
-            if let pts = packet.pts { seen.append(pts) }
+            if let pts = packet.pts {
+                seen.append(pts)
+                if packet.flags.contains(.key) { keys.insert(pts) }
+            }
             summary.packets += 1
             summary.bytes += Int64(packet.payload.count)
         }
@@ -36,6 +43,9 @@ public enum SegmentCheck {
         }
         if let other = zip(seen.sorted(), timestamps).first(where: { $0 != $1 }) {
             throw wrong("it has a frame at \(other.0), and one at \(other.1) was promised")
+        }
+        if let lacking = keyframes.first(where: { !keys.contains($0) }) {
+            throw wrong("it has no keyframe at \(lacking), where one was promised")
         }
         return summary
     }

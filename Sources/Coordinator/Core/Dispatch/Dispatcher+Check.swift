@@ -16,7 +16,11 @@ extension Dispatcher {
             return
         }
         let missing = Set(result.missing)
-        let timestamps = (range.first..<range.end).filter { !missing.contains($0) }.map { job.table.timestamps[$0] }
+        let frames = (range.first..<range.end).filter { !missing.contains($0) }
+        let timestamps = frames.map { job.table.timestamps[$0] }
+        let keyframes = job.keyframes.filter(range.contains).compactMap { key in frames.first { $0 >= key } }.map {
+            job.table.timestamps[$0]
+        }
         let path = spool.segment(result.attempt)
         let encoding = job.record.recipe.encoding
         do {
@@ -24,7 +28,7 @@ extension Dispatcher {
                 throw CoordinatorError(.job, "the worker reports another file than the one it delivered")
             }
             let summary = try await BlockingWork.run {
-                try SegmentCheck.check(path: path, timestamps: timestamps, encoding: encoding)
+                try SegmentCheck.check(path: path, timestamps: timestamps, keyframes: keyframes, encoding: encoding)
             }
             if !timestamps.isEmpty { try compareParameterSets(summary.parameterSetsSHA256, of: result.attempt) }
             submit(.delivered(worker, result))

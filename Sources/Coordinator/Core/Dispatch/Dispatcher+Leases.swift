@@ -61,8 +61,8 @@ extension Dispatcher {
     private func cutter(of attempt: AttemptID) -> SegmentCutter? {
         jobs[attempt.segment.job].map {
             SegmentCutter(
-                recipe: $0.record.recipe, table: $0.table, store: spool.packets($0.record.id),
-                stretch: $0.source.stretch)
+                recipe: $0.record.recipe, table: $0.table, keyframes: $0.keyframes,
+                store: spool.packets($0.record.id), stretch: $0.source.stretch)
         }
     }
 

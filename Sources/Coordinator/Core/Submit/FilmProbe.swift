@@ -11,7 +11,7 @@ public struct FilmProbe: Codable, Sendable {
     public var keyframes: Int
     /// What its pictures are: from the first one on, and from where they change.
     public var formats: [FormatMark]
-    /// With the default segment length.
+    /// With the default settings, on one slot.
     public var segments: Int
     /// Bytes of the video stream's packets.
     public var videoBytes: Int64
@@ -19,10 +19,9 @@ public struct FilmProbe: Codable, Sendable {
 
     /// - Throws: `CoordinatorError`
     public static func make(
-        _ path: String, segmentLength: SegmentLength, filmTool: Launch = .myself(["film"])
+        _ path: String, filmTool: Launch = .myself(["film"])
     ) async throws -> FilmProbe {
-        let order = SurveyOrder(
-            film: URL(fileURLWithPath: path).standardizedFileURL.path, segmentLength: segmentLength)
+        let order = SurveyOrder(film: URL(fileURLWithPath: path).standardizedFileURL.path)
         let answer = try await FilmTool(launch: filmTool).run(.survey(order), about: path)
         guard case .surveyed(let probe) = answer else { throw CoordinatorError(.job, "reading \(path): no answer") }
         return probe
@@ -32,7 +31,6 @@ public struct FilmProbe: Codable, Sendable {
 /// What the probing child is told.
 struct SurveyOrder: Codable, Sendable {
     var film: String
-    var segmentLength: SegmentLength
 
     func carryOut() throws -> FilmProbe {
         let description = try FilmDescription.read(film)  // first: it refuses what is no film in plain words
@@ -40,7 +38,10 @@ struct SurveyOrder: Codable, Sendable {
         return FilmProbe(
             film: description, frames: survey.table.count, keyframes: survey.table.keyframes.count,
             formats: survey.formats,
-            segments: survey.table.segments(length: segmentLength).count, videoBytes: survey.videoBytes,
+            segments: survey.table.segments(
+                length: .automatic, gops: JobSettings().gopLength(seconds: survey.table.seconds),
+                within: FrameRange(0, survey.table.count)
+            ).count, videoBytes: survey.videoBytes,
             warnings: survey.warnings)
     }
 }

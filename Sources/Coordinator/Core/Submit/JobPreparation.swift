@@ -109,11 +109,15 @@ struct JobPreparation: Sendable {
             identity: film.identity, videoIndex: film.description.videoIndex,
             warnings: film.warnings + losses + [warning].compactMap { $0 }, request: request)
         (source.stretch, source.start) = (stretch?.frames, film.description.start)
-        let length = request.settings.segmentLength.resolved(
-            seconds: table.seconds * Double(range.count) / Double(max(1, table.count)), slots: await slots())
+        let seconds = table.seconds * Double(range.count) / Double(max(1, table.count))
+        let length = request.settings.segmentLength.resolved(seconds: seconds, slots: await slots())
+        if recipe.encoding.keyframeInterval > 1 {
+            recipe.encoding.gopLength = request.settings.gopLength(seconds: seconds)
+        }
         let record = JobRecord(
             id: id, source: request.film, sourceIdentity: try source.encoded(), output: request.output,
-            settings: request.settings, recipe: recipe, segments: table.segments(length: length, within: range),
+            settings: request.settings, recipe: recipe,
+            segments: table.segments(length: length, gops: recipe.encoding.gopLength, within: range),
             priority: request.priority, owner: request.owner,
             memory: recipe.memory)
         return Prepared(record: record, source: source, warnings: source.warnings)

@@ -14,7 +14,7 @@ extension JobSettings {
         if let tile, tile > 0 { try Self.check("--tile", tile, in: 32...16384) }
         try Self.check("--batch", batch, in: 1...64)
         try Self.check("--temporal-blend", temporalBlend, in: 0...4)
-        try checkSegmentLength()
+        try checkLengths()
         try checkPart()
         let words =
             [model, encoder ?? "", preset ?? "", pixelFormat ?? "", streams ?? ""]
@@ -39,19 +39,7 @@ extension JobSettings {
 
     var selection: StreamSelection? { get throws { try streams.map { try StreamSelection($0) } } }
 
-    private func checkSegmentLength() throws {
-        switch segmentLength {
-        case .automatic: break
-        case .seconds(let seconds):
-            guard seconds >= 0.1, seconds <= 600 else {
-                throw CoordinatorError(.usage, "--segment-seconds \(seconds) is out of range: give 0.1 to 600")
-            }
-        // A lease names each frame's time.
-        case .frames(let frames): try Self.check("--segment-frames", frames, in: 1...50_000)
-        }
-    }
-
-    private static func check(_ name: String, _ value: Int?, in range: ClosedRange<Int>) throws {
+    static func check(_ name: String, _ value: Int?, in range: ClosedRange<Int>) throws {
         guard let value, !range.contains(value) else { return }
         throw CoordinatorError(
             .usage, "\(name) \(value) is out of range: give \(range.lowerBound) to \(range.upperBound)")

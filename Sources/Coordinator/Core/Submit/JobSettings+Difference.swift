@@ -12,12 +12,6 @@ extension JobSettings {
 
     /// Every setting by its name on the command line, as its user would write it.
     private static func texts(_ settings: JobSettings) -> [(name: String, text: String)] {
-        let length =
-            switch settings.segmentLength {
-            case .automatic: ("automatic", "")
-            case .seconds(let seconds): ("--segment-seconds", "\(seconds)")
-            case .frames(let frames): ("--segment-frames", "\(frames)")
-            }
         let parameters = settings.encoderParameters.map { "\($0.key)=\($0.value)" }.joined(separator: ":")
         return [
             ("--model", settings.model), ("--scale", text(settings.scale)), ("--height", text(settings.height)),
@@ -25,7 +19,8 @@ extension JobSettings {
             ("--encoder", text(settings.encoder)), ("--crf", "\(settings.crf)"), ("--preset", text(settings.preset)),
             ("--encoder-params", parameters.isEmpty ? "none" : parameters),
             ("--pixel-format", text(settings.pixelFormat)),
-            ("the segment length", "\(length.0) \(length.1)".trimmingCharacters(in: .whitespaces)),
+            ("the segment length", text(settings.segmentLength, "segment")),
+            ("the GOPs' length", text(settings.gopLength, "gop")),
             ("--overlap", text(settings.overlap)),
             ("--temporal-blend", text(settings.temporalBlend)), ("--tile", text(settings.tile)),
             ("--batch", text(settings.batch)), ("--precision", settings.precision.rawValue),
