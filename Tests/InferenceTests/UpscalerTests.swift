@@ -190,12 +190,25 @@ import Testing
         let format = PictureFormat.make(67, 45)
         let pictures = (0..<3).map { PictureBuffer.noise(format, seed: $0) }
         let source = ModelSource.file(RealModel.path("realesr-animevideov3-x\(scale)"))
-        let whole = try Upscaler.cpu(source, format, scale: scale)
-        let expected = try pictures.map { try whole.upscale($0).samples }
-        let tiled = try Upscaler.cpu(source, format, scale: scale, tile: 16, batch: 4)
-        for _ in 0..<2 {  // the second run must not be another compilation's
-            #expect(try tiled.upscale(pictures, numbers: [0, 1, 2]).map(\.samples) == expected)
+        func results(_ engine: CPUEngine, tile: Int, batch: Int, threads: Int = 2) throws -> [[[Int]]] {
+            let upscaler = try Upscaler.cpu(
+                source, format, scale: scale, tile: tile, batch: batch, threads: threads, engine: engine)
+            _ = try upscaler.upscale(pictures[0])  // the second run must not be another compilation's
+            return try stride(from: 0, to: 3, by: batch).flatMap { first in
+                let numbers = Array(first..<min(first + batch, 3))
+                return try upscaler.upscale(numbers.map { pictures[$0] }, numbers: numbers).map(\.samples)
+            }
         }
-        #expect(Set(expected[0][0]).count > 100)
+        let (whole, own) = (try results(.torch, tile: 0, batch: 1), try results(.auto, tile: 0, batch: 1))
+        #expect(try results(.torch, tile: 16, batch: 4) == whole)
+        #expect(try results(.auto, tile: 0, batch: 4, threads: 3) == own)
+        #expect(try results(.auto, tile: 16, batch: 4) == results(.auto, tile: 16, batch: 1, threads: 1))
+        // Our own kernels sum in another order, and in tiles in yet another one.
+        for other in [own, try results(.auto, tile: 16, batch: 4)] {
+            let pairs = zip(whole.joined().joined(), other.joined().joined())
+            #expect(pairs.allSatisfy { abs($0 - $1) <= 1 })
+            #expect(pairs.count { $0 != $1 } < whole.joined().joined().count / 500)
+        }
+        #expect(Set(own[0][0]).count > 100)
     }
 }

@@ -70,6 +70,9 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "auto, fp32 or fp16.")
     var precision: Precision = .auto
 
+    @Option(help: "What convolutions run in on the CPU: auto (our own kernels where they can) or torch (libtorch's).")
+    var cpuEngine: CPUEngine = .auto
+
     @Flag(help: "Leave interlaced pictures as they are; by default those films that are interlaced are deinterlaced.")
     var noDeinterlace = false
 
@@ -82,7 +85,8 @@ struct SettingsOptions: ParsableArguments {
             segmentLength: try length(segmentSeconds, segmentFrames, "segment") ?? .automatic,
             gopLength: try length(gopSeconds, gopFrames, "gop"), overlap: overlap, temporalBlend: temporalBlend,
             tile: tile, batch: batch, precision: precision,
-            deinterlace: noDeinterlace ? false : nil, from: part.from?.seconds, to: part.to?.seconds,
+            cpuEngine: cpuEngine == .auto ? nil : cpuEngine, deinterlace: noDeinterlace ? false : nil,
+            from: part.from?.seconds, to: part.to?.seconds,
             streams: part.map)
         try settings.check()
         return settings
@@ -108,3 +112,4 @@ struct SettingsOptions: ParsableArguments {
 
 extension Codec: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
+extension CPUEngine: ExpressibleByArgument {}

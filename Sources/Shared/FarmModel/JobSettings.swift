@@ -25,6 +25,8 @@ public struct JobSettings: Codable, Hashable, Sendable {
     public var tile: Int?
     public var batch: Int?
     public var precision: Precision
+    /// Of workers on the CPU; nil: `.auto`.
+    public var cpuEngine: CPUEngine?
     /// false leaves interlaced films as they are; nil deinterlaces those that are.
     public var deinterlace: Bool?
     /// Seconds after the film's start: of the first frame to take, and of the first to take no more; nil: all.
@@ -42,7 +44,7 @@ public struct JobSettings: Codable, Hashable, Sendable {
         pixelFormat: String? = nil,
         segmentLength: SegmentLength = .automatic, gopLength: SegmentLength? = nil, overlap: Int? = nil,
         temporalBlend: Int? = nil, tile: Int? = nil, batch: Int? = nil, precision: Precision = .auto,
-        deinterlace: Bool? = nil,
+        cpuEngine: CPUEngine? = nil, deinterlace: Bool? = nil,
         from: Double? = nil, to: Double? = nil, streams: String? = nil
     ) {
         self.model = model
@@ -61,6 +63,7 @@ public struct JobSettings: Codable, Hashable, Sendable {
         self.tile = tile
         self.batch = batch
         self.precision = precision
+        self.cpuEngine = cpuEngine
         self.deinterlace = deinterlace
         self.from = from
         self.to = to
@@ -97,4 +100,12 @@ public struct EncoderParameter: Codable, Hashable, Sendable {
         self.key = key
         self.value = value
     }
+}
+
+/// What convolutions run in on the CPU. Other devices have libtorch's.
+public enum CPUEngine: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Our own kernels where they can (`CTorch/Convolution.h`), libtorch's for the rest.
+    case auto
+    /// libtorch's alone.
+    case torch
 }

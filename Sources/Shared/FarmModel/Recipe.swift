@@ -13,12 +13,15 @@ public struct Recipe: Codable, Hashable, Sendable {
     public var overlap: Int
     public var temporalBlend: Int
     public var encoding: EncodingSettings
+    /// What convolutions run in where the device is the CPU: the two round differently.
+    public var cpuEngine: CPUEngine
     /// How the network is run; nil until the first worker has calibrated.
     public var execution: ExecutionShape?
 
     public init(
         source: VideoStream, preparation: Preparation = .none, input: PictureFormat, model: ModelReference, scale: Int,
-        overlap: Int, temporalBlend: Int, encoding: EncodingSettings, execution: ExecutionShape?
+        overlap: Int, temporalBlend: Int, encoding: EncodingSettings, cpuEngine: CPUEngine = .auto,
+        execution: ExecutionShape?
     ) {
         self.source = source
         self.preparation = preparation
@@ -28,10 +31,12 @@ public struct Recipe: Codable, Hashable, Sendable {
         self.overlap = overlap
         self.temporalBlend = temporalBlend
         self.encoding = encoding
+        self.cpuEngine = cpuEngine
         self.execution = execution
     }
 
-    /// A recipe of a job that was made before pictures were prepared has none.
+    /// A recipe of a job that was made before pictures were prepared has no preparation, and one from before there were two engines
+    /// was begun with libtorch.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         source = try values.decode(VideoStream.self, forKey: .source)
@@ -42,6 +47,7 @@ public struct Recipe: Codable, Hashable, Sendable {
         overlap = try values.decode(Int.self, forKey: .overlap)
         temporalBlend = try values.decode(Int.self, forKey: .temporalBlend)
         encoding = try values.decode(EncodingSettings.self, forKey: .encoding)
+        cpuEngine = try values.decodeIfPresent(CPUEngine.self, forKey: .cpuEngine) ?? .torch
         execution = try values.decodeIfPresent(ExecutionShape.self, forKey: .execution)
     }
 }

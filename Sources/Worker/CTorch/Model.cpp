@@ -5,8 +5,6 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <caffe2/serialize/inline_container.h>
-#include <torch/csrc/jit/ir/subgraph_matcher.h>
-#include <torch/csrc/jit/passes/subgraph_rewrite.h>
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
@@ -15,6 +13,7 @@
 #include <sstream>
 
 #include "Errors.h"
+#include "FusedConvolution.h"
 
 namespace {
 
@@ -37,33 +36,15 @@ void orderChannelsLast(torch::jit::Module &network) {
         if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
 }
 
-/// libtorch picks a plain convolution for some small inputs and oneDNN's for others; the two round differently, and a
-/// picture would depend on its tile and batch. oneDNN's alone gave the same bits for every size and batch tried.
-void alwaysUseOneDNN(torch::jit::Module &network) {
-    torch::jit::SubgraphRewriter rewriter;
-    rewriter.RegisterRewritePattern(
-        R"(graph(%input, %weight, %bias, %stride, %padding, %dilation, %groups):
-            %result = aten::conv2d(%input, %weight, %bias, %stride, %padding, %dilation, %groups)
-            return (%result))",
-        R"(graph(%input, %weight, %bias, %stride, %padding, %dilation, %groups):
-            %result = aten::mkldnn_convolution(%input, %weight, %bias, %padding, %stride, %dilation, %groups)
-            return (%result))");
-    auto graph = network.get_method("forward").graph();
-    // The padding may also be a word such as "same", which only conv2d understands.
-    rewriter.runOnGraph(graph, [](const torch::jit::Match &match, const auto &names) {
-        return match.values_map.at(names.at("padding"))->type()->isSubtypeOf(*c10::ListType::ofInts());
-    });
-}
-
-std::unique_ptr<torch::jit::Module> load(const char *path, at::Device device, at::ScalarType type) {
+void load(ct_model &model, const char *path, bool own) {
     auto network = torch::jit::load(path, at::Device(at::kCPU));
     if (!network.find_method("forward")) ct::fail("it has no forward method");
     network.eval();
-    network.to(device, type);
+    network.to(model.device, model.type);
     orderChannelsLast(network);
     auto frozen = torch::jit::freeze(network);
-    if (device.is_cpu()) alwaysUseOneDNN(frozen);
-    return std::make_unique<torch::jit::Module>(std::move(frozen));
+    if (model.device.is_cpu()) model.own = ct::replaceConvolutions(frozen, own);
+    model.network = std::make_unique<torch::jit::Module>(std::move(frozen));
 }
 
 /// Each pixel `scale` times along both axes, by copying only: exact at any size.
@@ -112,24 +93,26 @@ ct_status ct_read_description(const char *path, char **json, char *error, size_t
 void ct_free(void *memory) noexcept { std::free(memory); }
 
 ct_status ct_model_open(
-    const char *path, int32_t scale, int32_t window, const char *device, int32_t half, ct_model **model,
-    char *error, size_t capacity) noexcept {
+    const char *path, int32_t scale, int32_t window, const char *device, int32_t half, int32_t own_kernels,
+    ct_model **model, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         fixArithmetic();
         const at::Device on{std::string(device)};
         if (half && on.is_cpu()) ct::fail("fp16 needs a CUDA device; use fp32 on the CPU");
         const bool reduced = half && path != nullptr;  // nearest copies, and must copy exactly
         auto made = std::make_unique<ct_model>(scale, window, on, reduced ? at::kHalf : at::kFloat);
-        if (path != nullptr) made->network = load(path, on, made->type);
+        if (path != nullptr) load(*made, path, own_kernels != 0);
         *model = made.release();
     });
 }
 
 void ct_model_close(ct_model *model) noexcept { delete model; }
 
+int32_t ct_model_own_convolutions(const ct_model *model) noexcept { return model->own; }
+
 ct_status ct_model_run(
     ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t threads,
-    int32_t *finite, char *error, size_t capacity) noexcept {
+    int32_t *finite, double *own_share, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
         at::set_num_threads(threads);
@@ -138,7 +121,11 @@ ct_status ct_model_run(
         const int64_t count = c10::multiply_integers(shape);
         const auto options = at::TensorOptions().dtype(at::kFloat).device(model->device);
         const auto ramp = at::linspace(low, high, count, options).view(shape);
+        ct::Multiplications multiplications;
+        const ct::Counting counting(multiplications);
         const auto output = model->run(ramp);
+        const double all = multiplications.own + multiplications.others;
+        *own_share = all > 0 ? multiplications.own / all : 0;
         *finite = std::isfinite(output.sum(at::kFloat).item<float>());
     });
 }

@@ -6,20 +6,25 @@ import WorkerCore
 struct BenchTable {
     let rounds: Int
 
-    private static let rows: [(name: String, arguments: [String])] = [
-        ("network alone", ["--mode", "network"]),
-        ("pipeline", ["--mode", "pipeline"]),
-        ("one frame at a time", ["--mode", "sequential"]),
-        ("… without allocator settings", ["--mode", "sequential", "--plain-allocator"]),
-        ("network and blend, radius 2", ["--mode", "blend"]),
+    private struct Row: Hashable {
+        var name: String
+        var mode: BenchMode
+        var hasPlainAllocator = false
+
+        var arguments: [String] { ["--mode", mode.rawValue] + (hasPlainAllocator ? ["--plain-allocator"] : []) }
+    }
+
+    private static let rows = [
+        Row(name: "network alone", mode: .network), Row(name: "… by libtorch", mode: .torch),
+        Row(name: "network and blend, radius 2", mode: .blend), Row(name: "pipeline", mode: .pipeline),
+        Row(name: "one frame at a time", mode: .sequential),
+        Row(name: "… without allocator settings", mode: .sequential, hasPlainAllocator: true),
     ]
 
     func print(arguments: [String]) async throws {
-        var results = Self.rows.map { _ in [BenchResult]() }
+        var results: [Row: [BenchResult]] = [:]
         for _ in 0..<rounds {
-            for (index, row) in Self.rows.enumerated() {
-                results[index].append(try await measure(arguments + row.arguments))
-            }
+            for row in Self.rows { results[row, default: []].append(try await measure(arguments + row.arguments)) }
         }
         let standIn = try await measure(arguments + ["--mode", BenchMode.standIn.rawValue])
         for line in Self.lines(results, standIn) { Swift.print(line) }
@@ -34,21 +39,22 @@ struct BenchTable {
         return try JSONLine.decode(last)
     }
 
-    private static func lines(_ results: [[BenchResult]], _ standIn: BenchResult) -> [String] {
-        let medians = results.map { median($0.map(\.framesPerSecond)) }
-        let pipeline = medians[1]
+    private static func lines(_ results: [Row: [BenchResult]], _ standIn: BenchResult) -> [String] {
+        let rates = results.mapValues { $0.map(\.framesPerSecond) }
+        func rate(_ mode: BenchMode) -> Double { rows.first { $0.mode == mode }.map { median(rates[$0] ?? []) } ?? 0 }
         var lines = ["                                frames/s     best   pipeline is"]
-        for (index, row) in rows.enumerated() {
-            let best = results[index].map(\.framesPerSecond).max() ?? 0
+        for row in rows {
+            let (middle, best) = (median(rates[row] ?? []), rates[row]?.max() ?? 0)
             let name = row.name.padding(toLength: 30, withPad: " ", startingAt: 0)
-            lines.append(name + String(format: "%10.2f %8.2f %11.2fx", medians[index], best, pipeline / medians[index]))
+            lines.append(name + String(format: "%10.2f %8.2f %11.2fx", middle, best, rate(.pipeline) / middle))
         }
-        let share = 1 - medians[4] / medians[0]
-        lines.append(String(format: "the blend takes %.1f %% of inference", share * 100))
-        let waiting = median(results[1].map(\.waiting))
-        lines.append(String(format: "inference waits in the pipeline: %.1f %% of its time", waiting * 100))
-        lines.append(String(format: "stand-in network of 20 ms a batch: %.1f %% of its rate", standIn.share * 100))
-        return lines
+        let waiting = median(results.filter { $0.key.mode == .pipeline }.values.joined().map(\.waiting))
+        return lines + [
+            String(format: "our own convolutions: %.2f times libtorch's rate", rate(.network) / rate(.torch)),
+            String(format: "the blend takes %.1f %% of inference", (1 - rate(.blend) / rate(.network)) * 100),
+            String(format: "inference waits in the pipeline: %.1f %% of its time", waiting * 100),
+            String(format: "stand-in network of 20 ms a batch: %.1f %% of its rate", standIn.share * 100),
+        ]
     }
 
     private static func median(_ values: [Double]) -> Double {

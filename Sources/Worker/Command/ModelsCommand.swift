@@ -30,8 +30,11 @@ struct ModelsCommand: ParsableCommand {
         }
         let listing = ModelLibrary().list()
         for problem in listing.problems { FileHandle.standardError.write(Data("worker: \(problem)\n".utf8)) }
-        if json { return try printLine(listing.models) }
-        for model in listing.models { print(row(model)) }
+        let rows = try listing.models.map {
+            ModelRow(model: $0, ownShare: try $0.path.map { try ModelFile.ownShare(of: $0) })
+        }
+        if json { return try printLine(rows) }
+        for row in rows { print(line(row)) }
     }
 
     private func resolution(of name: String) -> ModelResolution {
@@ -40,17 +43,33 @@ struct ModelsCommand: ParsableCommand {
         }
     }
 
-    private func row(_ model: ModelReference) -> String {
-        let about = model.description
+    private func line(_ row: ModelRow) -> String {
+        let (model, about) = (row.model, row.model.description)
         let scale = model.sha256 == nil ? "any" : "x\(about.scale)"
         let name = about.name.padding(toLength: max(26, about.name.count), withPad: " ", startingAt: 0)
-        return
-            "\(name) \(scale)  radius \(about.receptiveRadius)  window \(about.window)  \(about.licence)  \(model.path ?? "built in")"
+        let share = row.ownShare.map { String(format: "own kernels %3.0f %%  ", $0 * 100) } ?? ""
+        return "\(name) \(scale)  radius \(about.receptiveRadius)  window \(about.window)  \(share)\(about.licence)  "
+            + (model.path ?? "built in")
     }
 
     private func printLine(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
+
+/// A model, and how much of its convolutions' multiplications runs in our own kernels on the CPU.
+private struct ModelRow: Encodable {
+    var model: ModelReference
+    /// nil where it has none.
+    var ownShare: Double?
+
+    private enum CodingKeys: CodingKey { case ownShare }
+
+    func encode(to encoder: any Encoder) throws {
+        try model.encode(to: encoder)
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encodeIfPresent(ownShare, forKey: .ownShare)
     }
 }

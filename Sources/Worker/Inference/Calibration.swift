@@ -11,6 +11,7 @@ public struct Calibration {
     public var height: Int
     public var precision: Precision
     public var threads: Int
+    public var engine: CPUEngine
     /// What the user fixed; nil is to be found.
     public var tile: Int?
     public var batch: Int?
@@ -22,7 +23,7 @@ public struct Calibration {
     public init(
         model: ModelReference, source: ModelSource, device: Device, width: Int, height: Int,
         precision: Precision = .auto,
-        threads: Int, tile: Int? = nil, batch: Int? = nil, reserved: Int64 = 0
+        threads: Int, engine: CPUEngine = .auto, tile: Int? = nil, batch: Int? = nil, reserved: Int64 = 0
     ) {
         self.model = model
         self.source = source
@@ -31,6 +32,7 @@ public struct Calibration {
         self.height = height
         self.precision = precision
         self.threads = threads
+        self.engine = engine
         self.tile = tile
         self.batch = batch
         self.reserved = reserved
@@ -55,7 +57,7 @@ public struct Calibration {
         let end = clock.now.advanced(by: .seconds(budget))
         let resolved: Precision = precision.isHalf(on: device) ? .fp16 : .fp32
         if !search.isDone {
-            let network = try Network(source, device: device, precision: resolved)
+            let network = try Network(source, device: device, precision: resolved, engine: engine)
             MemoryUse.resetPeak()
             let baseline = MemoryUse.resident
             while let trial = search.next(remaining: clock.now.duration(to: end).seconds) {

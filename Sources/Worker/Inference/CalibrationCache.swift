@@ -12,6 +12,7 @@ public struct CalibrationKey: Codable, Hashable, Sendable {
     var height: Int
     var precision: Precision
     var threads: Int
+    var engine: CPUEngine
     var tile: Int?
     var batch: Int?
     var reserved: Int64
@@ -25,6 +26,7 @@ public struct CalibrationKey: Codable, Hashable, Sendable {
         height = calibration.height
         precision = calibration.precision.isHalf(on: calibration.device) ? .fp16 : .fp32
         threads = calibration.threads
+        engine = calibration.engine
         tile = calibration.tile
         batch = calibration.batch
         reserved = calibration.reserved

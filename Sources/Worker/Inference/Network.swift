@@ -14,7 +14,9 @@ final class Network {
     let description: ModelDescription
     let handle: OpaquePointer
 
-    init(_ source: ModelSource, device: Device, precision: Precision) throws(InferenceError) {
+    init(
+        _ source: ModelSource, device: Device, precision: Precision, engine: CPUEngine = .auto
+    ) throws(InferenceError) {
         var path: String?
         switch source {
         case .nearest(let scale): description = .nearest(scale: scale)
@@ -26,7 +28,8 @@ final class Network {
         var opened: OpaquePointer?
         let (scale, window) = (Int32(clamping: description.scale), Int32(clamping: description.window))
         try torch(.model, "model \(path ?? description.name) cannot be loaded on \(device)") {
-            ct_model_open(path, scale, window, device.description, half, &opened, $0, $1)
+            ct_model_open(
+                path, scale, window, device.description, half, engine == .auto ? 1 : 0, &opened, $0, $1)
         }
         guard let opened else { throw InferenceError(.failed, "CTorch opened no model") }
         handle = opened
@@ -34,17 +37,31 @@ final class Network {
 
     deinit { ct_model_close(handle) }
 
+    /// Whether the last bits depend on where tiles lie: our kernels sum what is within 8x8 pixels.
+    var dependsOnTiles: Bool { ct_model_own_convolutions(handle) > 0 }
+
     /// Runs the network once on a ramp, for its time, its memory, or to see whether it keeps its contract.
-    func run(batch: Int, width: Int, height: Int, threads: Int) throws(InferenceError) {
-        var finite: Int32 = 0
+    /// - Returns: how much of its convolutions' multiplications ran in our own kernels, 0 to 1.
+    @discardableResult
+    func run(batch: Int, width: Int, height: Int, threads: Int) throws(InferenceError) -> Double {
+        var (finite, share): (Int32, Double) = (0, 0)
         let range = description.valueRange
         try torch(.model, "running model \(description.name) on \(batch) x \(width)x\(height)") {
             ct_model_run(
-                handle, Int32(batch), Int32(width), Int32(height), range[0], range[1], Int32(threads), &finite, $0, $1)
+                handle, Int32(batch), Int32(width), Int32(height), range[0], range[1], Int32(threads), &finite,
+                &share, $0, $1)
         }
         guard finite != 0 else {
             throw InferenceError(.model, "model \(description.name) gives NaN or infinity for a plain ramp of values")
         }
+        return share
+    }
+
+    /// Runs it once on a small picture of odd size.
+    /// - Returns: as `run`.
+    @discardableResult
+    func tryOut(threads: Int) throws(InferenceError) -> Double {
+        try run(batch: 1, width: 19, height: 13, threads: threads)
     }
 }
 

@@ -3,7 +3,7 @@ public import FarmModel
 
 /// Upscales on a libtorch device: planes up, colour conversion, network in tiles, resampling, conversion back, planes down.
 ///
-/// Its pixels depend on the picture, the frame's number, the model and the execution shape it was made with only: not on
+/// Its pixels depend on the picture, the frame's number, the model, the engine and the execution shape it was made with only: not on
 /// the other pictures of a batch, and (on the CPU) not on falling back to a smaller shape either. Calls block;
 /// make them on a thread of their own.
 public final class Upscaler: PictureUpscaler {
@@ -28,12 +28,13 @@ public final class Upscaler: PictureUpscaler {
     ///   - scale: must be the model's.
     ///   - shape: tile, batch and precision as the job pinned them.
     ///   - threads: CPU threads for one operation.
+    ///   - engine: what convolutions run in on the CPU.
     ///   - blendRadius: more than 0 for one that a `ContextUpscaler` uses.
     ///   - plainBlend: blend on the CPU as on other devices; to compare them.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
         model: ModelSource, device: Device, input: PictureFormat, output: PictureFormat, scale: Int,
-        shape: ExecutionShape, threads: Int, blendRadius: Int = 0, plainBlend: Bool = false,
+        shape: ExecutionShape, threads: Int, engine: CPUEngine = .auto, blendRadius: Int = 0, plainBlend: Bool = false,
         onFallback: @escaping (String) -> Void = { _ in }
     ) throws(InferenceError) {
         guard shape.batch >= 1, shape.tile >= 0, threads >= 1 else {
@@ -41,7 +42,7 @@ public final class Upscaler: PictureUpscaler {
                 .failed,
                 "batch \(shape.batch), tile \(shape.tile), \(threads) threads: batch and threads must be positive")
         }
-        let network = try Network(model, device: device, precision: shape.precision)
+        let network = try Network(model, device: device, precision: shape.precision, engine: engine)
         guard network.description.scale == scale else {
             throw InferenceError(
                 .model, "model \(network.description.name) enlarges \(network.description.scale) times, not \(scale)")
@@ -58,6 +59,11 @@ public final class Upscaler: PictureUpscaler {
     }
 
     deinit { ct_upscaler_close(handle) }
+
+    /// How much of the network's convolutions runs in our own kernels, 0 to 1; nil where that is libtorch's alone. Runs it once.
+    public var ownShare: Double? {
+        get throws(InferenceError) { network.dependsOnTiles ? try network.tryOut(threads: threads) : nil }
+    }
 
     public func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered] {
         zip(numbers, try upscale(pictures, numbers: numbers)).map { ($0, $1) }
@@ -141,7 +147,10 @@ public final class Upscaler: PictureUpscaler {
 
     private func fallBack(after error: InferenceError) throws(InferenceError) {
         let halo = network.description.receptiveRadius
-        guard let next = current.smaller(width: input.width, height: input.height, halo: halo) else {
+        // Fewer at once change no bit; other tiles may.
+        guard let next = current.smaller(width: input.width, height: input.height, halo: halo),
+            next.tile == current.tile || !network.dependsOnTiles
+        else {
             throw InferenceError(
                 .outOfMemory, "\(device) has too little memory even for batch 1, tile \(current.tile): \(error.message)"
             )

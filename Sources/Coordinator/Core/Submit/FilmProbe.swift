@@ -1,4 +1,4 @@
-public import FarmModel
+import FarmModel
 import Foundation
 public import Media
 public import Processes

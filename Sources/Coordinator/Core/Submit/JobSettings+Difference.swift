@@ -24,6 +24,7 @@ extension JobSettings {
             ("--overlap", text(settings.overlap)),
             ("--temporal-blend", text(settings.temporalBlend)), ("--tile", text(settings.tile)),
             ("--batch", text(settings.batch)), ("--precision", settings.precision.rawValue),
+            ("--cpu-engine", text(settings.cpuEngine?.rawValue)),
             ("--from", text(settings.from)), ("--to", text(settings.to)), ("--map", text(settings.streams)),
             ("--no-deinterlace", settings.deinterlace == false ? "given" : "not given"),
         ]

@@ -26,7 +26,7 @@ struct RecipePlanner {
         return Recipe(
             source: film.video, preparation: preparation, input: input, model: model, scale: scale,
             overlap: try overlap(preparation), temporalBlend: temporalBlend, encoding: encoding,
-            execution: shape())
+            cpuEngine: settings.cpuEngine ?? .auto, execution: shape())
     }
 
     private func checkDolbyVision() throws {

@@ -85,18 +85,34 @@ ct_status ct_read_description(const char *path, char **json, char *error, size_t
 void ct_free(void *memory) CT_NOEXCEPT;
 
 // Loads a TorchScript file (or, with path NULL, makes the built-in nearest-neighbour enlargement) for `device`, "cpu"
-// or "cuda:N". `half` runs it in fp16, on CUDA only.
+// or "cuda:N". `half` runs it in fp16, on CUDA only. `own_kernels`: on the CPU, those convolutions that there are kernels for in this
+// library run in them.
 ct_status ct_model_open(
-    const char *path, int32_t scale, int32_t window, const char *device, int32_t half, ct_model **model,
-    char *error, size_t capacity) CT_NOEXCEPT;
+    const char *path, int32_t scale, int32_t window, const char *device, int32_t half, int32_t own_kernels,
+    ct_model **model, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_model_close(ct_model *model) CT_NOEXCEPT;
+
+// How many of its convolutions run in this library's kernels. With any, the last bits depend on where tiles lie.
+int32_t ct_model_own_convolutions(const ct_model *model) CT_NOEXCEPT;
 
 // Runs the network once on a ramp of values from low to high, shape [batch, 3, height, width] or, with
 // a window, [batch, window, 3, height, width], and waits for it.
-// Fails where the output has not the shape [batch, 3, scale*height, scale*width]; `finite` says whether all values are.
+// Fails where the output has not the shape [batch, 3, scale*height, scale*width]; `finite` says whether all values are,
+// `own_share` how much of its convolutions' multiplications ran in this library's kernels, 0 to 1.
 ct_status ct_model_run(
     ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t threads,
-    int32_t *finite, char *error, size_t capacity) CT_NOEXCEPT;
+    int32_t *finite, double *own_share, char *error, size_t capacity) CT_NOEXCEPT;
+
+// One of this library's convolutions alone, for tests and measurements, by the kernels for one set of instructions: "avx512", "avx2"
+// or "plain"; fails where this processor lacks it. 3x3, stride 1, padding 1; what is negative after the bias is multiplied by the slope.
+// input [height, width, in], weights [out, in, 3, 3], bias and slope [out], output [height, width, out].
+ct_status ct_convolve(
+    const char *kernel, int32_t width, int32_t height, int32_t in, int32_t out, const float *input,
+    const float *weights, const float *bias, const float *slope, float *output, int32_t threads, char *error,
+    size_t capacity) CT_NOEXCEPT;
+
+// The kernels that are used on this processor.
+const char *ct_kernel(void) CT_NOEXCEPT;
 
 // An upscaler from one picture format to another: where that is not `scale` times as wide and high, the network's
 // pictures are resampled to it. The model must outlive it. Network input and output are RGB in [low, high].

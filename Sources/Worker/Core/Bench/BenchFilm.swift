@@ -10,10 +10,11 @@ struct BenchFilm {
     /// - Parameters:
     ///   - segments: about so many, of equal length.
     ///   - blendRadius: of the temporal blend.
+    ///   - cpuEngine: what convolutions run in.
     ///   - directory: takes the packets and the encoded segments.
     init(
         film: String, model: ModelReference, preset: String, batch: Int, segments: Int, blendRadius: Int,
-        directory: String
+        cpuEngine: CPUEngine, directory: String
     ) throws {
         let store = directory + "/source.packets"
         let description = try FilmDescription.read(film)
@@ -26,7 +27,7 @@ struct BenchFilm {
             temporalBlend: blendRadius,
             encoding: try EncoderCatalog.resolve(
                 settings: settings, source: description.video, input: description.picture, scale: scale),
-            execution: ExecutionShape(tile: 0, batch: batch, precision: .fp32))
+            cpuEngine: cpuEngine, execution: ExecutionShape(tile: 0, batch: batch, precision: .fp32))
         let length = max(1, (table.count + segments - 1) / segments)
         frames = table.count
         orders = try table.segments(length: .frames(length)).enumerated().map { index, range in

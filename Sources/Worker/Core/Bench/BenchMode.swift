@@ -7,7 +7,9 @@ import Synchronization
 public enum BenchMode: String, CaseIterable, Sendable {
     /// The network and the colour conversion on pictures that are there already.
     case network
-    /// The same with a temporal blend behind it.
+    /// The same with libtorch's convolutions, where the device is the CPU.
+    case torch
+    /// The network with a temporal blend behind it.
     case blend
     /// decode, inference and encode at once.
     case pipeline
@@ -65,10 +67,11 @@ public struct Bench: Sendable {
         defer { try? FileManager.default.removeItem(at: directory) }
         let film = try BenchFilm(
             film: film, model: model, preset: preset, batch: mode == .sequential ? 1 : batch, segments: 3,
-            blendRadius: mode == .blend ? Self.blendRadius : 0, directory: directory.path)
+            blendRadius: mode == .blend ? Self.blendRadius : 0, cpuEngine: mode == .torch ? .torch : .auto,
+            directory: directory.path)
         let parts = PipelineParts.real(device: device, threads: threads) { _ in }
         switch mode {
-        case .network, .blend: return try network(film, parts)
+        case .network, .torch, .blend: return try network(film, parts)
         case .pipeline: return try PipelineRun.measure(film.orders, parts: parts, depth: 16)
         default: return try sequential(film, parts)
         }

@@ -24,7 +24,7 @@ struct Calibrator: Sendable {
         let calibration = Inference.Calibration(
             model: recipe.model, source: modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device,
             width: recipe.input.width, height: recipe.input.height, precision: request.precision, threads: threads,
-            tile: request.tile, batch: request.batch, reserved: recipe.blendMemory)
+            engine: recipe.cpuEngine, tile: request.tile, batch: request.batch, reserved: recipe.blendMemory)
         let shape = try calibration.shape(cache: CalibrationCache(directory: cache))
         return FarmProtocol.Calibration(job: request.job, shape: shape)
     }

@@ -47,8 +47,14 @@ private final class UpscalerCache: @unchecked Sendable {
         let upscaler = try Upscaler(
             model: order.modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device, input: recipe.input,
             output: recipe.encoding.picture, scale: recipe.scale, shape: shape, threads: threads,
-            blendRadius: recipe.temporalBlend, onFallback: notice)
+            engine: recipe.cpuEngine, blendRadius: recipe.temporalBlend, onFallback: notice)
         last = (recipe, upscaler)
+        if let share = try upscaler.ownShare {
+            notice(
+                String(
+                    format: "%.0f %% of %@'s multiplications run in our own kernels (%@)", share * 100,
+                    recipe.model.description.name, InferenceRuntime.kernels))
+        }
         return upscaler
     }
 }

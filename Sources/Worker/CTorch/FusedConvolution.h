@@ -1,0 +1,33 @@
+// Convolutions and what follows them, as one operator of ours in place of libtorch's.
+#pragma once
+#include <torch/script.h>
+
+namespace ct {
+
+/// The multiplications of convolutions that ran.
+struct Multiplications {
+    /// By our own kernels, and by libtorch.
+    double own = 0, others = 0;
+};
+
+/// Counts what runs on this thread while it lives.
+class Counting {
+public:
+    explicit Counting(Multiplications &to);
+    ~Counting();
+    Counting(const Counting &) = delete;
+    Counting &operator=(const Counting &) = delete;
+
+private:
+    Multiplications *before;
+};
+
+/// Puts our operators in the place of a frozen network's convolutions, for the CPU: those of 3x3, stride 1, padding 1, with a PReLU,
+/// LeakyReLU or ReLU behind them or nothing, become `upscale_farm::conv3x3`; all others run in oneDNN, and in nothing else:
+/// libtorch picks a plain convolution for some small inputs and oneDNN's for others; the two round differently, and a picture would
+/// depend on its tile and batch.
+/// - own: false leaves all to oneDNN.
+/// - Returns: how many are ours.
+int32_t replaceConvolutions(torch::jit::Module &network, bool own);
+
+}  // namespace ct

@@ -1,0 +1,283 @@
+// The kernels of Convolution.h for one set of instructions: vectors of CT_VECTOR floats, CT_PANEL of them beside each other in a product.
+//
+// Winograd's minimal filtering F(6x6, 3x3) (Winograd 1980; Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, 2015): 6x6
+// results need 8x8 inputs, transformed, times as many transformed weights, summed over the channels: 64 multiplications where 324 were.
+// Blocks of tiles go through all three steps while they are in the second-level cache. Every sum is taken in one order, whatever the width.
+
+namespace {
+
+typedef float Vector __attribute__((vector_size(4 * CT_VECTOR), aligned(4)));
+constexpr int64_t width = CT_VECTOR, panel = CT_PANEL, rows = 6;
+constexpr int tile = 6, patch = 8, positions = patch * patch;
+/// Of a block: so many that it stays in the second-level cache, and few enough reads of the weights.
+constexpr int64_t tiles = 24;
+
+inline Vector load(const float *from) { return *reinterpret_cast<const Vector *>(from); }
+inline void store(float *to, Vector value) { *reinterpret_cast<Vector *>(to) = value; }
+inline Vector all(float value) { return value - Vector{}; }
+
+/// a · b + c, rounded once where the processor can.
+inline Vector fma(Vector a, Vector b, Vector c) {
+#if CT_FUSED
+    return __builtin_elementwise_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+inline Vector fma(Vector a, float b, Vector c) { return fma(a, all(b), c); }
+inline int64_t whole(int64_t count) { return (count + width - 1) / width * width; }
+
+/// Bᵀ d, in place.
+inline void transformInput(Vector (&d)[8]) {
+    const Vector even1 = fma(d[4], -4.25f, d[2] + d[6]), odd1 = fma(d[3], -4.25f, d[1] + d[5]);
+    const Vector even2 = fma(d[4], -1.25f, fma(d[2], 0.25f, d[6]));
+    const Vector odd2 = fma(d[5], 2.0f, fma(d[3], -2.5f, d[1] * 0.5f));
+    const Vector even3 = fma(fma(d[4], -1.25f, d[2]), 4.0f, d[6]);
+    const Vector odd3 = fma(d[5], 0.5f, fma(d[3], -2.5f, d[1] * 2.0f));
+    d[0] = fma(d[4] - d[2], 5.25f, d[0] - d[6]);
+    d[7] = fma(d[3] - d[5], 5.25f, d[7] - d[1]);
+    d[1] = even1 + odd1;
+    d[2] = even1 - odd1;
+    d[3] = even2 + odd2;
+    d[4] = even2 - odd2;
+    d[5] = even3 + odd3;
+    d[6] = even3 - odd3;
+}
+
+/// Aᵀ m: the first six.
+inline void transformOutput(Vector (&m)[8]) {
+    const Vector s1 = m[1] + m[2], d1 = m[1] - m[2], s2 = m[3] + m[4], d2 = m[3] - m[4], s3 = m[5] + m[6],
+                 d3 = m[5] - m[6];
+    m[0] = fma(s3, 32.0f, m[0] + s1 + s2);
+    m[1] = fma(d3, 16.0f, fma(d2, 2.0f, d1));
+    m[2] = fma(s3, 8.0f, fma(s2, 4.0f, s1));
+    m[3] = fma(d3, 4.0f, fma(d2, 8.0f, d1));
+    m[4] = fma(s3, 2.0f, fma(s2, 16.0f, s1));
+    m[5] = fma(d2, 32.0f, d1) + d3 + m[7];
+}
+
+/// `R` rows of `C` values by `C` rows of `N` vectors.
+template <int R, int N>
+inline void multiply(
+    const float *a, int64_t stride, const float *b, int64_t count, float *to, int64_t toStride, const float *ahead) {
+    Vector sum[R][N] = {};
+    for (int64_t c = 0; c < count; ++c) {
+        __builtin_prefetch(ahead + c * 16);
+        Vector column[N];
+#pragma unroll
+        for (int n = 0; n < N; ++n) column[n] = load(b + (c * N + n) * width);
+#pragma unroll
+        for (int r = 0; r < R; ++r) {
+            const Vector value = all(a[r * stride + c]);
+#pragma unroll
+            for (int n = 0; n < N; ++n) sum[r][n] = fma(value, column[n], sum[r][n]);
+        }
+    }
+#pragma unroll
+    for (int r = 0; r < R; ++r)
+#pragma unroll
+        for (int n = 0; n < N; ++n) store(to + r * toStride + n * width, sum[r][n]);
+}
+
+/// How a block lies in the scratch memory: positions, in each a line for every tile, in that a value a channel; and the tiles of the task.
+struct Layout {
+    int64_t in, out, line, position, across, down, count;
+
+    explicit Layout(const ct::ConvolutionTask &task)
+        : in(whole(task.in)), out(whole(task.out)), line(std::max(in, out)),
+          // A line of the cache more, or every position falls on the same places of it.
+          position(tiles * line + 16), across((task.width + tile - 1) / tile), down((task.height + tile - 1) / tile),
+          count(task.pictures * across * down) {}
+};
+
+/// Where a tile's results begin in its picture.
+struct Place {
+    const float *input;
+    float *output;
+    int64_t y, x;
+};
+
+inline Place place(const ct::ConvolutionTask &task, const Layout &layout, int64_t number) {
+    const int64_t picture = number / (layout.across * layout.down), inside = number % (layout.across * layout.down);
+    const int64_t samples = picture * task.height * task.width;
+    return {task.input + samples * task.in, task.output + samples * task.out, inside / layout.across * tile,
+            inside % layout.across * tile};
+}
+
+/// The first `count` values, and zeros.
+inline Vector loadSome(const float *from, int64_t count) {
+    if (count >= width) return load(from);
+    Vector value{};
+    for (int64_t i = 0; i < count; ++i) value[i] = from[i];
+    return value;
+}
+
+inline void storeSome(float *to, Vector value, int64_t count) {
+    if (count >= width) return store(to, value);
+    for (int64_t i = 0; i < count; ++i) to[i] = value[i];
+}
+
+/// A tile's patch, transformed: a value a position and channel.
+void gather(const ct::ConvolutionTask &task, const Layout &layout, const Place &at, float *to) {
+    const int64_t line = task.width * task.in;
+    const bool isInside = at.y > 0 && at.x > 0 && at.y + patch - 1 <= task.height && at.x + patch - 1 <= task.width;
+    for (int64_t c = 0; c < layout.in; c += width) {
+        Vector columns[patch][patch];
+        for (int x = 0; x < patch; ++x) {
+            Vector column[patch];
+            const float *from = at.input + (at.y - 1) * line + (at.x - 1 + x) * task.in + c;
+            if (isInside && c + width <= task.in) {
+#pragma unroll
+                for (int y = 0; y < patch; ++y) column[y] = load(from + y * line);
+            } else {
+                for (int y = 0; y < patch; ++y) {
+                    const int64_t py = at.y - 1 + y, px = at.x - 1 + x;
+                    const bool isThere = py >= 0 && px >= 0 && py < task.height && px < task.width;
+                    column[y] = isThere ? loadSome(from + y * line, task.in - c) : Vector{};
+                }
+            }
+            transformInput(column);
+#pragma unroll
+            for (int y = 0; y < patch; ++y) columns[y][x] = column[y];
+        }
+        for (int y = 0; y < patch; ++y) {
+            transformInput(columns[y]);
+#pragma unroll
+            for (int x = 0; x < patch; ++x) store(to + (y * patch + x) * layout.position + c, columns[y][x]);
+        }
+    }
+}
+
+inline Vector activated(Vector value, Vector slope) { return value >= 0.0f ? value : value * slope; }
+
+/// A tile of results, of a value a position and channel.
+void scatter(const ct::ConvolutionTask &task, const Layout &layout, const Place &at, const float *from) {
+    const int64_t line = task.width * task.out;
+    const int64_t high = std::min<int64_t>(tile, task.height - at.y), wide = std::min<int64_t>(tile, task.width - at.x);
+    for (int64_t k = 0; k < layout.out; k += width) {
+        const Vector bias = load(task.bias + k), slope = load(task.slope + k);
+        Vector columns[tile][patch];
+        for (int x = 0; x < patch; ++x) {
+            Vector column[patch];
+#pragma unroll
+            for (int y = 0; y < patch; ++y) column[y] = load(from + (y * patch + x) * layout.position + k);
+            transformOutput(column);
+#pragma unroll
+            for (int y = 0; y < tile; ++y) columns[y][x] = column[y];
+        }
+        for (int64_t y = 0; y < high; ++y) {
+            transformOutput(columns[y]);
+            float *to = at.output + (at.y + y) * line + at.x * task.out + k;
+            for (int64_t x = 0; x < wide; ++x) {
+                const Vector value = activated(columns[y][x] + bias, slope);
+                storeSome(to + x * task.out, value, task.out - k);
+            }
+        }
+    }
+}
+
+/// `R` rows of `depth` values by weights of as many rows, in place or not.
+/// - values: rows `stride` apart; products go to rows `line` apart.
+template <int R>
+inline void multiplyRows(
+    const float *values, int64_t stride, int64_t depth, const float *weights, int64_t out, float *to, int64_t line,
+    const float *ahead) {
+    for (int64_t k = 0; k < out; k += panel * width) {
+        const int64_t left = (out - k) / width;
+        const float *columns = weights + k * depth;
+        if (left >= panel) multiply<R, panel>(values, stride, columns, depth, to + k, line, ahead + k / (panel * width) * depth * 16);
+        else if (left == 1) multiply<R, 1>(values, stride, columns, depth, to + k, line, ahead + k / (panel * width) * depth * 16);
+        else if (left == 2) multiply<R, std::min<int>(panel, 2)>(values, stride, columns, depth, to + k, line, ahead + k / (panel * width) * depth * 16);
+        else multiply<R, std::min<int>(panel, 3)>(values, stride, columns, depth, to + k, line, ahead + k / (panel * width) * depth * 16);
+    }
+}
+
+/// One position of a block: its values' rows are replaced by their products.
+template <int R>
+inline void multiplyInPlace(
+    const ct::ConvolutionTask &task, const Layout &layout, const float *weights, float *values, float *copy,
+    const float *ahead) {
+    // The first panel's products would be in the way of the next panel's values.
+    const bool isInWay = layout.out > panel * width;
+    if (isInWay)
+        for (int r = 0; r < R; ++r)
+            for (int64_t c = 0; c < layout.in; c += width)
+                store(copy + r * layout.in + c, load(values + r * layout.line + c));
+    multiplyRows<R>(
+        isInWay ? copy : values, isInWay ? layout.in : layout.line, task.in, weights, layout.out, values, layout.line, ahead);
+}
+
+void runTransformed(const ct::ConvolutionTask &task, std::atomic<int64_t> &next, float *scratch) {
+    const Layout layout(task);
+    float *copy = scratch + positions * layout.position;
+    for (;;) {
+        const int64_t first = next.fetch_add(tiles), count = std::min(tiles, layout.count - first);
+        if (count <= 0) return;
+        for (int64_t t = 0; t < count; ++t)
+            gather(task, layout, place(task, layout, first + t), scratch + t * layout.line);
+        for (int p = 0; p < positions; ++p) {
+            const float *weights = task.weights + p * layout.out * task.in;
+            float *values = scratch + p * layout.position;
+            int64_t t = 0;
+            // The next position's weights, a part with each of these products.
+            const int64_t part = (layout.out + panel * width - 1) / (panel * width) * task.in * 16;
+            for (; t + rows <= count; t += rows)
+                multiplyInPlace<rows>(
+                    task, layout, weights, values + t * layout.line, copy, weights + layout.out * task.in + t / rows * part);
+            for (; t < count; ++t) multiplyInPlace<1>(task, layout, weights, values + t * layout.line, copy, weights);
+        }
+        for (int64_t t = 0; t < count; ++t)
+            scatter(task, layout, place(task, layout, first + t), scratch + t * layout.line);
+    }
+}
+
+/// The nine neighbours' values of each sample of a line, one behind the other.
+void gatherLine(const ct::ConvolutionTask &task, int64_t picture, int64_t y, float *to) {
+    for (int64_t x = 0; x < task.width; ++x)
+        for (int64_t i = -1; i <= 1; ++i)
+            for (int64_t j = -1; j <= 1; ++j)
+                for (int64_t c = 0; c < task.in; ++c) {
+                    const bool isThere = y + i >= 0 && y + i < task.height && x + j >= 0 && x + j < task.width;
+                    *to++ = isThere
+                        ? task.input[((picture * task.height + y + i) * task.width + x + j) * task.in + c] : 0;
+                }
+}
+
+void runDirect(const ct::ConvolutionTask &task, std::atomic<int64_t> &next, float *scratch) {
+    const int64_t depth = 9 * task.in, out = whole(task.out);
+    float *values = scratch + rows * out;
+    for (;;) {
+        const int64_t line = next.fetch_add(1);
+        if (line >= task.pictures * task.height) return;
+        gatherLine(task, line / task.height, line % task.height, values);
+        float *to = task.output + line * task.width * task.out;
+        for (int64_t x = 0; x < task.width; x += rows) {
+            const int64_t count = std::min(rows, task.width - x);
+            if (count == rows) {
+                multiplyRows<rows>(values + x * depth, depth, depth, task.weights, out, scratch, out, task.weights);
+            } else {
+                for (int64_t r = 0; r < count; ++r)
+                    multiplyRows<1>(
+                        values + (x + r) * depth, depth, depth, task.weights, out, scratch + r * out, out, task.weights);
+            }
+            for (int64_t r = 0; r < count; ++r)
+                for (int64_t k = 0; k < out; k += width)
+                    storeSome(
+                        to + (x + r) * task.out + k,
+                        activated(load(scratch + r * out + k) + load(task.bias + k), load(task.slope + k)),
+                        task.out - k);
+        }
+    }
+}
+
+size_t scratchSize(const ct::ConvolutionTask &task) {
+    if (ct::isDirect(task.in)) return rows * whole(task.out) + 9 * task.in * task.width;
+    const Layout layout(task);
+    return positions * layout.position + rows * layout.in;
+}
+
+void run(const ct::ConvolutionTask &task, std::atomic<int64_t> &next, float *scratch) {
+    ct::isDirect(task.in) ? runDirect(task, next, scratch) : runTransformed(task, next, scratch);
+}
+
+}  // namespace

@@ -1,0 +1,150 @@
+import FarmModel
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Inference
+
+/// Which convolutions of a network are replaced by our own, and that it gives the same pictures.
+@Suite struct ReplacementTests {
+    /// By what a network is made of: the share of its multiplications that must be ours.
+    private static let networks: [(name: String, share: ClosedRange<Double>)] = [
+        ("activations", 1...1), ("traced", 1...1), ("branches", 1...1), ("concatenated", 1...1), ("others", 0.2...0.8),
+        ("noBias", 1...1), ("conditional", 0.9...1), ("large", 0...0),
+    ]
+
+    @Test(arguments: networks.map(\.name)) func picturesStay(name: String) async throws {
+        let path = try await Self.model(name)
+        let share = try ModelFile.ownShare(of: path)
+        let expected = try #require(Self.networks.first { $0.name == name }).share
+        #expect(expected.contains(share), "\(share)")
+        let format = PictureFormat.make(45, 31, .rgb)
+        let pictures = (0..<2).map { PictureBuffer.noise(format, seed: $0) }
+        let results = try [CPUEngine.torch, .auto].map { engine in
+            try Upscaler.cpu(.file(path), format, scale: 2, batch: 2, engine: engine)
+                .upscale(pictures, numbers: [0, 1]).map(\.samples)
+        }
+        let pairs = zip(results[0].joined().joined(), results[1].joined().joined())
+        #expect(pairs.allSatisfy { abs($0 - $1) <= 1 })
+        #expect(pairs.count { $0 != $1 } < 45 * 31 * 24 / 200)
+        #expect(Set(results[0][0][0]).count > 40)
+    }
+
+    /// Tiles decide on the last bits: a job's is kept, even where memory runs out.
+    @Test func onlyNetworksWithoutOursGoOnInSmallerTiles() async throws {
+        let (ours, others) = (
+            try Network(.file(try await Self.model("noBias")), device: .cpu, precision: .fp32),
+            try Network(.file(try await Self.model("large")), device: .cpu, precision: .fp32)
+        )
+        #expect(ours.dependsOnTiles && !others.dependsOnTiles)
+        let torch = try Network(
+            .file(try await Self.model("noBias")), device: .cpu, precision: .fp32, engine: .torch)
+        #expect(!torch.dependsOnTiles)
+    }
+
+    private static func model(_ name: String) async throws -> String {
+        let folder = try await Fixtures.shared.file("replaced-models") { path in
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try script.write(toFile: "\(path)/make.py", atomically: true, encoding: .utf8)
+            try await run("/usr/bin/python3", ["-B", "\(path)/make.py", path])
+        }
+        return "\(folder)/\(name).pt"
+    }
+
+    private static let script = #"""
+        import json, sys, torch
+        from torch import nn
+        from torch.nn import functional as F
+
+        def conv(i, o, k=3, **more):
+            return nn.Conv2d(i, o, k, padding=more.pop("padding", k // 2), **more)
+
+        class Activations(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.body = nn.Sequential(conv(3, 24), nn.PReLU(24), conv(24, 33), nn.PReLU(), conv(33, 16), nn.LeakyReLU(0.1),
+                    conv(16, 20), nn.ReLU(inplace=True), conv(20, 12), nn.PixelShuffle(2))
+            def forward(self, x):
+                return self.body(x)
+
+        class Branches(nn.Module):  # results that are used twice keep their activations behind them
+            def __init__(self):
+                super().__init__()
+                self.a, self.b, self.act = conv(3, 16), conv(16, 12), nn.ReLU()
+            def forward(self, x):
+                y = self.a(x)
+                return F.pixel_shuffle(self.b(y + self.act(y)), 2)
+
+        class Concatenated(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b, self.c = conv(3, 16), conv(19, 16), conv(35, 12)
+            def forward(self, x):
+                y = F.leaky_relu(self.a(x), 0.2)
+                z = F.leaky_relu(self.b(torch.cat([x, y], 1)), 0.2)
+                return F.pixel_shuffle(self.c(torch.cat([x, y, z], 1)) * 0.5 + 0.2, 2)
+
+        class Others(nn.Module):  # of other sizes, strides, groups, dilations, paddings
+            def __init__(self):
+                super().__init__()
+                self.body = nn.Sequential(conv(3, 16, 5), conv(16, 16, groups=4), conv(16, 16, padding=2, dilation=2),
+                    conv(16, 16, 1), nn.Conv2d(16, 16, 3, padding="same"), conv(16, 16, padding_mode="reflect"), conv(16, 16),
+                    nn.Upsample(scale_factor=2), nn.ConvTranspose2d(16, 16, 3, padding=1), conv(16, 3))
+            def forward(self, x):
+                return self.body(x)
+
+        class NoBias(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.body = nn.Sequential(conv(3, 17, bias=False), nn.PReLU(17), conv(17, 12, bias=False), nn.PixelShuffle(2))
+            def forward(self, x):
+                return self.body(x)
+
+        class Conditional(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = conv(3, 16), conv(16, 12)
+            def forward(self, x):
+                y = self.a(x)
+                if x.size(0) > 1:
+                    y = F.relu(y)
+                else:
+                    y = y * 0.5
+                return F.pixel_shuffle(self.b(y), 2)
+
+        class Large(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a = conv(3, 12, 5)
+            def forward(self, x):
+                return F.pixel_shuffle(self.a(x), 2)
+
+        class Bounded(nn.Module):
+            def __init__(self, inner):
+                super().__init__()
+                self.inner = inner
+            def forward(self, x):
+                return torch.sigmoid(self.inner(x - 0.5))
+
+        def save(name, module):
+            torch.manual_seed(7)
+            module = Bounded(module)
+            for p in module.parameters():
+                nn.init.normal_(p, 0, 1.4 / p[0].numel() ** 0.5) if p.dim() > 1 else nn.init.uniform_(p, -0.2, 0.3)
+            module.eval()
+            made = torch.jit.trace(module, torch.rand(1, 3, 24, 24)) if name == "traced" else torch.jit.script(module)
+            description = dict(name=name, scale=2, receptive_radius=12, window=1, value_range=[0, 1], licence="none needed",
+                source="made for tests", source_sha256="0" * 64)
+            torch.jit.save(made, f"{sys.argv[1]}/{name}.pt", _extra_files={"model.json": json.dumps(description)})
+
+        with torch.no_grad():
+            save("activations", Activations())
+            save("traced", Activations())
+            save("branches", Branches())
+            save("concatenated", Concatenated())
+            save("others", Others())
+            save("noBias", NoBias())
+            save("conditional", Conditional())
+            save("large", Large())
+        """#
+}
