@@ -21,15 +21,15 @@ import Testing
         #expect(settings.difference(from: other) == "--encoder-params was none and is aq-mode=3")
     }
 
-    @Test func lengthOfGOPsDoesNotDependOnTheFarm() {
+    @Test func shortFilmsHaveShortGOPs() {
         func length(_ segments: SegmentLength, _ gops: SegmentLength? = nil, seconds: Double) -> SegmentLength {
             JobSettings(segmentLength: segments, gopLength: gops).gopLength(seconds: seconds)
         }
         #expect(length(.automatic, seconds: 5) == .seconds(2))
-        #expect(length(.automatic, seconds: 320) == .seconds(5))
+        #expect(length(.automatic, seconds: 1280) == .seconds(5))
         #expect(length(.automatic, seconds: 7200) == .seconds(10))
-        #expect(length(.seconds(60), seconds: 320) == .seconds(5))
-        #expect(length(.seconds(3), seconds: 7200) == .seconds(3))
+        #expect(length(.seconds(60), seconds: 1280) == .seconds(5))
+        #expect(length(.seconds(3), seconds: 7200) == .seconds(10))
         #expect(length(.frames(24), seconds: 7200) == .frames(24))
         #expect(length(.frames(240), .seconds(1), seconds: 7200) == .seconds(1))
     }

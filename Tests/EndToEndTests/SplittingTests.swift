@@ -73,7 +73,9 @@ import Testing
 
     /// The encoder begins anew at the same frames, so that even its bits do not depend on how the film was split: six seconds
     /// with keyframes every 1.2 s and a cut inside.
-    @Test(arguments: [("hevc", "ultrafast"), ("h264", "veryfast"), ("av1", "12")])
+    @Test(arguments: [
+        ("hevc", "ultrafast"), ("h264", "veryfast"), ("av1", "12"), ("hevc", "ultrafast, only keyframes"),
+    ])
     func splittingIsInvisibleToTheEncoder(codec: String, preset: String) async throws {
         let film = try await Fixtures.shared.file("gops.mkv") { path in
             let scenes = "testsrc2=size=160x96:rate=25[a];mandelbrot=size=160x96:rate=25[b]"
@@ -83,23 +85,25 @@ import Testing
                 "-c:v", "libx264", "-g", "30", "-bf", "2", path,
             ])
         }
-        let settings = Array(exact.dropLast(2)) + ["--scale", "1", "--codec", codec, "--preset", preset]
+        let settings =
+            Array(exact.dropLast(2)) + ["--scale", "1", "--codec", codec]
+            + ["--preset", preset.split(separator: ",").map(String.init)[0]]
+            + (preset.contains("only") ? ["--encoder-params", "keyint=1"] : [])
         let folder = try TemporaryFolder()
         var films: [String: [String]] = [:]
         for (gops, segments) in [
-            ("default", ["--segment-seconds", "2"]), ("default", ["--segment-seconds", "600", "--workers", "1"]),
+            ("default", ["--segment-seconds", "1"]), ("default", ["--segment-seconds", "600", "--workers", "1"]),
             ("default", ["--workers", "3"]), ("25", ["--segment-frames", "25"]),
-            ("25", ["--gop-frames", "25", "--segment-frames", "50000"]),
             ("25", ["--gop-frames", "25", "--segment-seconds", "4"]),
         ] {
             let output = folder.path("\(films.values.joined().count).mkv")
             try await upscale(film, to: output, in: folder, settings + segments)
-            let keys = try await Judge.packets(output, "v:0", "flags").indices(where: { $0.hasPrefix("K") })
-            #expect(keys.ranges.count >= (gops == "25" ? 6 : 3), "\(segments)")
+            let keys = try await Judge.packets(output, "v:0", "flags").count { $0.hasPrefix("K") }
+            #expect(keys >= (gops == "25" ? 6 : 3), "\(segments)")
             let payload = try await Judge.payload(output, "v:0")
             films[gops, default: []].append(payload)
         }
-        for (gops, hashes) in films { #expect(hashes.count == 3 && Set(hashes).count == 1, "\(gops): \(hashes)") }
+        for (gops, hashes) in films { #expect(hashes.count >= 2 && Set(hashes).count == 1, "\(gops): \(hashes)") }
         #expect(films["default"] != films["25"])
     }
 

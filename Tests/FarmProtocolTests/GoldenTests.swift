@@ -76,7 +76,7 @@ import Testing
         """#,
         #"""
         {"v":8,"type":"lease","body":{"slot":1,"lifetime":30,"model":\#(modelBlob),"task":{"attempt":\#(attempt),
-          "range":{"first":1,"end":3},"context":{"first":0,"end":4},"timestamps":[0,512,1024,1536],
+          "range":{"first":1,"end":3},"context":{"first":0,"end":4},"keyframes":[2],"timestamps":[0,512,1024,1536],
           "input":{"id":"source/k7f/3#2","size":1234,"sha256":"\#(hash)"},"recipe":\#(recipe)}}}
         """#,
         #"{"v":8,"type":"accepted","body":\#(attempt)}"#,
@@ -131,7 +131,7 @@ import Testing
           "layout":{"family":"yuv","bitDepth":8,"chromaShiftX":1,"chromaShiftY":1}}
         """#
     private static let recipe = #"""
-        {"scale":4,"overlap":1,"temporalBlend":1,"preparation":{},"execution":\#(shape),"input":\#(picture),
+        {"scale":4,"overlap":1,"temporalBlend":1,"preparation":{},"cpuEngine":"auto","execution":\#(shape),"input":\#(picture),
           "source":{"timeBase":{"numerator":1,"denominator":12800},"frameRate":{"numerator":25,"denominator":1},
             "parameters":{"codec":"h264","codecTag":1,"extradata":"AQID","pixelFormat":"yuv420p","width":320,"height":180,
               "profile":-99,"level":-99,"bitsPerCodedSample":0,"bitsPerRawSample":0,"fieldOrder":0,"videoDelay":0,
@@ -139,7 +139,7 @@ import Testing
           "model":{"sha256":"\#(hash)","path":"/models/a.pt","description":{"name":"animevideov3","scale":4,
             "receptive_radius":18,"window":1,"value_range":[0,1],"licence":"BSD-3-Clause","source":"a wheel",
             "source_sha256":"\#(hash)"}},
-          "encoding":{"codec":"hevc","encoder":"libx265","crf":18,"preset":"medium","keyframeInterval":250,
+          "encoding":{"codec":"hevc","encoder":"libx265","crf":18,"preset":"medium","keyframeInterval":250,"gopLength":{"seconds":{"_0":10}},
             "parameters":[{"key":"aq-mode","value":"3"}],"picture":\#(picture),
             "sampleAspectRatio":{"numerator":1,"denominator":1},"timeBase":{"numerator":1,"denominator":12800},
             "frameRate":{"numerator":25,"denominator":1}}}

@@ -28,12 +28,14 @@ enum Samples {
     static let encoding = EncodingSettings(
         codec: .hevc, encoder: "libx265", crf: 18, preset: "medium",
         parameters: [EncoderParameter(key: "aq-mode", value: "3")], picture: picture, sampleAspectRatio: Rational(1, 1),
-        timeBase: Rational(1, 12800), frameRate: Rational(25, 1), keyframeInterval: 250)
+        timeBase: Rational(1, 12800), frameRate: Rational(25, 1), keyframeInterval: 250,
+        gopLength: .seconds(10))
     static let recipe = Recipe(
         source: stream, input: picture, model: model, scale: 4, overlap: 1, temporalBlend: 1, encoding: encoding,
         execution: shape)
     static let task = SegmentTask(
-        attempt: attempt, range: FrameRange(1, 3), context: FrameRange(0, 4), timestamps: [0, 512, 1024, 1536],
+        attempt: attempt, range: FrameRange(1, 3), context: FrameRange(0, 4), keyframes: [2],
+        timestamps: [0, 512, 1024, 1536],
         recipe: recipe, input: blob)
     static let stages: StageTimes = {
         var stages = StageTimes()

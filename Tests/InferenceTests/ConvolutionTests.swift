@@ -20,6 +20,7 @@ import Testing
         Case(width: 7, height: 13, channels: (64, 64)), Case(width: 31, height: 20, channels: (3, 64)),
         Case(width: 18, height: 5, channels: (96, 32)), Case(width: 29, height: 31, channels: (32, 3)),
         Case(width: 40, height: 1, channels: (8, 17)), Case(width: 13, height: 14, channels: (192, 64)),
+        Case(width: 14, height: 9, channels: (70, 130)), Case(width: 7, height: 7, channels: (16, 80)),
     ]
 
     @Test(arguments: ["avx512", "avx2", "plain"], cases)
@@ -32,6 +33,17 @@ import Testing
         // Of F(6x6, 3x3) in single precision; a wrong constant would be a thousand times as much.
         #expect(worst < 1.5e-5 * scale, "\(worst) of \(scale)")
         #expect(try picture.convolved(kernel, threads: 3) == result)
+    }
+
+    /// The widest that this processor has are used, and there.
+    @Test func theProcessorsInstructionsAreFound() throws {
+        let flags = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8).split { $0 == " " || $0 == "\n" }
+        let hasAVX2 = flags.contains("avx2") && flags.contains("fma")
+        let has512 = hasAVX2 && ["avx512f", "avx512vl", "avx512dq"].allSatisfy { flags.contains(Substring($0)) }
+        #expect(InferenceRuntime.kernels == (has512 ? "avx512" : hasAVX2 ? "avx2" : "plain"))
+        for (kernel, isThere) in [("avx512", has512), ("avx2", hasAVX2), ("plain", true)] {
+            #expect(try (Picture(Self.cases[0], seed: 1).convolved(kernel, threads: 1) != nil) == isThere)
+        }
     }
 
     /// What machines differ in is no difference in bits, as long as they have fused multiplications.
@@ -85,14 +97,18 @@ import Testing
         }
 
         func refusingConvolved(_ kernel: String, threads: Int32) throws -> [Float] {
-            var output = [Float](repeating: 0, count: size.width * size.height * size.channels.out)
+            let count = size.width * size.height * size.channels.out
+            var output = [Float](repeating: 0, count: count) + Self.guards
             try torch(.failed, "a convolution") { text, capacity in
                 ct_convolve(
                     kernel, Int32(size.width), Int32(size.height), Int32(size.channels.in), Int32(size.channels.out),
                     input, weights, bias, slope, &output, threads, text, capacity)
             }
-            return output
+            #expect(Array(output[count...]) == Self.guards, "it wrote beyond the end")
+            return Array(output[..<count])
         }
+
+        private static let guards = [Float](repeating: 7.5, count: 64)
 
         func exact() -> [Double] {
             let (input, output) = size.channels

@@ -10,7 +10,7 @@ import Testing
     /// By what a network is made of: the share of its multiplications that must be ours.
     private static let networks: [(name: String, share: ClosedRange<Double>)] = [
         ("activations", 1...1), ("traced", 1...1), ("branches", 1...1), ("concatenated", 1...1), ("others", 0.2...0.8),
-        ("noBias", 1...1), ("conditional", 0.9...1), ("large", 0...0),
+        ("noBias", 1...1), ("conditional", 1...1), ("loop", 1...1), ("large", 0...0),
     ]
 
     @Test(arguments: networks.map(\.name)) func picturesStay(name: String) async throws {
@@ -28,6 +28,13 @@ import Testing
         #expect(pairs.allSatisfy { abs($0 - $1) <= 1 })
         #expect(pairs.count { $0 != $1 } < 45 * 31 * 24 / 200)
         #expect(Set(results[0][0][0]).count > 40)
+    }
+
+    /// A layer of a network that gives other channels than the next one takes: said, not read beyond the weights.
+    @Test func channelsThatDoNotFitAreRefused() async throws {
+        let path = try await Self.model("mismatched")
+        let error = #expect(throws: InferenceError.self) { try ModelFile.validate(path) }
+        #expect(error?.message.contains("do not fit its input of 64 channels") == true, "\(error?.message ?? "")")
     }
 
     /// Tiles decide on the last bits: a job's is kept, even where memory runs out.
@@ -112,6 +119,24 @@ import Testing
                     y = y * 0.5
                 return F.pixel_shuffle(self.b(y), 2)
 
+        class Loop(nn.Module):  # an activation that is done three times
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = conv(3, 16), conv(16, 12)
+            def forward(self, x):
+                y = self.a(x)
+                z = x.mean(1, keepdim=True)
+                for _ in range(x.size(0) + 1):
+                    z = z * 0.5 + F.leaky_relu_(y, 0.5)
+                return F.pixel_shuffle(self.b(z), 2)
+
+        class Mismatched(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = conv(3, 64), conv(16, 12)
+            def forward(self, x):
+                return F.pixel_shuffle(self.b(self.a(x)), 2)
+
         class Large(nn.Module):
             def __init__(self):
                 super().__init__()
@@ -145,6 +170,8 @@ import Testing
             save("others", Others())
             save("noBias", NoBias())
             save("conditional", Conditional())
+            save("loop", Loop())
+            save("mismatched", Mismatched())
             save("large", Large())
         """#
 }

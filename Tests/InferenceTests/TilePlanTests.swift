@@ -43,7 +43,7 @@ import Testing
     @Test func memoryShortageHalvesBatchThenTile() {
         var shapes: [[Int]] = []
         var shape: ExecutionShape? = ExecutionShape(tile: 0, batch: 5, precision: .fp32)
-        while let next = shape?.smaller(width: 320, height: 180, halo: 18) {
+        while let next = shape?.smaller(width: 320, height: 180, halo: 18, keepsTile: false) {
             shapes.append([next.batch, next.tile])
             shape = next
         }
@@ -52,7 +52,8 @@ import Testing
 
     @Test func tilesThatWouldNotShrinkTheWindowAreSkipped() {
         let shape = ExecutionShape(tile: 0, batch: 1, precision: .fp32)
-        #expect(shape.smaller(width: 320, height: 180, halo: 349) == nil)
-        #expect(shape.smaller(width: 320, height: 180, halo: 94)?.tile == 80)
+        #expect(shape.smaller(width: 320, height: 180, halo: 349, keepsTile: false) == nil)
+        #expect(shape.smaller(width: 320, height: 180, halo: 94, keepsTile: false)?.tile == 80)
+        #expect(shape.smaller(width: 320, height: 180, halo: 94, keepsTile: true) == nil)
     }
 }

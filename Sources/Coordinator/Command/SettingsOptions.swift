@@ -36,16 +36,22 @@ struct SettingsOptions: ParsableArguments {
     var pixelFormat: String?
 
     @Option(
-        help: "Length of segments in seconds, cut at keyframes; by default 10, or less where many slots share a film.")
+        help: """
+            Length of segments in seconds, in whole GOPs; by default 10, or less where many slots share a film. No bit of the \
+            result depends on it.
+            """)
     var segmentSeconds: Double?
 
-    @Option(help: "Length of segments in frames, wherever keyframes lie.")
+    @Option(
+        help:
+            "Length of segments in frames, wherever keyframes lie; each a GOP, or with --gop-… about so many in whole ones."
+    )
     var segmentFrames: Int?
 
     @Option(
         help: """
-            Length of the result's closed GOPs in seconds, cut at the film's keyframes; by default 2 to 10, by the film's length. \
-            A segment holds whole ones, so that films are the same, bit for bit, however they were split.
+            Length of the result's closed GOPs in seconds, cut at the film's keyframes where there are any near; by default 2 to 10, \
+            by the film's length. Segments hold whole ones. Encoders put more keyframes at scene cuts.
             """)
     var gopSeconds: Double?
 

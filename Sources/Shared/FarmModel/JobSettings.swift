@@ -83,11 +83,11 @@ public enum Precision: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// How long segments or GOPs are, in what the user named.
 public enum SegmentLength: Codable, Hashable, Sendable {
-    /// As the film's length and the number of slots ask for, at most 10 seconds.
+    /// Of segments: as the film's length and the number of slots ask for, at most 10 seconds.
     case automatic
     /// About so long, cut at keyframes.
     case seconds(Double)
-    /// Exactly so many frames, wherever keyframes lie.
+    /// Exactly so many frames, wherever keyframes lie; of segments beside GOPs of another length, about so many.
     case frames(Int)
 }
 

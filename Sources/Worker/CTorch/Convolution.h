@@ -1,4 +1,4 @@
-// Convolutions 3x3 on the CPU with a quarter to a fifth of the multiplications that libtorch takes: what nearly all of an
+// Convolutions 3x3 on the CPU with a fifth of the multiplications (of pictures that are not small) that libtorch takes: what nearly all of an
 // upscaling network's time goes into. This header knows nothing of torch: kernels are compiled once for each set of instructions.
 #pragma once
 #include <atomic>

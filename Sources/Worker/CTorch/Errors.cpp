@@ -24,7 +24,7 @@ std::string essence(const std::string &text) {
 }
 
 bool saysOutOfMemory(const std::string &text) {
-    for (const char *phrase : {"out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED"})
+    for (const char *phrase : {"out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "ALLOC_FAILED"})
         if (text.find(phrase) != std::string::npos) return true;
     return false;
 }

@@ -26,9 +26,11 @@ float *scratch(size_t count) {
     static thread_local std::unique_ptr<float, Free> memory;
     static thread_local size_t size = 0;
     if (size < count) {
+        memory.reset();
+        size = 0;
         const size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
         memory.reset(static_cast<float *>(std::aligned_alloc(64, bytes)));
-        if (!memory) throw std::bad_alloc();
+        if (!memory) ct::fail("not enough memory: a convolution cannot have " + std::to_string(bytes) + " bytes");
         size = count;
     }
     return memory.get();
@@ -45,13 +47,23 @@ void run(const ct::ConvolutionKernel &kernel, const ct::ConvolutionTask &task) {
 at::Tensor conv3x3(
     const at::Tensor &input, const at::Tensor &weights, const at::Tensor &bias, const at::Tensor &slope,
     int64_t channels) {
+    // The operator can be named in any TorchScript file, and a faulty network may give other channels than its weights are for.
+    TORCH_CHECK(input.dim() == 4 && input.scalar_type() == at::kFloat, "a convolution takes [N, C, H, W] of floats");
+    const auto &kernel = ct::convolutionKernel();
+    const int64_t columns = ct::filled(kernel, channels), matrices = ct::isDirect(input.size(1)) ? 9 : 64;
+    TORCH_CHECK(
+        channels > 0 && input.size(1) > 0 && weights.numel() == matrices * input.size(1) * columns
+            && bias.numel() == columns && slope.numel() == columns,
+        "a convolution's weights do not fit its input of ", input.size(1), " channels");
+    for (const auto &values : {weights, bias, slope})
+        TORCH_CHECK(values.is_contiguous() && values.scalar_type() == at::kFloat, "a convolution's weights are no floats");
     const auto source = input.contiguous(at::MemoryFormat::ChannelsLast);
     const int64_t n = source.size(0), in = source.size(1), height = source.size(2), width = source.size(3);
     auto result = at::empty({n, channels, height, width}, source.options(), at::MemoryFormat::ChannelsLast);
     const ct::ConvolutionTask task{
         source.data_ptr<float>(), result.data_ptr<float>(), weights.data_ptr<float>(), bias.data_ptr<float>(),
         slope.data_ptr<float>(), n, height, width, in, channels};
-    run(ct::convolutionKernel(), task);
+    run(kernel, task);
     if (counted) counted->own += 9.0 * double(in) * double(result.numel());
     return result;
 }
@@ -86,6 +98,12 @@ bool isAll(const Value *value, std::initializer_list<int64_t> expected) {
     return constant && constant->isIntList() && constant->toIntVector() == std::vector<int64_t>(expected);
 }
 
+/// Known, and a number for each axis: not a word such as "same".
+bool isPair(const Value *value) {
+    const auto constant = torch::jit::toIValue(value);
+    return constant && constant->isIntList() && constant->toIntVector().size() == 2;
+}
+
 std::optional<at::Tensor> tensor(const Value *value) {
     const auto constant = torch::jit::toIValue(value);
     if (!constant || !constant->isTensor()) return std::nullopt;
@@ -97,21 +115,21 @@ struct Convolution {
     Node *node;
     size_t groups;
 
-    /// Nothing where it is none, or one that no operator of ours can stand for: the padding may be a word such as "same".
+    /// Nothing where it is none, or one that no operator of ours can stand for.
     static std::optional<Convolution> of(Node *node) {
         const bool isTraced = isCalled(node, "aten::_convolution");
         if (!isTraced && !isCalled(node, "aten::conv2d")) return std::nullopt;
         if (isTraced && torch::jit::toIValue(node->input(6)) != c10::IValue(false)) return std::nullopt;
-        if (!node->input(4)->type()->isSubtypeOf(*c10::ListType::ofInts())) return std::nullopt;
+        for (size_t i = 3; i <= 5; ++i)
+            if (!isPair(node->input(i))) return std::nullopt;
         const auto weight = tensor(node->input(1));
-        if (weight && weight->dim() != 4) return std::nullopt;
+        if (!weight || weight->dim() != 4 || weight->scalar_type() != at::kFloat) return std::nullopt;
         return Convolution{node, isTraced ? size_t(8) : size_t(6)};
     }
 
     bool isOurs() const {
-        const auto weight = tensor(node->input(1));
-        const auto bias = torch::jit::toIValue(node->input(2));
-        return weight && weight->scalar_type() == at::kFloat && weight->size(2) == 3 && weight->size(3) == 3 && bias
+        const auto weight = *tensor(node->input(1));
+        return weight.size(2) == 3 && weight.size(3) == 3 && torch::jit::toIValue(node->input(2))
             && isAll(node->input(3), {1, 1}) && isAll(node->input(4), {1, 1}) && isAll(node->input(5), {1, 1})
             && torch::jit::toIValue(node->input(groups)) == c10::IValue(int64_t(1));
     }
@@ -125,6 +143,8 @@ struct Activation {
     static Activation of(const Value *value, int64_t channels) {
         if (value->uses().size() != 1) return {};
         Node *user = value->uses()[0].user;
+        // In a loop it may be done more than once.
+        if (user->owningBlock() != value->node()->owningBlock()) return {};
         if (isCalled(user, "aten::relu") || isCalled(user, "aten::relu_")) return {user, at::zeros({channels})};
         if (isCalled(user, "aten::leaky_relu") || isCalled(user, "aten::leaky_relu_")) {
             const auto slope = torch::jit::toIValue(user->input(1));

@@ -2,14 +2,14 @@
 //
 // Winograd's minimal filtering F(6x6, 3x3) (Winograd 1980; Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, 2015): 6x6
 // results need 8x8 inputs, transformed, times as many transformed weights, summed over the channels: 64 multiplications where 324 were.
-// Blocks of tiles go through all three steps while they are in the second-level cache. Every sum is taken in one order, whatever the width.
+// Blocks of tiles go through all three steps while they are in the cache (of 64 channels 400 KB). Every sum is taken in one order, whatever the width.
 
 namespace {
 
 typedef float Vector __attribute__((vector_size(4 * CT_VECTOR), aligned(4)));
 constexpr int64_t width = CT_VECTOR, panel = CT_PANEL, rows = 6;
 constexpr int tile = 6, patch = 8, positions = patch * patch;
-/// Of a block: so many that it stays in the second-level cache, and few enough reads of the weights.
+/// Of a block: few enough to stay in the second-level cache, enough to read the weights seldom; from 12 to 72 it hardly matters.
 constexpr int64_t tiles = 24;
 
 inline Vector load(const float *from) { return *reinterpret_cast<const Vector *>(from); }
@@ -140,10 +140,11 @@ void gather(const ct::ConvolutionTask &task, const Layout &layout, const Place &
 #pragma unroll
             for (int y = 0; y < patch; ++y) columns[y][x] = column[y];
         }
+        float *place = to + c;
         for (int y = 0; y < patch; ++y) {
             transformInput(columns[y]);
 #pragma unroll
-            for (int x = 0; x < patch; ++x) store(to + (y * patch + x) * layout.position + c, columns[y][x]);
+            for (int x = 0; x < patch; ++x, place += layout.position) store(place, columns[y][x]);
         }
     }
 }
@@ -156,21 +157,26 @@ void scatter(const ct::ConvolutionTask &task, const Layout &layout, const Place 
     const int64_t high = std::min<int64_t>(tile, task.height - at.y), wide = std::min<int64_t>(tile, task.width - at.x);
     for (int64_t k = 0; k < layout.out; k += width) {
         const Vector bias = load(task.bias + k), slope = load(task.slope + k);
+        const bool isWhole = wide == tile && k + width <= task.out;
         Vector columns[tile][patch];
         for (int x = 0; x < patch; ++x) {
             Vector column[patch];
+            const float *place = from + x * layout.position + k;
 #pragma unroll
-            for (int y = 0; y < patch; ++y) column[y] = load(from + (y * patch + x) * layout.position + k);
+            for (int y = 0; y < patch; ++y, place += patch * layout.position) column[y] = load(place);
             transformOutput(column);
 #pragma unroll
             for (int y = 0; y < tile; ++y) columns[y][x] = column[y];
         }
-        for (int64_t y = 0; y < high; ++y) {
+        float *to = at.output + at.y * line + at.x * task.out + k;
+        for (int64_t y = 0; y < high; ++y, to += line) {
             transformOutput(columns[y]);
-            float *to = at.output + (at.y + y) * line + at.x * task.out + k;
-            for (int64_t x = 0; x < wide; ++x) {
-                const Vector value = activated(columns[y][x] + bias, slope);
-                storeSome(to + x * task.out, value, task.out - k);
+            if (isWhole) {
+#pragma unroll
+                for (int x = 0; x < tile; ++x) store(to + x * task.out, activated(columns[y][x] + bias, slope));
+            } else {
+                for (int64_t x = 0; x < wide; ++x)
+                    storeSome(to + x * task.out, activated(columns[y][x] + bias, slope), task.out - k);
             }
         }
     }

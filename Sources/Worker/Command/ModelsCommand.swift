@@ -30,9 +30,7 @@ struct ModelsCommand: ParsableCommand {
         }
         let listing = ModelLibrary().list()
         for problem in listing.problems { FileHandle.standardError.write(Data("worker: \(problem)\n".utf8)) }
-        let rows = try listing.models.map {
-            ModelRow(model: $0, ownShare: try $0.path.map { try ModelFile.ownShare(of: $0) })
-        }
+        let rows = listing.models.map(ModelRow.init)
         if json { return try printLine(rows) }
         for row in rows { print(line(row)) }
     }
@@ -66,6 +64,14 @@ private struct ModelRow: Encodable {
     var ownShare: Double?
 
     private enum CodingKeys: CodingKey { case ownShare }
+
+    /// A network that does not run is listed all the same, and what is wrong with it said.
+    init(_ model: ModelReference) {
+        self.model = model
+        do { ownShare = try model.path.map { try ModelFile.ownShare(of: $0) } } catch {
+            FileHandle.standardError.write(Data("worker: \(error)\n".utf8))
+        }
+    }
 
     func encode(to encoder: any Encoder) throws {
         try model.encode(to: encoder)

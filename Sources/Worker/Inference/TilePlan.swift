@@ -2,7 +2,8 @@
 ///
 /// Each tile fills in its core from a window that reaches a halo further on every side where the frame does. Windows
 /// are moved, not cut, at the frame's borders: all have one shape, and the network meets the frame's true border
-/// where the whole frame would. So tiles give what the whole frame gives.
+/// where the whole frame would. So tiles give what the whole frame gives, but for the last bits where
+/// our own convolutions run (`Convolution.h`): those sum over 8x8 pixels, and which ones depends on where the tile begins.
 public struct TilePlan: Hashable, Sendable {
     public struct Tile: Hashable, Sendable {
         /// Where the tile's own pixels lie in the frame.

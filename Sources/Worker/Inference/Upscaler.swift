@@ -147,9 +147,9 @@ public final class Upscaler: PictureUpscaler {
 
     private func fallBack(after error: InferenceError) throws(InferenceError) {
         let halo = network.description.receptiveRadius
-        // Fewer at once change no bit; other tiles may.
-        guard let next = current.smaller(width: input.width, height: input.height, halo: halo),
-            next.tile == current.tile || !network.dependsOnTiles
+        guard
+            let next = current.smaller(
+                width: input.width, height: input.height, halo: halo, keepsTile: network.dependsOnTiles)
         else {
             throw InferenceError(
                 .outOfMemory, "\(device) has too little memory even for batch 1, tile \(current.tile): \(error.message)"

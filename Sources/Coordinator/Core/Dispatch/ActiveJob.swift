@@ -9,8 +9,7 @@ struct ActiveJob: Sendable {
     /// The user allowed the output to be replaced.
     let overwrite: Bool
     let table: FrameTable
-    /// The frames with which GOPs of the result begin, ascending; the segments' own first ones among them.
-    let keyframes: [Int]
+    let borders: GOPBorders
     /// Where the job stands in the queue's file: what is not durable has not happened.
     var durableState: JobState
     /// Of the first accepted segment; all others must have the same (P3).
@@ -27,7 +26,7 @@ struct ActiveJob: Sendable {
         self.source = source
         self.overwrite = overwrite
         self.table = table
-        keyframes = record.keyframes(in: table)
+        borders = GOPBorders(of: record, in: table)
         durableState = record.plan.state
     }
 
@@ -44,16 +43,5 @@ struct ActiveJob: Sendable {
     func seconds(of frame: Int) -> Double {
         guard let first = table.timestamps.first, table.timestamps.indices.contains(frame) else { return 0 }
         return Double(table.timestamps[frame] - first) * record.recipe.source.timeBase.value
-    }
-}
-
-extension JobRecord {
-    /// The frames with which GOPs of the result begin. A job that an older coordinator made has none but its segments' own.
-    fileprivate func keyframes(in table: FrameTable) -> [Int] {
-        let ranges = plan.segments.map(\.range)
-        guard let length = recipe.encoding.gopLength, let first = ranges.first?.first, let end = ranges.last?.end else {
-            return ranges.map(\.first)
-        }
-        return table.segments(length: length, within: FrameRange(first, end)).map(\.first)
     }
 }

@@ -18,9 +18,7 @@ extension Dispatcher {
         let missing = Set(result.missing)
         let frames = (range.first..<range.end).filter { !missing.contains($0) }
         let timestamps = frames.map { job.table.timestamps[$0] }
-        let keyframes = job.keyframes.filter(range.contains).compactMap { key in frames.first { $0 >= key } }.map {
-            job.table.timestamps[$0]
-        }
+        let keyframes = job.borders.keyframes(of: range, given: frames).map { job.table.timestamps[$0] }
         let path = spool.segment(result.attempt)
         let encoding = job.record.recipe.encoding
         do {

@@ -61,7 +61,7 @@ extension Dispatcher {
     private func cutter(of attempt: AttemptID) -> SegmentCutter? {
         jobs[attempt.segment.job].map {
             SegmentCutter(
-                recipe: $0.record.recipe, table: $0.table, keyframes: $0.keyframes,
+                recipe: $0.record.recipe, table: $0.table, borders: $0.borders,
                 store: spool.packets($0.record.id), stretch: $0.source.stretch)
         }
     }

@@ -7,8 +7,7 @@ import Messaging
 struct SegmentCutter: Sendable {
     let recipe: Recipe
     let table: FrameTable
-    /// With which the job's encoders begin anew, ascending.
-    let keyframes: [Int]
+    let borders: GOPBorders
     /// The job's packet store: a packet file of the whole film's video.
     let store: String
     /// The frames whose pictures are like the job's; nil: all. Where others begin is an end, as the film's own.
@@ -28,7 +27,7 @@ struct SegmentCutter: Sendable {
         let input = try await BlobReference.describing(id: Wire.sourceBlob(attempt), slices: slices)
         return Cut(
             task: SegmentTask(
-                attempt: attempt, range: range, context: context(of: range), keyframes: keyframes(inside: range),
+                attempt: attempt, range: range, context: context(of: range), keyframes: borders.inside(range),
                 timestamps: table.timestamps(of: context(of: range)), recipe: recipe, input: input),
             slices: slices)
     }
@@ -41,11 +40,6 @@ struct SegmentCutter: Sendable {
             .file(path: store, offset: 0, length: Int64(table.headerSize)),
             .file(path: store, offset: span.bytes.lowerBound, length: Int64(span.bytes.count)),
         ]
-    }
-
-    private func keyframes(inside range: FrameRange) -> [Int]? {
-        let inside = keyframes.filter { range.first < $0 && $0 < range.end }
-        return inside.isEmpty ? nil : inside
     }
 
     private func context(of range: FrameRange) -> FrameRange {

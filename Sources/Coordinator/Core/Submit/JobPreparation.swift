@@ -111,9 +111,7 @@ struct JobPreparation: Sendable {
         (source.stretch, source.start) = (stretch?.frames, film.description.start)
         let seconds = table.seconds * Double(range.count) / Double(max(1, table.count))
         let length = request.settings.segmentLength.resolved(seconds: seconds, slots: await slots())
-        if recipe.encoding.keyframeInterval > 1 {
-            recipe.encoding.gopLength = request.settings.gopLength(seconds: seconds)
-        }
+        request.settings.decideGOPs(of: &recipe.encoding, in: table, range, seconds: seconds)
         let record = JobRecord(
             id: id, source: request.film, sourceIdentity: try source.encoded(), output: request.output,
             settings: request.settings, recipe: recipe,

@@ -3,18 +3,26 @@ import Foundation
 import Media
 
 extension JobSettings {
-    /// How long the result's closed GOPs are: a matter of the film's length, not of the slots that happen to be there, so
-    /// that every farm makes the same film. Long films have one every ten seconds, as encoders do by themselves; short ones
-    /// more, for segments are made of them and many slots must have work. Exact segments are GOPs.
+    /// How long the result's closed GOPs are: a matter of the film's length, not of the slots that happen to be there or of how
+    /// long segments are to be, so that every farm makes the same film. Long films have one every ten seconds, as encoders do by
+    /// themselves; short ones more, for segments are made of them and 64 slots are to have four each. Exact segments are GOPs.
     /// - Parameter seconds: of the part of the film that is taken.
     func gopLength(seconds: Double) -> SegmentLength {
         if let gopLength { return gopLength }
-        let usual = min(10, max(2, seconds / 64))
-        switch segmentLength {
-        case .automatic: return .seconds(usual)
-        case .seconds(let segment): return .seconds(min(usual, segment))
-        case .frames: return segmentLength
-        }
+        if case .frames = segmentLength { return segmentLength }
+        return .seconds(min(10, max(2, seconds / 256)))
+    }
+
+    /// ffv1 has no GOPs. Those that the user asks for are not cut by the encoder's usual interval, unless that was asked for, too.
+    func decideGOPs(
+        of encoding: inout EncodingSettings, in table: FrameTable, _ range: FrameRange, seconds: Double
+    ) {
+        guard encoding.codec != .ffv1 else { return }
+        let length = gopLength(seconds: seconds)
+        encoding.gopLength = length
+        guard gopLength != nil, !encoderParameters.contains(where: { $0.key == "keyint" }) else { return }
+        let longest = table.segments(length: length, within: range).map(\.count).max() ?? 1
+        encoding.keyframeInterval = max(encoding.keyframeInterval, longest)
     }
 
     /// A segment holds whole GOPs.
@@ -31,7 +39,7 @@ extension JobSettings {
         guard !tooLong else {
             throw CoordinatorError(
                 .usage,
-                "\(Self.text(gopLength, "gop")) is more than \(Self.text(segmentLength, "segment")): a segment holds whole GOPs"
+                "\(Self.text(gopLength, "gop")) is more than \(Self.text(segmentLength, "segment")), and a segment holds whole GOPs: give shorter GOPs or longer segments"
             )
         }
     }
