@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models quality install clean
+.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models quality sanitize install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -90,6 +90,10 @@ quality: build models sample
 ## bench: the pipeline against the network alone and against one frame at a time
 bench: build models sample
 	scripts/bench.sh
+
+## sanitize: the convolution kernels under AddressSanitizer and UndefinedBehaviorSanitizer; seconds
+sanitize:
+	scripts/sanitize_kernels.sh
 
 ## prove-8k: a few frames of 7680x4320 through x265 and SVT-AV1, judged by ffmpeg; minutes, and some GiB of memory
 prove-8k: build

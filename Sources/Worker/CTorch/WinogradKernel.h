@@ -6,14 +6,16 @@
 
 namespace {
 
-typedef float Vector __attribute__((vector_size(4 * CT_VECTOR), aligned(4)));
+typedef float Vector __attribute__((vector_size(4 * CT_VECTOR)));
+/// In memory, on any border.
+typedef Vector Anywhere __attribute__((aligned(4)));
 constexpr int64_t width = CT_VECTOR, panel = CT_PANEL, rows = 6;
 constexpr int tile = 6, patch = 8, positions = patch * patch;
 /// Of a block: few enough to stay in the second-level cache, enough to read the weights seldom; from 12 to 72 it hardly matters.
 constexpr int64_t tiles = 24;
 
-inline Vector load(const float *from) { return *reinterpret_cast<const Vector *>(from); }
-inline void store(float *to, Vector value) { *reinterpret_cast<Vector *>(to) = value; }
+inline Vector load(const float *from) { return *reinterpret_cast<const Anywhere *>(from); }
+inline void store(float *to, Vector value) { *reinterpret_cast<Anywhere *>(to) = value; }
 inline Vector all(float value) { return value - Vector{}; }
 
 /// a · b + c, rounded once where the processor can.
@@ -239,14 +241,18 @@ void runTransformed(const ct::ConvolutionTask &task, std::atomic<int64_t> &next,
 
 /// The nine neighbours' values of each sample of a line, one behind the other.
 void gatherLine(const ct::ConvolutionTask &task, int64_t picture, int64_t y, float *to) {
-    for (int64_t x = 0; x < task.width; ++x)
-        for (int64_t i = -1; i <= 1; ++i)
-            for (int64_t j = -1; j <= 1; ++j)
-                for (int64_t c = 0; c < task.in; ++c) {
-                    const bool isThere = y + i >= 0 && y + i < task.height && x + j >= 0 && x + j < task.width;
-                    *to++ = isThere
-                        ? task.input[((picture * task.height + y + i) * task.width + x + j) * task.in + c] : 0;
-                }
+    const int64_t count = 3 * task.in;
+    for (int64_t i = -1; i <= 1; ++i, to += count) {
+        const bool isThere = y + i >= 0 && y + i < task.height;
+        const float *from = task.input + ((picture * task.height + y + i) * task.width - 1) * task.in;
+        for (int64_t x = 0; x < task.width; ++x, from += task.in) {
+            // Of the three samples, those that the line has.
+            const int64_t first = isThere ? (x == 0 ? task.in : 0) : count;
+            const int64_t end = isThere ? (x + 1 == task.width ? count - task.in : count) : count;
+            float *place = to + x * 3 * count;
+            for (int64_t v = 0; v < count; ++v) place[v] = v >= first && v < end ? from[v] : 0;
+        }
+    }
 }
 
 void runDirect(const ct::ConvolutionTask &task, std::atomic<int64_t> &next, float *scratch) {
