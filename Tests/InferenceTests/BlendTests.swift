@@ -27,7 +27,7 @@ import Testing
         plain: Bool = false
     ) throws -> [Int: [[Int]]] {
         let upscaler = try Upscaler.cpu(
-            .nearest(scale), format, scale: scale, batch: batch, blendRadius: radius, plainBlend: plain)
+            .nearest(scale), format, scale: scale, batch: batch, blendRadius: radius, plain: plain)
         var results: [Int: [[Int]]] = [:]
         for first in stride(from: 0, to: film.count, by: segment) {
             let range = FrameRange(first, min(first + segment, film.count))

@@ -34,13 +34,6 @@ at::Tensor interpolate(const at::Tensor &plane, int64_t axis, int64_t size, Siti
     return at::lerp(first, second, weight);
 }
 
-namespace {
-
-struct Tap {
-    int64_t offset;  // from j·factor
-    double weight;
-};
-
 std::vector<Tap> taps(Siting siting) {
     std::vector<Tap> result;
     const int64_t factor = siting.factor;
@@ -52,8 +45,6 @@ std::vector<Tap> taps(Siting siting) {
         result.push_back({k + std::llround(siting.position), double(factor - std::abs(k)) / double(factor * factor)});
     return result;
 }
-
-}  // namespace
 
 at::Tensor decimate(const at::Tensor &plane, int64_t axis, Siting siting) {
     if (siting.factor == 1) return plane;

@@ -2,6 +2,8 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include <vector>
+
 namespace ct {
 
 /// Where chroma samples lie along an axis: chroma sample j is at luma position j·factor + position.
@@ -16,6 +18,15 @@ struct Siting {
 
 /// Linear interpolation of `plane` to `size` luma positions along `axis`; beyond the outermost samples, those.
 at::Tensor interpolate(const at::Tensor &plane, int64_t axis, int64_t size, Siting siting);
+
+/// A luma sample that a chroma sample takes some of: its place from j·factor on.
+struct Tap {
+    int64_t offset;
+    double weight;
+};
+
+/// What `decimate` sums up.
+std::vector<Tap> taps(Siting siting);
 
 /// The weighted mean around each chroma position: the triangle that `interpolate` spreads a sample over, or, in the
 /// middle between luma samples, their mean. Neither moves colour against luma. Borders repeat the outermost sample.

@@ -29,9 +29,14 @@ Dither::Dither(int64_t height, int64_t width, int plane, at::Device device) {
     table = at::floor_divide(hash, 256).to(at::kFloat).div_(1 << 24).to(device);
 }
 
-at::Tensor Dither::forFrame(int64_t number) const {
+std::pair<int64_t, int64_t> Dither::shift(int64_t number) const {
     const uint32_t down = mix(uint32_t(number)), right = mix(down + uint32_t(golden));
-    return table.roll({down % table.size(0), right % table.size(1)}, {0, 1});
+    return {down % table.size(0), right % table.size(1)};
+}
+
+at::Tensor Dither::forFrame(int64_t number) const {
+    const auto [down, right] = shift(number);
+    return table.roll({down, right}, {0, 1});
 }
 
 }  // namespace ct

@@ -11,6 +11,10 @@ class Dither {
     Dither(int64_t height, int64_t width, int plane, at::Device device);
     at::Tensor forFrame(int64_t number) const;
 
+    /// By how many rows and samples a frame's table is shifted, in circles.
+    std::pair<int64_t, int64_t> shift(int64_t number) const;
+    const at::Tensor &unshifted() const { return table; }
+
   private:
     at::Tensor table;
 };

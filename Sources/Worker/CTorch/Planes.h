@@ -3,11 +3,15 @@
 #include <ATen/ATen.h>
 
 #include "CTorch.h"
+#include "Finishing.h"
 
 namespace ct {
 
 /// Plane `index` of a picture on `device` as float codes, [height, width].
 at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, at::Device device);
+
+/// Where plane `index` of a result lies in memory.
+cpu::CodePlane codePlane(const ct_output &picture, const ct_format &format, int index);
 
 /// Writes codes, already in range and with their rounding added (the fraction is cut off), into plane `index`.
 void downloadPlane(const at::Tensor &codes, const ct_output &picture, const ct_format &format, int index);

@@ -1,5 +1,7 @@
 #include "RGB.h"
 
+#include <tuple>
+
 #include "Planes.h"
 
 namespace ct {
@@ -54,8 +56,8 @@ void ToRGB::convert(const ct_input &picture, at::Tensor rgb) const {
     at::add_out(b, luma, blue, blueGain);
 }
 
-FromRGB::FromRGB(const ct_format &format, int sourceDepth, at::Device device)
-    : format(format), range(format), weights(weightsOf(format)), horizontal(horizontalSiting(format)),
+FromRGB::FromRGB(const ct_format &format, int sourceDepth, at::Device device, bool isFused)
+    : format(format), isFused(isFused), range(format), weights(weightsOf(format)), horizontal(horizontalSiting(format)),
       vertical(verticalSiting(format)) {
     if (format.bit_depth >= sourceDepth) return;
     for (int plane = 0; plane < (format.family == CT_GRAY ? 1 : 3); ++plane)
@@ -79,7 +81,7 @@ void FromRGB::convert(
 
 /// Colour differences are weighted sums of RGB, so chroma is brought to its size first: fewer samples to mix.
 void FromRGB::writeDifferences(const at::Tensor &rgb, double span, const ct_output &picture, int64_t number) const {
-    const auto small = decimate(decimate(rgb, 1, vertical), 2, horizontal);
+    const auto small = isFused ? rgb : decimate(decimate(rgb, 1, vertical), 2, horizontal);
     const double gain = range.chromaGain / span;
     const double blue = gain / (2 * (1 - weights.blue)), red = gain / (2 * (1 - weights.red));
     write(
@@ -89,6 +91,7 @@ void FromRGB::writeDifferences(const at::Tensor &rgb, double span, const ct_outp
 
 void FromRGB::write(
     const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const {
+    if (isFused) return writeFused(rgb, mix, offset, picture, plane, number);
     at::Tensor codes;
     const double gains[3] = {mix.red, mix.green, mix.blue};
     if (!dither.empty()) codes = dither[plane].forFrame(number).add_(offset);
@@ -102,6 +105,23 @@ void FromRGB::write(
         }
     }
     downloadPlane(codes.clamp_(0, range.highest + 0.5), picture, format, plane);
+}
+
+void FromRGB::writeFused(
+    const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const {
+    const bool isSmall = format.family == CT_YUV && !holdsRGB(format) && plane > 0;
+    cpu::Noise noise;
+    if (!dither.empty()) {
+        noise.table = &dither[plane].unshifted();
+        std::tie(noise.down, noise.right) = dither[plane].shift(number);
+    }
+    const cpu::CodeMix colours = {
+        float(mix.red), float(mix.green), float(mix.blue), float(noise.table ? offset : offset + 0.5),
+        float(range.highest)};
+    const Siting whole{1, 0};
+    cpu::writeCodes(
+        rgb.contiguous(), colours, isSmall ? horizontal : whole, isSmall ? vertical : whole, noise,
+        codePlane(picture, format, plane));
 }
 
 }  // namespace ct

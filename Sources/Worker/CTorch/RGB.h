@@ -30,7 +30,8 @@ class ToRGB {
 /// RGB to planes of codes, rounded to nearest, or dithered where the source has more depth.
 class FromRGB {
   public:
-    FromRGB(const ct_format &format, int sourceDepth, at::Device device);
+    /// - isFused: on the CPU by kernels of our own.
+    FromRGB(const ct_format &format, int sourceDepth, at::Device device, bool isFused);
     /// `rgb` is [3, height, width] of floats in [low, high].
     void convert(const at::Tensor &rgb, double low, double high, const ct_output &picture, int64_t number) const;
 
@@ -41,8 +42,11 @@ class FromRGB {
     void write(
         const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const;
     void writeDifferences(const at::Tensor &rgb, double span, const ct_output &picture, int64_t number) const;
+    void writeFused(
+        const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const;
 
     ct_format format;
+    bool isFused;
     CodeRange range;
     LumaWeights weights;
     Siting horizontal, vertical;

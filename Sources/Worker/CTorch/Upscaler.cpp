@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "Errors.h"
+#include "Finishing.h"
 #include "Means.h"
 
 namespace {
@@ -32,9 +33,11 @@ std::optional<ct::Resampler> resamplerFor(const ct_model &model, const ct_format
 
 }  // namespace
 
-ct_upscaler::ct_upscaler(ct_model &model, const ct_format &input, const ct_format &output, double low, double high)
+ct_upscaler::ct_upscaler(
+    ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain)
     : model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
-      high(high), toRGB(input, model.device), fromRGB(output, input.bit_depth, model.device),
+      high(high), isFused(model.device.is_cpu() && !isPlain), toRGB(input, model.device),
+      fromRGB(output, input.bit_depth, model.device, isFused),
       resampler(resamplerFor(model, input, output)), alpha(input, output, model, resampler ? &*resampler : nullptr) {
     if (!(low < high)) ct::fail("the value range is empty");
     if (model.window > 1) reel.emplace(model.window);
@@ -77,12 +80,16 @@ void ct_upscaler::blend(const ct_input &input, const ct_output &output) {
 
 /// What the network made of `source`, in the source's colours and the wanted size: [3, height, width] of floats.
 at::Tensor ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor &source) const {
-    const auto rgb = enlarged.to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
+    const auto rgb = enlarged.to(at::kFloat).contiguous();
     // nearest stays exact for codes outside of the nominal range.
     if (model.network) {
-        ct::holdMeans(rgb, source);
         // No lighter and no darker than the source anywhere is: in PQ a little too much is thousands of nits.
-        rgb.clamp_(source.amin({1, 2}, true), source.amax({1, 2}, true));
+        if (isFused) {
+            ct::cpu::hold(rgb, source);
+        } else {
+            ct::holdMeans(rgb, source);
+            rgb.clamp_(source.amin({1, 2}, true), source.amax({1, 2}, true));
+        }
     }
     return resampler ? resampler->convert(rgb) : rgb;
 }
@@ -157,10 +164,10 @@ void ct_upscaler::expectPicture(float before, float after, int64_t number) const
 
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
-    int32_t plain_blend, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
+    int32_t plain, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
-        auto made = std::make_unique<ct_upscaler>(*model, *input, *output, low, high);
-        if (blend_radius > 0) made->kept.emplace(blend_radius, model->device.is_cpu() && !plain_blend);
+        auto made = std::make_unique<ct_upscaler>(*model, *input, *output, low, high, plain != 0);
+        if (blend_radius > 0) made->kept.emplace(blend_radius, model->device.is_cpu() && !plain);
         *upscaler = made.release();
     });
 }

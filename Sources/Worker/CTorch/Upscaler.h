@@ -10,7 +10,9 @@
 
 /// Pictures of one format to pictures of another, through a network and, where its size is not the wanted one, a resampler.
 struct ct_upscaler {
-    ct_upscaler(ct_model &model, const ct_format &input, const ct_format &output, double low, double high);
+    /// - isPlain: by tensor operations on the CPU, too, as on other devices.
+    ct_upscaler(
+        ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain);
     void upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count);
     /// Upscales pictures and keeps them to be blended.
     void keep(const ct_plan &plan, const ct_input *inputs, int count);
@@ -36,6 +38,7 @@ struct ct_upscaler {
     ct_model &model;
     ct_format input, output;
     double low, high;
+    bool isFused;
     ct::ToRGB toRGB;
     ct::FromRGB fromRGB;
     std::optional<ct::Resampler> resampler;

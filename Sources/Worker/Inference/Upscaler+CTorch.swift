@@ -3,7 +3,7 @@ internal import FarmModel
 
 extension Upscaler {
     static func open(
-        _ network: Network, input: PictureFormat, output: PictureFormat, blendRadius: Int, plainBlend: Bool
+        _ network: Network, input: PictureFormat, output: PictureFormat, blendRadius: Int, plain: Bool
     ) throws(InferenceError) -> OpaquePointer {
         // An unspecified matrix is taken by the source's height on the way back too, whatever the new height would suggest.
         var from = ct_format(input, matrix: input.color.effectiveMatrix(height: input.height))
@@ -12,7 +12,7 @@ extension Upscaler {
         let range = network.description.valueRange
         try torch(.failed, "upscaling \(input.summary) to \(output.summary)") {
             ct_upscaler_open(
-                network.handle, &from, &to, range[0], range[1], Int32(blendRadius), plainBlend ? 1 : 0, &opened, $0, $1)
+                network.handle, &from, &to, range[0], range[1], Int32(blendRadius), plain ? 1 : 0, &opened, $0, $1)
         }
         guard let opened else { throw InferenceError(.failed, "CTorch opened no upscaler") }
         return opened

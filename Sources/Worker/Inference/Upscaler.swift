@@ -30,11 +30,11 @@ public final class Upscaler: PictureUpscaler {
     ///   - threads: CPU threads for one operation.
     ///   - engine: what convolutions run in on the CPU.
     ///   - blendRadius: more than 0 for one that a `ContextUpscaler` uses.
-    ///   - plainBlend: blend on the CPU as on other devices; to compare them.
+    ///   - plain: what follows the network by tensor operations on the CPU, too, as on other devices; to compare them.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
         model: ModelSource, device: Device, input: PictureFormat, output: PictureFormat, scale: Int,
-        shape: ExecutionShape, threads: Int, engine: CPUEngine = .auto, blendRadius: Int = 0, plainBlend: Bool = false,
+        shape: ExecutionShape, threads: Int, engine: CPUEngine = .auto, blendRadius: Int = 0, plain: Bool = false,
         onFallback: @escaping (String) -> Void = { _ in }
     ) throws(InferenceError) {
         guard shape.batch >= 1, shape.tile >= 0, threads >= 1 else {
@@ -51,7 +51,7 @@ public final class Upscaler: PictureUpscaler {
         self.device = device
         self.input = input
         self.output = output
-        handle = try Self.open(network, input: input, output: output, blendRadius: blendRadius, plainBlend: plainBlend)
+        handle = try Self.open(network, input: input, output: output, blendRadius: blendRadius, plain: plain)
         pinned = shape
         current = shape
         self.threads = threads

@@ -116,11 +116,11 @@ const char *ct_kernel(void) CT_NOEXCEPT;
 
 // An upscaler from one picture format to another: where that is not `scale` times as wide and high, the network's
 // pictures are resampled to it. The model must outlive it. Network input and output are RGB in [low, high].
-// `blend_radius`: so many pictures before each, and behind, are blended into it; 0 for none. `plain_blend`: on the CPU, too, by tensor
+// `blend_radius`: so many pictures before each, and behind, are blended into it; 0 for none. `plain`: on the CPU, too, by tensor
 // operations, as other devices do it: to hold one against the other.
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
-    int32_t plain_blend, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
+    int32_t plain, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
 
 // Where the network sees more than one picture: lets it see `count` more, their numbers above all before. All that lie around one
