@@ -17,6 +17,12 @@ import Testing
         other.segmentLength = .frames(24)
         #expect(settings.difference(from: other)?.contains("--segment-frames 24") == true)
         other = settings
+        other.cpuEngine = .torch
+        #expect(settings.difference(from: other) == "--cpu-engine was the default and is torch")
+        other = settings
+        other.gopLength = .seconds(4)
+        #expect(settings.difference(from: other)?.contains("--gop-seconds 4.0") == true)
+        other = settings
         other.encoderParameters = [EncoderParameter(key: "aq-mode", value: "3")]
         #expect(settings.difference(from: other) == "--encoder-params was none and is aq-mode=3")
     }

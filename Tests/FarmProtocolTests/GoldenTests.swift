@@ -36,6 +36,14 @@ import Testing
         #expect(try JSON.parse(ClientReply(decoding: data).encoded()) == JSON.parse(data))
     }
 
+    /// A job that was begun before there were two engines goes on with libtorch's.
+    @Test func recipesWithoutAnEngineAreLibtorchs() throws {
+        let old = Self.recipe.replacingOccurrences(of: #""cpuEngine":"auto","#, with: "")
+        #expect(old != Self.recipe)
+        #expect(try JSONDecoder().decode(Recipe.self, from: Data(Self.recipe.utf8)).cpuEngine == .auto)
+        #expect(try JSONDecoder().decode(Recipe.self, from: Data(old.utf8)).cpuEngine == .torch)
+    }
+
     @Test func everyMessageHasItsGolden() {
         #expect(Self.worker.count == Samples.worker.count)
         #expect(Self.coordinator.count == Samples.coordinator.count)
