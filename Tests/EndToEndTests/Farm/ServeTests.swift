@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -201,6 +202,7 @@ import Testing
     }
 
     private static let idleFarm = IdleFarm()
+    private static let idle = Mutex<Int32?>(nil)
 
     /// One coordinator for all that is refused.
     private actor IdleFarm {
@@ -210,7 +212,10 @@ import Testing
             if let made { return try await made.value }
             let task = Task {
                 let farm = try FarmUnderTest()
-                try await farm.serve()
+                let served = try await farm.serve().processID
+                // Nothing lets go of what is static: its coordinator would outlive the tests.
+                ServeTests.idle.withLock { $0 = served }
+                atexit { ServeTests.idle.withLock { if let served = $0 { kill(served, SIGKILL) } } }
                 return farm
             }
             made = task
