@@ -7,5 +7,5 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 kernels=Sources/Worker/CTorch
 "$compiler" -std=c++17 -O1 -g -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all -fuse-ld=lld -I "$kernels" \
-    Tests/KernelSanitizer/main.cpp "$kernels"/Convolution.cpp "$kernels"/Winograd*.cpp -o "$folder/kernels"
+    Tests/KernelSanitizer/main.cpp "$kernels"/Convolution*.cpp -o "$folder/kernels"
 "$folder/kernels"

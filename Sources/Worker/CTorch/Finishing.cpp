@@ -3,25 +3,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "Between.h"
 #include "Pixels.h"
 #include "Rows.h"
 
 namespace ct::cpu {
 namespace {
-
-/// Where an enlarged axis' samples lie between the original's, as libtorch's bilinear enlargement has them.
-struct Ramp {
-    std::vector<int64_t> before;
-    std::vector<float> part;
-
-    Ramp(int64_t count, int64_t original) {
-        for (int64_t i = 0; i < count; ++i) {
-            const float place = std::max(0.0f, (float(i) + 0.5f) * float(original) / float(count) - 0.5f);
-            before.push_back(std::min(int64_t(place), original - 1));
-            part.push_back(place - float(before.back()));
-        }
-    }
-};
 
 CT_EVERY_WIDTH void addTo(float *sums, const float *row, int64_t count) {
     for (int64_t i = 0; i < count; ++i) sums[i] += row[i];
@@ -103,26 +90,21 @@ void hold(const at::Tensor &rgb, const at::Tensor &source) {
                            .contiguous();
     const auto least = source.amin({1, 2}).contiguous(), greatest = source.amax({1, 2}).contiguous();
     const int64_t rows = shift.size(1), columns = shift.size(2);
-    const Ramp down(height, rows), across(width, columns);
+    const Between down(height, rows), across(width, columns);
     eachRow(3 * height, [&](int64_t first, int64_t end) {
-        std::vector<float> between(size_t(columns + 1));
+        std::vector<float> between(static_cast<size_t>(columns));
         for (int64_t row = first; row < end; ++row) {
-            const int64_t channel = row / height, y = row % height, above = down.before[size_t(y)];
-            const float *cells = shift.data_ptr<float>() + channel * rows * columns;
-            for (int64_t x = 0; x <= columns; ++x) {
-                const int64_t place = std::min(x, columns - 1);
-                const float upper = cells[above * columns + place];
-                between[size_t(x)] = upper
-                    + (cells[std::min(above + 1, rows - 1) * columns + place] - upper) * down.part[size_t(y)];
-            }
+            const size_t channel = size_t(row / height), y = size_t(row % height);
+            const float *cells = shift.data_ptr<float>() + int64_t(channel) * rows * columns;
+            const float *const above = cells + down.before[y] * columns, *const below = cells + down.after[y] * columns;
+            for (size_t x = 0; x < between.size(); ++x) between[x] = above[x] + (below[x] - above[x]) * down.part[y];
             float *const to = rgb.data_ptr<float>() + row * width;
-            for (int64_t x = 0; x < width;) {
-                const int64_t before = across.before[size_t(x)], start = x;
-                while (x < width && across.before[size_t(x)] == before) ++x;
-                const float value = between[size_t(before)];
+            for (size_t x = 0; x < size_t(width);) {
+                const size_t start = x, before = size_t(across.before[x]), after = size_t(across.after[x]);
+                while (x < size_t(width) && size_t(across.before[x]) == before) ++x;
                 lift(
-                    to + start, across.part.data() + start, value, between[size_t(before + 1)] - value,
-                    least.data_ptr<float>()[channel], greatest.data_ptr<float>()[channel], x - start);
+                    to + start, across.part.data() + start, between[before], between[after] - between[before],
+                    least.data_ptr<float>()[channel], greatest.data_ptr<float>()[channel], int64_t(x - start));
             }
         }
     });

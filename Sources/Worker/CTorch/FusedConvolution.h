@@ -1,6 +1,9 @@
-// Convolutions and what follows them, as one operator of ours in place of libtorch's.
+// Convolutions and what follows them, as operators that TorchScript graphs can name: `upscale_farm::conv3x3`, ours, and
+// `upscale_farm::convolution`, oneDNN's; both are counted.
 #pragma once
-#include <torch/script.h>
+#include <ATen/ATen.h>
+
+#include "Convolution.h"
 
 namespace ct {
 
@@ -22,12 +25,7 @@ private:
     Multiplications *before;
 };
 
-/// Puts our operators in the place of a frozen network's convolutions, for the CPU: those of 3x3, stride 1, padding 1, with a PReLU,
-/// LeakyReLU or ReLU behind them or nothing, become `upscale_farm::conv3x3`; other plain ones always run in oneDNN: libtorch picks
-/// a plain convolution for some small inputs and oneDNN's for others; the two round differently, and a picture would depend on its
-/// batch. Transposed convolutions and such with their padding in words stay as they are, and are not counted.
-/// - own: false leaves all to oneDNN.
-/// - Returns: how many are ours.
-int32_t replaceConvolutions(torch::jit::Module &network, bool own);
+/// `values` with zeros behind them, to whole vectors of the kernel: as the operator takes bias and slope.
+at::Tensor filledUp(const at::Tensor &values, const ConvolutionKernel &kernel = convolutionKernel());
 
 }  // namespace ct

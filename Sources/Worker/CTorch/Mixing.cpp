@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 
+#include "Between.h"
 #include "Kernels.h"
 #include "Pixels.h"
 #include "Rows.h"
@@ -43,21 +44,6 @@ CT_INLINE Pixel sampled(const float *at, int64_t stride, const float *across, co
     return (__builtin_shufflevector(sum, sum, 0, 1, 2, 3) + __builtin_shufflevector(sum, sum, 4, 5, 6, 7))
         + (__builtin_shufflevector(sum, sum, 8, 9, 10, 11) + __builtin_shufflevector(sum, sum, 12, 13, 14, 15));
 }
-
-/// Where the middles of an enlarged axis' samples lie between the original's: as libtorch's bilinear enlargement has them.
-struct Between {
-    std::vector<int> before, after;
-    std::vector<float> part;
-
-    Between(int64_t count, int64_t original) {
-        for (int64_t i = 0; i < count; ++i) {
-            const float place = std::max(0.0f, (float(i) + 0.5f) * float(original) / float(count) - 0.5f);
-            before.push_back(int(std::min(int64_t(place), original - 1)));
-            after.push_back(int(std::min<int64_t>(before.back() + 1, original - 1)));
-            part.push_back(place - float(before.back()));
-        }
-    }
-};
 
 /// Where a row's pixels lie in a neighbour, and how much that counts.
 struct Line {

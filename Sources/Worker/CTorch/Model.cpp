@@ -14,6 +14,7 @@
 
 #include "Errors.h"
 #include "FusedConvolution.h"
+#include "Replacement.h"
 
 namespace {
 

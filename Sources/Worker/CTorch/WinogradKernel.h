@@ -1,33 +1,13 @@
-// The kernels of Convolution.h for one set of instructions: vectors of CT_VECTOR floats, CT_PANEL of them beside each other in a product.
-//
 // Winograd's minimal filtering F(6x6, 3x3) (Winograd 1980; Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, 2015): 6x6
 // results need 8x8 inputs, transformed, times as many transformed weights, summed over the channels: 64 multiplications where 324 were.
-// Blocks of tiles go through all three steps while they are in the cache (of 64 channels 400 KB). Every sum is taken in one order, whatever the width.
+// Blocks of tiles go through all three steps while they are in the cache (of 64 channels 400 KB). Every sum is taken in one order,
+// whatever the width of vectors.
 
 namespace {
 
-typedef float Vector __attribute__((vector_size(4 * CT_VECTOR)));
-/// In memory, on any border.
-typedef Vector Anywhere __attribute__((aligned(4)));
-constexpr int64_t width = CT_VECTOR, panel = CT_PANEL, rows = 6;
 constexpr int tile = 6, patch = 8, positions = patch * patch;
 /// Of a block: few enough to stay in the second-level cache, enough to read the weights seldom; from 12 to 72 it hardly matters.
 constexpr int64_t tiles = 24;
-
-inline Vector load(const float *from) { return *reinterpret_cast<const Anywhere *>(from); }
-inline void store(float *to, Vector value) { *reinterpret_cast<Anywhere *>(to) = value; }
-inline Vector all(float value) { return value - Vector{}; }
-
-/// a · b + c, rounded once where the processor can.
-inline Vector fma(Vector a, Vector b, Vector c) {
-#if CT_FUSED
-    return __builtin_elementwise_fma(a, b, c);
-#else
-    return a * b + c;
-#endif
-}
-inline Vector fma(Vector a, float b, Vector c) { return fma(a, all(b), c); }
-inline int64_t whole(int64_t count) { return (count + width - 1) / width * width; }
 
 /// Bᵀ d, in place.
 inline void transformInput(Vector (&d)[8]) {
@@ -58,29 +38,6 @@ inline void transformOutput(Vector (&m)[8]) {
     m[5] = fma(d2, 32.0f, d1) + d3 + m[7];
 }
 
-/// `R` rows of `C` values by `C` rows of `N` vectors.
-template <int R, int N>
-inline void multiply(
-    const float *a, int64_t stride, const float *b, int64_t count, float *to, int64_t toStride, const float *ahead) {
-    Vector sum[R][N] = {};
-    for (int64_t c = 0; c < count; ++c) {
-        __builtin_prefetch(ahead + c * 16);
-        Vector column[N];
-#pragma unroll
-        for (int n = 0; n < N; ++n) column[n] = load(b + (c * N + n) * width);
-#pragma unroll
-        for (int r = 0; r < R; ++r) {
-            const Vector value = all(a[r * stride + c]);
-#pragma unroll
-            for (int n = 0; n < N; ++n) sum[r][n] = fma(value, column[n], sum[r][n]);
-        }
-    }
-#pragma unroll
-    for (int r = 0; r < R; ++r)
-#pragma unroll
-        for (int n = 0; n < N; ++n) store(to + r * toStride + n * width, sum[r][n]);
-}
-
 /// How a block lies in the scratch memory: positions, in each a line for every tile, in that a value a channel; and the tiles of the task.
 struct Layout {
     int64_t in, out, line, position, across, down, count;
@@ -104,19 +61,6 @@ inline Place place(const ct::ConvolutionTask &task, const Layout &layout, int64_
     const int64_t samples = picture * task.height * task.width;
     return {task.input + samples * task.in, task.output + samples * task.out, inside / layout.across * tile,
             inside % layout.across * tile};
-}
-
-/// The first `count` values, and zeros.
-inline Vector loadSome(const float *from, int64_t count) {
-    if (count >= width) return load(from);
-    Vector value{};
-    for (int64_t i = 0; i < count; ++i) value[i] = from[i];
-    return value;
-}
-
-inline void storeSome(float *to, Vector value, int64_t count) {
-    if (count >= width) return store(to, value);
-    for (int64_t i = 0; i < count; ++i) to[i] = value[i];
 }
 
 /// A tile's patch, transformed: a value a position and channel.
@@ -151,8 +95,6 @@ void gather(const ct::ConvolutionTask &task, const Layout &layout, const Place &
     }
 }
 
-inline Vector activated(Vector value, Vector slope) { return value >= 0.0f ? value : value * slope; }
-
 /// A tile of results, of a value a position and channel.
 void scatter(const ct::ConvolutionTask &task, const Layout &layout, const Place &at, const float *from) {
     const int64_t line = task.width * task.out;
@@ -184,22 +126,6 @@ void scatter(const ct::ConvolutionTask &task, const Layout &layout, const Place 
     }
 }
 
-/// `R` rows of `depth` values by weights of as many rows, in place or not.
-/// - values: rows `stride` apart; products go to rows `line` apart.
-template <int R>
-inline void multiplyRows(
-    const float *values, int64_t stride, int64_t depth, const float *weights, int64_t out, float *to, int64_t line,
-    const float *ahead) {
-    for (int64_t k = 0; k < out; k += panel * width) {
-        const int64_t left = (out - k) / width;
-        const float *columns = weights + k * depth;
-        if (left >= panel) multiply<R, panel>(values, stride, columns, depth, to + k, line, ahead + k / (panel * width) * depth * 16);
-        else if (left == 1) multiply<R, 1>(values, stride, columns, depth, to + k, line, ahead + k / (panel * width) * depth * 16);
-        else if (left == 2) multiply<R, std::min<int>(panel, 2)>(values, stride, columns, depth, to + k, line, ahead + k / (panel * width) * depth * 16);
-        else multiply<R, std::min<int>(panel, 3)>(values, stride, columns, depth, to + k, line, ahead + k / (panel * width) * depth * 16);
-    }
-}
-
 /// One position of a block: its values' rows are replaced by their products.
 template <int R>
 inline void multiplyInPlace(
@@ -212,7 +138,8 @@ inline void multiplyInPlace(
             for (int64_t c = 0; c < layout.in; c += width)
                 store(copy + r * layout.in + c, load(values + r * layout.line + c));
     multiplyRows<R>(
-        isInWay ? copy : values, isInWay ? layout.in : layout.line, task.in, weights, layout.out, values, layout.line, ahead);
+        isInWay ? copy : values, isInWay ? layout.in : layout.line, task.in, weights, layout.out, values, layout.line,
+        ahead);
 }
 
 void runTransformed(const ct::ConvolutionTask &task, std::atomic<int64_t> &next, float *scratch) {
@@ -231,65 +158,13 @@ void runTransformed(const ct::ConvolutionTask &task, std::atomic<int64_t> &next,
             const int64_t part = (layout.out + panel * width - 1) / (panel * width) * task.in * 16;
             for (; t + rows <= count; t += rows)
                 multiplyInPlace<rows>(
-                    task, layout, weights, values + t * layout.line, copy, weights + layout.out * task.in + t / rows * part);
+                    task, layout, weights, values + t * layout.line, copy,
+                    weights + layout.out * task.in + t / rows * part);
             for (; t < count; ++t) multiplyInPlace<1>(task, layout, weights, values + t * layout.line, copy, weights);
         }
         for (int64_t t = 0; t < count; ++t)
             scatter(task, layout, place(task, layout, first + t), scratch + t * layout.line);
     }
-}
-
-/// The nine neighbours' values of each sample of a line, one behind the other.
-void gatherLine(const ct::ConvolutionTask &task, int64_t picture, int64_t y, float *to) {
-    const int64_t count = 3 * task.in;
-    for (int64_t i = -1; i <= 1; ++i, to += count) {
-        const bool isThere = y + i >= 0 && y + i < task.height;
-        const float *from = task.input + ((picture * task.height + y + i) * task.width - 1) * task.in;
-        for (int64_t x = 0; x < task.width; ++x, from += task.in) {
-            // Of the three samples, those that the line has.
-            const int64_t first = isThere ? (x == 0 ? task.in : 0) : count;
-            const int64_t end = isThere ? (x + 1 == task.width ? count - task.in : count) : count;
-            float *place = to + x * 3 * count;
-            for (int64_t v = 0; v < count; ++v) place[v] = v >= first && v < end ? from[v] : 0;
-        }
-    }
-}
-
-void runDirect(const ct::ConvolutionTask &task, std::atomic<int64_t> &next, float *scratch) {
-    const int64_t depth = 9 * task.in, out = whole(task.out);
-    float *values = scratch + rows * out;
-    for (;;) {
-        const int64_t line = next.fetch_add(1);
-        if (line >= task.pictures * task.height) return;
-        gatherLine(task, line / task.height, line % task.height, values);
-        float *to = task.output + line * task.width * task.out;
-        for (int64_t x = 0; x < task.width; x += rows) {
-            const int64_t count = std::min(rows, task.width - x);
-            if (count == rows) {
-                multiplyRows<rows>(values + x * depth, depth, depth, task.weights, out, scratch, out, task.weights);
-            } else {
-                for (int64_t r = 0; r < count; ++r)
-                    multiplyRows<1>(
-                        values + (x + r) * depth, depth, depth, task.weights, out, scratch + r * out, out, task.weights);
-            }
-            for (int64_t r = 0; r < count; ++r)
-                for (int64_t k = 0; k < out; k += width)
-                    storeSome(
-                        to + (x + r) * task.out + k,
-                        activated(load(scratch + r * out + k) + load(task.bias + k), load(task.slope + k)),
-                        task.out - k);
-        }
-    }
-}
-
-size_t scratchSize(const ct::ConvolutionTask &task) {
-    if (ct::isDirect(task.in)) return rows * whole(task.out) + 9 * task.in * task.width;
-    const Layout layout(task);
-    return positions * layout.position + rows * layout.in;
-}
-
-void run(const ct::ConvolutionTask &task, std::atomic<int64_t> &next, float *scratch) {
-    ct::isDirect(task.in) ? runDirect(task, next, scratch) : runTransformed(task, next, scratch);
 }
 
 }  // namespace

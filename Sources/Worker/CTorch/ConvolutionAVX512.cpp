@@ -7,7 +7,7 @@
 #define CT_VECTOR 16
 #define CT_PANEL 4
 #define CT_FUSED 1
-#include "WinogradKernel.h"
+#include "ConvolutionKernel.h"
 #pragma clang attribute pop
 
 const ct::ConvolutionKernel ct::avx512Kernel = {"avx512", width, panel, scratchSize, run};

@@ -11,6 +11,6 @@
 #define CT_PANEL 2
 #define CT_FUSED 0
 #endif
-#include "WinogradKernel.h"
+#include "ConvolutionKernel.h"
 
 const ct::ConvolutionKernel ct::plainKernel = {"plain", width, panel, scratchSize, run};

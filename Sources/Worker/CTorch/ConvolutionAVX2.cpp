@@ -7,7 +7,7 @@
 #define CT_VECTOR 8
 #define CT_PANEL 2
 #define CT_FUSED 1
-#include "WinogradKernel.h"
+#include "ConvolutionKernel.h"
 #pragma clang attribute pop
 
 const ct::ConvolutionKernel ct::avx2Kernel = {"avx2", width, panel, scratchSize, run};
