@@ -108,7 +108,7 @@ ct_status ct_convolve(
             kernels.begin(), kernels.end(), [&](const auto *kernel) { return std::string(kernel->name) == name; });
         if (found == kernels.end()) ct::fail(std::string("this processor cannot run the kernels called ") + name);
         const c10::InferenceMode inference;
-        at::set_num_threads(threads);
+        ct::useThreads(threads);
         const auto whole = [&](const float *values) {
             return ct::filledUp(at::from_blob(const_cast<float *>(values), {out}), **found);
         };

@@ -2,7 +2,6 @@
 #include "Model.h"
 
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
@@ -15,6 +14,7 @@
 #include "Errors.h"
 #include "FusedConvolution.h"
 #include "Replacement.h"
+#include "Rows.h"
 
 namespace {
 
@@ -116,7 +116,7 @@ ct_status ct_model_run(
     int32_t *finite, double *own_share, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
-        at::set_num_threads(threads);
+        ct::useThreads(threads);
         std::vector<int64_t> shape = {batch, 3, height, width};
         if (model->window > 1) shape.insert(shape.begin() + 1, model->window);
         const int64_t count = c10::multiply_integers(shape);

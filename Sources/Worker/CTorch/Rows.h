@@ -7,6 +7,9 @@
 
 namespace ct {
 
+/// How many threads libtorch's operations have that this thread calls.
+void useThreads(int threads);
+
 /// Calls `work` for ranges of rows that together are [0, rows), each row once, on up to `at::get_num_threads()` threads at a time.
 /// libtorch's pool is used, not another beside it: its threads spin for a while when they are through, and would be in the way.
 void eachRow(int64_t rows, const std::function<void(int64_t first, int64_t end)> &work);

@@ -1,7 +1,6 @@
 // The path of a batch: planes, RGB, network in tiles, checks, the source's colours, the wanted size, planes.
 #include "Upscaler.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "Errors.h"
 #include "Finishing.h"
 #include "Means.h"
+#include "Rows.h"
 
 namespace {
 
@@ -179,7 +179,7 @@ ct_status ct_upscale(
     int32_t count, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
-        at::set_num_threads(threads);
+        ct::useThreads(threads);
         upscaler->upscale(*plan, inputs, outputs, count);
     });
 }
@@ -189,7 +189,7 @@ ct_status ct_upscaler_show(
     size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
-        at::set_num_threads(threads);
+        ct::useThreads(threads);
         upscaler->show(inputs, count);
     });
 }
@@ -199,7 +199,7 @@ ct_status ct_upscaler_keep(
     size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
-        at::set_num_threads(threads);
+        ct::useThreads(threads);
         upscaler->keep(*plan, inputs, count);
     });
 }
@@ -209,7 +209,7 @@ ct_status ct_upscaler_blend(
     char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
-        at::set_num_threads(threads);
+        ct::useThreads(threads);
         for (int32_t i = 0; i < count; ++i) upscaler->blend(inputs[i], outputs[i]);
     });
 }
