@@ -11,6 +11,8 @@ import Testing
     private static let networks: [(name: String, share: ClosedRange<Double>)] = [
         ("activations", 1...1), ("traced", 1...1), ("branches", 1...1), ("concatenated", 1...1), ("others", 0.2...0.8),
         ("noBias", 1...1), ("conditional", 1...1), ("loop", 1...1), ("large", 0...0),
+        ("residual", 1...1), ("residualFirst", 1...1), ("residualAltered", 1...1), ("residualSmooth", 1...1),
+        ("shuffleAltered", 1...1),
     ]
 
     @Test(arguments: networks.map(\.name)) func picturesStay(name: String) async throws {
@@ -130,6 +132,25 @@ import Testing
                     z = z * 0.5 + F.leaky_relu_(y, 0.5)
                 return F.pixel_shuffle(self.b(z), 2)
 
+        class Residual(nn.Module):  # the end of most networks: what is fused, and what only looks like it
+            def __init__(self, kind: str):
+                super().__init__()
+                self.kind, self.a, self.b = kind, conv(3, 16), conv(16, 12)
+            def forward(self, x):
+                large = F.interpolate(x, scale_factor=2.0, mode="nearest")
+                y = self.b(F.relu(self.a(x)))
+                if self.kind == "residualFirst":
+                    return large + F.pixel_shuffle(y, 2)
+                if self.kind == "residualAltered":
+                    x.mul_(-0.5)
+                if self.kind == "residualSmooth":
+                    return F.pixel_shuffle(y, 2) + F.interpolate(x, scale_factor=2.0, mode="bilinear")
+                z = F.pixel_shuffle(y, 2)
+                if self.kind == "shuffleAltered":
+                    y.mul_(0.5)
+                    return z + large + F.pixel_shuffle(y, 2)
+                return z + large
+
         class Mismatched(nn.Module):
             def __init__(self):
                 super().__init__()
@@ -171,6 +192,8 @@ import Testing
             save("noBias", NoBias())
             save("conditional", Conditional())
             save("loop", Loop())
+            for kind in ["residual", "residualFirst", "residualAltered", "residualSmooth", "shuffleAltered"]:
+                save(kind, Residual(kind))
             save("mismatched", Mismatched())
             save("large", Large())
         """#

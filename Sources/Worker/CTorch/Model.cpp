@@ -15,6 +15,7 @@
 #include "FusedConvolution.h"
 #include "Replacement.h"
 #include "Rows.h"
+#include "Shuffle.h"
 
 namespace {
 
@@ -45,6 +46,7 @@ void load(ct_model &model, const char *path, bool own) {
     orderChannelsLast(network);
     auto frozen = torch::jit::freeze(network);
     if (model.device.is_cpu()) model.own = ct::replaceConvolutions(frozen, own);
+    if (model.own > 0) ct::replaceShuffles(frozen);
     model.network = std::make_unique<torch::jit::Module>(std::move(frozen));
 }
 

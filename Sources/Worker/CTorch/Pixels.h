@@ -26,9 +26,15 @@ CT_INLINE Pixel load(const float *from) {
     return pixel;
 }
 
+// By reference: on processors without such vectors they are given to functions in another way.
+CT_INLINE void load(const float *from, Four &to) { std::memcpy(&to, from, sizeof to); }
+CT_INLINE void store(float *to, const Four &pixels) { std::memcpy(to, &pixels, sizeof pixels); }
+
+CT_INLINE void store(float *to, Pixel pixel) { std::memcpy(to, &pixel, sizeof pixel); }
+
 CT_INLINE Pixel all(float value) { return Pixel{value, value, value, value}; }
 
-/// As `bordered` gives it.
+/// As `bordered` gives it: beyond a row's end there are four pixels more to be read, whatever they hold.
 struct Picture {
     /// The first of its own: outside of the border.
     const float *pixels;

@@ -3,32 +3,22 @@
 #include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
-#include <optional>
-
 #include "FusedConvolution.h"
+#include "Graph.h"
 
 namespace {
 
 using torch::jit::Node;
 using torch::jit::Value;
 
-bool isCalled(const Node *node, const char *name) { return node->kind() == c10::Symbol::fromQualString(name); }
-
 bool isAll(const Value *value, std::initializer_list<int64_t> expected) {
-    const auto constant = torch::jit::toIValue(value);
-    return constant && constant->isIntList() && constant->toIntVector() == std::vector<int64_t>(expected);
+    return ct::numbers(value) == std::vector<int64_t>(expected);
 }
 
 /// Known, and a number for each axis: not a word such as "same".
 bool isPair(const Value *value) {
-    const auto constant = torch::jit::toIValue(value);
-    return constant && constant->isIntList() && constant->toIntVector().size() == 2;
-}
-
-std::optional<at::Tensor> tensor(const Value *value) {
-    const auto constant = torch::jit::toIValue(value);
-    if (!constant || !constant->isTensor()) return std::nullopt;
-    return constant->toTensor();
+    const auto known = ct::numbers(value);
+    return known && known->size() == 2;
 }
 
 /// A convolution of a scripted network, or of a traced one.
@@ -38,18 +28,18 @@ struct Convolution {
 
     /// Nothing where it is none, or one that no operator of ours can stand for.
     static std::optional<Convolution> of(Node *node) {
-        const bool isTraced = isCalled(node, "aten::_convolution");
-        if (!isTraced && !isCalled(node, "aten::conv2d")) return std::nullopt;
+        const bool isTraced = ct::isCalled(node, "aten::_convolution");
+        if (!isTraced && !ct::isCalled(node, "aten::conv2d")) return std::nullopt;
         if (isTraced && torch::jit::toIValue(node->input(6)) != c10::IValue(false)) return std::nullopt;
         for (size_t i = 3; i <= 5; ++i)
             if (!isPair(node->input(i))) return std::nullopt;
-        const auto weight = tensor(node->input(1));
+        const auto weight = ct::tensor(node->input(1));
         if (!weight || weight->dim() != 4 || weight->scalar_type() != at::kFloat) return std::nullopt;
         return Convolution{node, isTraced ? size_t(8) : size_t(6)};
     }
 
     bool isOurs() const {
-        const auto weight = *tensor(node->input(1));
+        const auto weight = *ct::tensor(node->input(1));
         return weight.size(2) == 3 && weight.size(3) == 3 && torch::jit::toIValue(node->input(2))
             && isAll(node->input(3), {1, 1}) && isAll(node->input(4), {1, 1}) && isAll(node->input(5), {1, 1})
             && torch::jit::toIValue(node->input(groups)) == c10::IValue(int64_t(1));
@@ -66,14 +56,14 @@ struct Activation {
         Node *user = value->uses()[0].user;
         // In a loop it may be done more than once.
         if (user->owningBlock() != value->node()->owningBlock()) return {};
-        if (isCalled(user, "aten::relu") || isCalled(user, "aten::relu_")) return {user, at::zeros({channels})};
-        if (isCalled(user, "aten::leaky_relu") || isCalled(user, "aten::leaky_relu_")) {
+        if (ct::isCalled(user, "aten::relu") || ct::isCalled(user, "aten::relu_")) return {user, at::zeros({channels})};
+        if (ct::isCalled(user, "aten::leaky_relu") || ct::isCalled(user, "aten::leaky_relu_")) {
             const auto slope = torch::jit::toIValue(user->input(1));
             if (!slope || !slope->isScalar()) return {};
             return {user, at::full({channels}, slope->toScalar().toDouble(), at::kFloat)};
         }
-        if (!isCalled(user, "aten::prelu")) return {};
-        const auto slope = tensor(user->input(1));
+        if (!ct::isCalled(user, "aten::prelu")) return {};
+        const auto slope = ct::tensor(user->input(1));
         const bool fits = slope && slope->scalar_type() == at::kFloat && (slope->numel() == 1 || slope->numel() == channels);
         return fits ? Activation{user, slope->flatten().expand({channels})} : Activation{};
     }
@@ -82,9 +72,9 @@ struct Activation {
 void replaceByOurs(const Convolution &convolution) {
     Node *node = convolution.node;
     auto &graph = *node->owningGraph();
-    const auto weight = tensor(node->input(1))->contiguous();
+    const auto weight = ct::tensor(node->input(1))->contiguous();
     const int64_t channels = weight.size(0);
-    const auto bias = tensor(node->input(2)).value_or(at::zeros({channels}));
+    const auto bias = ct::tensor(node->input(2)).value_or(at::zeros({channels}));
     auto activation = Activation::of(node->output(), channels);
     if (!activation.node) activation.slope = at::ones({channels});
     const auto packed = ct::packed(ct::convolutionKernel(), weight.data_ptr<float>(), weight.size(1), channels);

@@ -1,0 +1,12 @@
+// The end of most networks: channels that become the pixels of a larger picture, with the enlarged source added.
+#pragma once
+#include <torch/script.h>
+
+namespace ct {
+
+/// Puts `upscale_farm::shuffled` in the place of a pixel shuffle that makes a picture of three channels, and of the nearest-neighbour
+/// enlargement that is added to it, if there is one: the same sums. libtorch spends a seventh of animevideov3's time here, on channels
+/// that lie beside each other where the result's are planes. To be called when the convolutions were replaced.
+void replaceShuffles(torch::jit::Module &network);
+
+}  // namespace ct
