@@ -13,6 +13,7 @@ import Testing
         ("noBias", 1...1), ("conditional", 1...1), ("loop", 1...1), ("large", 0...0),
         ("residual", 1...1), ("residualFirst", 1...1), ("residualAltered", 1...1), ("residualSmooth", 1...1),
         ("shuffleAltered", 1...1),
+        ("dense", 1...1), ("denseOdd", 1...1), ("denseAltered", 1...1), ("denseListAltered", 1...1),
     ]
 
     @Test(arguments: networks.map(\.name)) func picturesStay(name: String) async throws {
@@ -151,6 +152,24 @@ import Testing
                     return z + large + F.pixel_shuffle(y, 2)
                 return z + large
 
+        class Dense(nn.Module):  # concatenated inputs, which need not be copied, and such that must
+            def __init__(self, kind: str):
+                super().__init__()
+                self.kind, width = kind, 17 if kind == "denseOdd" else 16
+                self.a, self.b = conv(3, width), conv(width, 32)
+                self.c, self.d = conv(width + 32, 5), conv(width + 37, 12)
+            def forward(self, x):
+                y = F.leaky_relu_(self.a(x), 0.2)
+                z = F.leaky_relu_(self.b(y), 0.2)
+                parts = [y, z]
+                both = torch.cat(parts, 1)
+                if self.kind == "denseAltered":
+                    y.mul_(0.5)
+                if self.kind == "denseListAltered":
+                    parts.append(y)
+                w = self.c(both)
+                return F.pixel_shuffle(self.d(torch.cat([y, z, w], 1)), 2)
+
         class Mismatched(nn.Module):
             def __init__(self):
                 super().__init__()
@@ -194,6 +213,8 @@ import Testing
             save("loop", Loop())
             for kind in ["residual", "residualFirst", "residualAltered", "residualSmooth", "shuffleAltered"]:
                 save(kind, Residual(kind))
+            for kind in ["dense", "denseOdd", "denseAltered", "denseListAltered"]:
+                save(kind, Dense(kind))
             save("mismatched", Mismatched())
             save("large", Large())
         """#

@@ -18,14 +18,17 @@ std::vector<float> values(size_t count, unsigned step) {
 }
 
 /// Vectors of exactly the sizes that are promised, so that a step too far is one out of bounds.
-bool runs(const ct::ConvolutionKernel &kernel, int64_t height, int64_t width, int64_t in, int64_t out) {
+/// - first: so many of the channels lie apart from the others.
+bool runs(const ct::ConvolutionKernel &kernel, int64_t height, int64_t width, int64_t in, int64_t out, int64_t first) {
     constexpr int64_t pictures = 2;
-    const auto input = values(pictures * height * width * in, 7919), weights = values(9 * in * out, 104729);
+    const auto input = values(pictures * height * width * (in - first), 7919), weights = values(9 * in * out, 104729);
+    const auto before = values(pictures * height * width * first, 7907);
+    const ct::ConvolutionInput apart[] = {{before.data(), first}, {input.data(), in - first}};
     const auto packed = ct::packed(kernel, weights.data(), in, out);
     std::vector<float> bias(ct::filled(kernel, out), 0.1f), slope(ct::filled(kernel, out), 0.2f);
     std::vector<float> output(pictures * height * width * out);
     const ct::ConvolutionTask task{
-        input.data(), output.data(), packed.data(), bias.data(), slope.data(), pictures, height, width, in, out};
+        first > 0 ? apart : apart + 1, first > 0 ? 2 : 1, output.data(), packed.data(), bias.data(), slope.data(), pictures, height, width, in, out};
     const size_t bytes = (kernel.scratch(task) * sizeof(float) + 63) / 64 * 64;
     const std::unique_ptr<float, decltype(&std::free)> scratch(
         static_cast<float *>(std::aligned_alloc(64, bytes)), std::free);
@@ -46,8 +49,8 @@ int main() {
                 for (const int64_t in : {1, 3, 5, 8, 16, 33, 64, 70})
                     for (const int64_t out : {1, 3, 16, 17, 48, 64, 80, 130}) {
                         if ((height + width + in + out) % 3 != 0) continue;
-                        if (!runs(*kernel, height, width, in, out)) return 1;
-                        ++count;
+                        for (int64_t first = 0; first < in; first += in < 8 ? in : ct::inputGranularity, ++count)
+                            if (!runs(*kernel, height, width, in, out, first)) return 1;
                     }
     std::printf("%d convolutions, clean\n", count);
 }

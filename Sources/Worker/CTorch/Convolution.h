@@ -8,10 +8,21 @@
 
 namespace ct {
 
+/// Channels that follow each other in a convolution's input, and lie apart from the others: [pictures, height, width, channels].
+struct ConvolutionInput {
+    const float *samples;
+    int64_t channels;
+};
+
+/// How many channels all inputs but the last must be a multiple of: the widest vector.
+constexpr int64_t inputGranularity = 16;
+
 /// A convolution 3x3, stride 1, padding 1, of pictures in channels-last order, and what follows it.
 struct ConvolutionTask {
-    /// [pictures, height, width, in] to [pictures, height, width, out].
-    const float *input;
+    /// One behind the other, `in` channels in all; one only where sums are taken directly.
+    const ConvolutionInput *inputs;
+    int64_t inputCount;
+    /// [pictures, height, width, out].
     float *output;
     /// As `packed` lays them out for the kernel that runs.
     const float *weights;

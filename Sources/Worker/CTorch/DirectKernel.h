@@ -7,7 +7,7 @@ void gatherLine(const ct::ConvolutionTask &task, int64_t picture, int64_t y, flo
     const int64_t count = 3 * task.in;
     for (int64_t i = -1; i <= 1; ++i, to += count) {
         const bool isThere = y + i >= 0 && y + i < task.height;
-        const float *from = task.input + ((picture * task.height + y + i) * task.width - 1) * task.in;
+        const float *from = task.inputs[0].samples + ((picture * task.height + y + i) * task.width - 1) * task.in;
         for (int64_t x = 0; x < task.width; ++x, from += task.in) {
             // Of the three samples, those that the line has.
             const int64_t first = isThere ? (x == 0 ? task.in : 0) : count;

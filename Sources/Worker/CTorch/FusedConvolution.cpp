@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <vector>
 
 #include "Convolution.h"
 #include "Errors.h"
@@ -39,27 +40,61 @@ void run(const ct::ConvolutionKernel &kernel, const ct::ConvolutionTask &task) {
     ct::eachRow(at::get_num_threads(), [&](int64_t, int64_t) { kernel.run(task, next, scratch(kernel.scratch(task))); });
 }
 
+/// Pictures in channels-last order, which hold together what a convolution sees.
+struct Inputs {
+    std::vector<at::Tensor> tensors;
+    std::vector<ct::ConvolutionInput> parts;
+    int64_t channels = 0;
+
+    explicit Inputs(const std::vector<at::Tensor> &given) {
+        expectAlike(given);
+        for (const auto &tensor : given) channels += tensor.size(1);
+        const auto isOdd = [](const at::Tensor &tensor) { return tensor.size(1) % ct::inputGranularity != 0; };
+        const bool mustJoin =
+            given.size() > 1 && (ct::isDirect(channels) || std::any_of(given.begin(), given.end() - 1, isOdd));
+        if (mustJoin) take(at::cat(given, 1));
+        else for (const auto &tensor : given) take(tensor);
+    }
+
+  private:
+    void take(const at::Tensor &tensor) {
+        tensors.push_back(tensor.contiguous(at::MemoryFormat::ChannelsLast));
+        parts.push_back({tensors.back().data_ptr<float>(), tensor.size(1)});
+    }
+
+    /// The operator can be named in any TorchScript file.
+    static void expectAlike(const std::vector<at::Tensor> &given) {
+        TORCH_CHECK(!given.empty(), "a convolution takes a picture at least");
+        for (const auto &tensor : given)
+            TORCH_CHECK(
+                tensor.dim() == 4 && tensor.scalar_type() == at::kFloat && tensor.size(0) == given[0].size(0)
+                    && tensor.size(2) == given[0].size(2) && tensor.size(3) == given[0].size(3),
+                "a convolution takes [N, C, H, W] of floats, all of one size");
+    }
+};
+
+/// - pictures: as if they were concatenated, which would cost a copy.
 /// - weights: as `ct::packed` gives them.
 /// - bias, slope: filled up to whole vectors.
 at::Tensor conv3x3(
-    const at::Tensor &input, const at::Tensor &weights, const at::Tensor &bias, const at::Tensor &slope,
+    const std::vector<at::Tensor> &pictures, const at::Tensor &weights, const at::Tensor &bias, const at::Tensor &slope,
     int64_t channels) {
-    // The operator can be named in any TorchScript file, and a faulty network may give other channels than its weights are for.
-    TORCH_CHECK(input.dim() == 4 && input.scalar_type() == at::kFloat, "a convolution takes [N, C, H, W] of floats");
+    const Inputs inputs(pictures);
+    // A faulty network may give other channels than its weights are for.
     const auto &kernel = ct::convolutionKernel();
-    const int64_t columns = ct::filled(kernel, channels), matrices = ct::isDirect(input.size(1)) ? 9 : 64;
+    const int64_t in = inputs.channels, columns = ct::filled(kernel, channels), matrices = ct::isDirect(in) ? 9 : 64;
     TORCH_CHECK(
-        channels > 0 && input.size(1) > 0 && weights.numel() == matrices * input.size(1) * columns
-            && bias.numel() == columns && slope.numel() == columns,
-        "a convolution's weights do not fit its input of ", input.size(1), " channels");
+        channels > 0 && in > 0 && weights.numel() == matrices * in * columns && bias.numel() == columns
+            && slope.numel() == columns,
+        "a convolution's weights do not fit its input of ", in, " channels");
     for (const auto &values : {weights, bias, slope})
         TORCH_CHECK(values.is_contiguous() && values.scalar_type() == at::kFloat, "a convolution's weights are no floats");
-    const auto source = input.contiguous(at::MemoryFormat::ChannelsLast);
-    const int64_t n = source.size(0), in = source.size(1), height = source.size(2), width = source.size(3);
-    auto result = at::empty({n, channels, height, width}, source.options(), at::MemoryFormat::ChannelsLast);
+    const auto &first = inputs.tensors.front();
+    const int64_t n = first.size(0), height = first.size(2), width = first.size(3);
+    auto result = at::empty({n, channels, height, width}, first.options(), at::MemoryFormat::ChannelsLast);
     const ct::ConvolutionTask task{
-        source.data_ptr<float>(), result.data_ptr<float>(), weights.data_ptr<float>(), bias.data_ptr<float>(),
-        slope.data_ptr<float>(), n, height, width, in, channels};
+        inputs.parts.data(), int64_t(inputs.parts.size()), result.data_ptr<float>(), weights.data_ptr<float>(),
+        bias.data_ptr<float>(), slope.data_ptr<float>(), n, height, width, in, channels};
     run(kernel, task);
     if (counted) counted->own += 9.0 * double(in) * double(result.numel());
     return result;
@@ -74,7 +109,7 @@ at::Tensor otherConvolution(
 }
 
 TORCH_LIBRARY(upscale_farm, library) {
-    library.def("conv3x3(Tensor input, Tensor weights, Tensor bias, Tensor slope, int channels) -> Tensor");
+    library.def("conv3x3(Tensor[] pictures, Tensor weights, Tensor bias, Tensor slope, int channels) -> Tensor");
     library.def(
         "convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, int groups) "
         "-> Tensor");
@@ -114,7 +149,8 @@ ct_status ct_convolve(
         };
         const auto packed = ct::packed(**found, weights, in, out);
         const auto added = whole(bias), factors = whole(slope);
-        run(**found, {input, output, packed.data(), added.data_ptr<float>(), factors.data_ptr<float>(), 1, height,
+        const ct::ConvolutionInput picture{input, in};
+        run(**found, {&picture, 1, output, packed.data(), added.data_ptr<float>(), factors.data_ptr<float>(), 1, height,
                       width, in, out});
     });
 }

@@ -132,3 +132,16 @@ ct_status ct_model_run(
         *finite = std::isfinite(output.sum(at::kFloat).item<float>());
     });
 }
+
+ct_status ct_model_evaluate(
+    ct_model *model, int32_t width, int32_t height, const float *input, float *output, int32_t threads, char *error,
+    size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        if (model->window > 1) ct::fail("the network sees " + std::to_string(model->window) + " pictures");
+        const c10::InferenceMode inference;
+        ct::useThreads(threads);
+        const auto picture = at::from_blob(const_cast<float *>(input), {1, 3, height, width}).to(model->device);
+        const auto made = model->run(picture).to(at::kCPU, at::kFloat).contiguous();
+        std::memcpy(output, made.data_ptr<float>(), made.nbytes());
+    });
+}

@@ -49,37 +49,35 @@ struct Layout {
           count(task.pictures * across * down) {}
 };
 
-/// Where a tile's results begin in its picture.
+/// A tile: its picture's first sample among those of all pictures, and where its results begin.
 struct Place {
-    const float *input;
-    float *output;
-    int64_t y, x;
+    int64_t samples, y, x;
 };
 
 inline Place place(const ct::ConvolutionTask &task, const Layout &layout, int64_t number) {
     const int64_t picture = number / (layout.across * layout.down), inside = number % (layout.across * layout.down);
-    const int64_t samples = picture * task.height * task.width;
-    return {task.input + samples * task.in, task.output + samples * task.out, inside / layout.across * tile,
-            inside % layout.across * tile};
+    return {picture * task.height * task.width, inside / layout.across * tile, inside % layout.across * tile};
 }
 
-/// A tile's patch, transformed: a value a position and channel.
-void gather(const ct::ConvolutionTask &task, const Layout &layout, const Place &at, float *to) {
-    const int64_t line = task.width * task.in;
+/// Of one input, a tile's patch, transformed: a value a position and channel.
+void gatherOne(
+    const ct::ConvolutionTask &task, const Layout &layout, const ct::ConvolutionInput &input, const Place &at, float *to) {
+    const int64_t channels = input.channels, line = task.width * channels;
+    const float *const samples = input.samples + at.samples * channels;
     const bool isInside = at.y > 0 && at.x > 0 && at.y + patch - 1 <= task.height && at.x + patch - 1 <= task.width;
-    for (int64_t c = 0; c < layout.in; c += width) {
+    for (int64_t c = 0; c < channels; c += width) {
         Vector columns[patch][patch];
         for (int x = 0; x < patch; ++x) {
             Vector column[patch];
-            const float *from = at.input + (at.y - 1) * line + (at.x - 1 + x) * task.in + c;
-            if (isInside && c + width <= task.in) {
+            const float *from = samples + (at.y - 1) * line + (at.x - 1 + x) * channels + c;
+            if (isInside && c + width <= channels) {
 #pragma unroll
                 for (int y = 0; y < patch; ++y) column[y] = load(from + y * line);
             } else {
                 for (int y = 0; y < patch; ++y) {
                     const int64_t py = at.y - 1 + y, px = at.x - 1 + x;
                     const bool isThere = py >= 0 && px >= 0 && py < task.height && px < task.width;
-                    column[y] = isThere ? loadSome(from + y * line, task.in - c) : Vector{};
+                    column[y] = isThere ? loadSome(from + y * line, channels - c) : Vector{};
                 }
             }
             transformInput(column);
@@ -93,6 +91,12 @@ void gather(const ct::ConvolutionTask &task, const Layout &layout, const Place &
             for (int x = 0; x < patch; ++x, place += layout.position) store(place, columns[y][x]);
         }
     }
+}
+
+/// A tile's patch of all inputs.
+void gather(const ct::ConvolutionTask &task, const Layout &layout, const Place &at, float *to) {
+    for (int64_t i = 0; i < task.inputCount; to += task.inputs[i++].channels)
+        gatherOne(task, layout, task.inputs[i], at, to);
 }
 
 /// A tile of results, of a value a position and channel.
@@ -112,7 +116,7 @@ void scatter(const ct::ConvolutionTask &task, const Layout &layout, const Place 
 #pragma unroll
             for (int y = 0; y < tile; ++y) columns[y][x] = column[y];
         }
-        float *to = at.output + at.y * line + at.x * task.out + k;
+        float *to = task.output + at.samples * task.out + at.y * line + at.x * task.out + k;
         for (int64_t y = 0; y < high; ++y, to += line) {
             transformOutput(columns[y]);
             if (isWhole) {

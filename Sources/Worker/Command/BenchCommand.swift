@@ -8,12 +8,17 @@ import WorkerCore
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure the network alone, the pipeline, and one frame at a time.",
-        discussion:
-            "Each figure is taken in a process of its own, in turns, several times; the best and the median are printed."
+        discussion: """
+            Each figure is taken in a process of its own, in turns, several times; the best and the median are printed. \
+            With --size instead of a film: the network by itself, on the CPU in our own kernels and in libtorch's in turns.
+            """
     )
 
     @Option(help: "The film; a short one.")
-    var film: String
+    var film: String?
+
+    @Option(help: "Instead of a film: the network alone, on pictures of this size, WxH.")
+    var size: PictureSize?
 
     @Option(help: "A model's name or file.")
     var model = "realesr-animevideov3"
@@ -35,6 +40,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Turns.")
     var rounds = 3
 
+    @Flag(help: "With --size: one JSON object.")
+    var json = false
+
     // One measurement, as a line of JSON: what the processes above are told.
     @Option(help: .hidden)
     var mode: String?
@@ -42,20 +50,45 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: .hidden)
     var plainAllocator = false
 
+    func validate() throws {
+        guard (film == nil) != (size == nil) else { throw ValidationError("give --film or --size") }
+        guard rounds > 0, batch > 0, threads > 0 else {
+            throw ValidationError("--rounds, --batch and --threads are at least 1")
+        }
+    }
+
     func run() async throws {
-        guard let mode else { return try await BenchTable(rounds: rounds).print(arguments: arguments) }
+        if let size { return try await onThread { try networkAlone(size) } }
+        guard let film else { return }
+        guard let mode else { return try await BenchTable(rounds: rounds).print(arguments: arguments(film)) }
         guard let mode = BenchMode(rawValue: mode) else { throw ValidationError("unknown mode") }
         if !plainAllocator { InferenceRuntime.configureAllocator() }
         let bench = Bench(
             film: film, model: try ModelLibrary().resolve(model, scale: scale), device: try Device.resolve(device),
             threads: threads, preset: preset, batch: batch)
-        let result = try await withCheckedThrowingContinuation { continuation in
-            Thread { continuation.resume(with: Result { try bench.run(mode) }) }.start()
-        }
+        let result = try await onThread { try bench.run(mode) }
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
     }
 
-    private var arguments: [String] {
+    private func networkAlone(_ size: PictureSize) throws {
+        InferenceRuntime.configureAllocator()
+        let library = ModelLibrary()
+        let found = try library.resolve(model, scale: scale)
+        let bench = NetworkBench(
+            model: try library.source(for: found), device: try Device.resolve(device), threads: threads)
+        let times = try bench.times(width: size.width, height: size.height, rounds: rounds)
+        let table = NetworkTable(model: found.description.name, size: size, threads: threads, times: times)
+        for line in try json ? [table.json] : table.lines { print(line) }
+    }
+
+    /// Measurements block: not on the cooperative pool's threads.
+    private func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try body() }) }.start()
+        }
+    }
+
+    private func arguments(_ film: String) -> [String] {
         [
             "bench", "--film", film, "--model", model, "--device", device, "--threads", "\(threads)", "--preset",
             preset,

@@ -41,27 +41,20 @@ struct BenchTable {
 
     private static func lines(_ results: [Row: [BenchResult]], _ standIn: BenchResult) -> [String] {
         let rates = results.mapValues { $0.map(\.framesPerSecond) }
-        func rate(_ mode: BenchMode) -> Double { rows.first { $0.mode == mode }.map { median(rates[$0] ?? []) } ?? 0 }
+        func rate(_ mode: BenchMode) -> Double { rows.first { $0.mode == mode }.map { (rates[$0] ?? []).median } ?? 0 }
         var lines = ["                                frames/s     best   pipeline is"]
         for row in rows {
-            let (middle, best) = (median(rates[row] ?? []), rates[row]?.max() ?? 0)
+            let (middle, best) = ((rates[row] ?? []).median, rates[row]?.max() ?? 0)
             let name = row.name.padding(toLength: 30, withPad: " ", startingAt: 0)
             lines.append(name + String(format: "%10.2f %8.2f %11.2fx", middle, best, rate(.pipeline) / middle))
         }
-        let waiting = median(results.filter { $0.key.mode == .pipeline }.values.joined().map(\.waiting))
+        let waiting = results.filter { $0.key.mode == .pipeline }.values.joined().map(\.waiting).median
         return lines + [
             String(format: "our own convolutions: %.2f times libtorch's rate", rate(.network) / rate(.torch)),
             String(format: "the blend takes %.1f %% of inference", (1 - rate(.blend) / rate(.network)) * 100),
             String(format: "inference waits in the pipeline: %.1f %% of its time", waiting * 100),
             String(format: "stand-in network of 20 ms a batch: %.1f %% of its rate", standIn.share * 100),
         ]
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        guard !sorted.isEmpty else { return 0 }
-        return sorted.count % 2 == 1
-            ? sorted[sorted.count / 2] : (sorted[sorted.count / 2 - 1] + sorted[sorted.count / 2]) / 2
     }
 }
 

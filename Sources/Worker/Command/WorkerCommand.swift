@@ -8,7 +8,9 @@ struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Upscales segments of films for a coordinator.",
         version: Release.text,
-        subcommands: [ServeCommand.self, ModelsCommand.self, BenchCommand.self, EngineCommand.self],
+        subcommands: [
+            ServeCommand.self, ModelsCommand.self, BenchCommand.self, EvaluateCommand.self, EngineCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self)
 
     /// Turns errors into one line and an exit status.

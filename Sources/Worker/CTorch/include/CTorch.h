@@ -103,6 +103,12 @@ ct_status ct_model_run(
     ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t threads,
     int32_t *finite, double *own_share, char *error, size_t capacity) CT_NOEXCEPT;
 
+// What the network makes of one picture, before anything is done to it: input [3, height, width], output [3, scale*height, scale*width].
+// For measurements; the network must see one picture only.
+ct_status ct_model_evaluate(
+    ct_model *model, int32_t width, int32_t height, const float *input, float *output, int32_t threads, char *error,
+    size_t capacity) CT_NOEXCEPT;
+
 // One of this library's convolutions alone, for tests and measurements, by the kernels for one set of instructions: "avx512", "avx2"
 // or "plain"; fails where this processor lacks it. 3x3, stride 1, padding 1; what is negative after the bias is multiplied by the slope.
 // input [height, width, in], weights [out, in, 3, 3], bias and slope [out], output [height, width, out].
