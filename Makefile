@@ -70,7 +70,7 @@ check-models: models
 # What reads community models: see scripts/spandrel.sh.
 SPANDREL := $(CACHE)/spandrel:$(CACHE)/safetensors:$(CACHE)/einops
 
-.PHONY: spandrel export-model check-export
+.PHONY: spandrel export-model check-export check-error
 
 spandrel: setup
 	@scripts/spandrel.sh $(CACHE)
@@ -87,9 +87,14 @@ check-export: models spandrel
 quality: build models sample
 	scripts/quality.sh $(CACHE)
 
-## bench: the pipeline against the network alone and against one frame at a time
+## bench: the pipeline against the network alone and against one frame at a time; then network and whole program against peers; half an hour
 bench: build models sample
 	scripts/bench.sh
+	scripts/bench_peers.sh $(CACHE) $(MODELS) $(RELEASE)
+
+## check-error: whole networks, in our own kernels and in libtorch, against double precision; some minutes
+check-error: build models sample
+	/usr/bin/python3 -B scripts/check_error.py $(RELEASE)/worker $(CACHE)/sample.mp4 $(addprefix $(MODELS)/,realesr-animevideov3-x4.pt realesr-animevideov3-x2.pt realesrgan-x4plus-anime.pt realesrgan-x4plus.pt)
 
 ## sanitize: the convolution kernels under AddressSanitizer and UndefinedBehaviorSanitizer; seconds
 sanitize:

@@ -12,9 +12,10 @@ struct FilmRun: Sendable {
     func run() async throws {
         let start = Monotonic.seconds
         let preparation = farm.preparation(report)
+        // They take a second to load libtorch, twice: meanwhile the film is looked at.
+        await workers.start()
         let job = try await preparation.prepare(request, restart: restart)
         for warning in job.warnings { report(.warning(warning)) }
-        await workers.start()
         try await farm.dispatcher.add(job.record, source: job.source, overwrite: request.overwrite)
         let status = try await watch(job.record.id, since: start)
         for warning in status.warnings { report(.warning(warning)) }
