@@ -10,6 +10,8 @@ constexpr int64_t width = CT_VECTOR, panel = CT_PANEL, rows = 6;
 
 inline Vector load(const float *from) { return *reinterpret_cast<const Anywhere *>(from); }
 inline void store(float *to, Vector value) { *reinterpret_cast<Anywhere *>(to) = value; }
+/// Past the caches, to a border of whole vectors: a line of the cache that is written whole need not be read first.
+inline void storePast(float *to, Vector value) { __builtin_nontemporal_store(value, reinterpret_cast<Vector *>(to)); }
 inline Vector all(float value) { return value - Vector{}; }
 
 /// a · b + c, rounded once where the processor can.
