@@ -3,9 +3,9 @@
 
     check_error.py WORKER FILM MODEL.pt...
 
-For each network, each picture (a frame of the film, uniform noise, noise of 0 and 1, odd sizes): the largest and the mean square error
-of the network's values in [0, 1], and the share of samples of 8 bits that are not those of double precision. Fails where a sample
-is off by more than 1."""
+For each network, each picture (a frame of the film, uniform noise, noise of 0 and 1, odd sizes): the largest error and the root of
+the mean square one of the network's values in [0, 1], and the share of samples of 8 bits that are not those of double precision. Fails where a sample
+of either engine is off by more than 1."""
 
 import array
 import subprocess
@@ -59,6 +59,8 @@ def codes(values: torch.Tensor) -> torch.Tensor:
 
 def line(name: str, values: torch.Tensor, expected: torch.Tensor) -> int:
     """Prints one comparison. Returns by how many codes it is off at most."""
+    if not bool(values.isfinite().all()):
+        sys.exit(f"{name}: the network gave values that are not finite")
     error = values - expected
     off = (codes(values) - codes(expected)).abs()
     share = float((off > 0).double().mean()) * 100

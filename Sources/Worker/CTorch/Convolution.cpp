@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <string_view>
 
 namespace ct {
 
@@ -33,8 +35,11 @@ const std::vector<const ConvolutionKernel *> &convolutionKernels() {
     static const std::vector<const ConvolutionKernel *> kernels = [] {
         std::vector<const ConvolutionKernel *> found;
 #if defined(__x86_64__)
-        const bool fuses = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-        if (fuses && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
+        // What holds libtorch's kernels to older processors' instructions holds ours.
+        const char *const setting = std::getenv("ATEN_CPU_CAPABILITY");
+        const std::string_view held = setting ? setting : "";
+        const bool fuses = held != "default" && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+        if (fuses && held != "avx2" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
             && __builtin_cpu_supports("avx512dq"))
             found.push_back(&avx512Kernel);
         if (fuses) found.push_back(&avx2Kernel);

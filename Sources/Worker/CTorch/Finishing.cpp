@@ -99,12 +99,11 @@ void hold(const at::Tensor &rgb, const at::Tensor &source) {
             const float *const above = cells + down.before[y] * columns, *const below = cells + down.after[y] * columns;
             for (size_t x = 0; x < between.size(); ++x) between[x] = above[x] + (below[x] - above[x]) * down.part[y];
             float *const to = rgb.data_ptr<float>() + row * width;
-            for (size_t x = 0; x < size_t(width);) {
-                const size_t start = x, before = size_t(across.before[x]), after = size_t(across.after[x]);
-                while (x < size_t(width) && size_t(across.before[x]) == before) ++x;
+            for (const auto &run : across.runs) {
+                const float before = between[size_t(run.before)], step = between[size_t(run.after)] - before;
                 lift(
-                    to + start, across.part.data() + start, between[before], between[after] - between[before],
-                    least.data_ptr<float>()[channel], greatest.data_ptr<float>()[channel], int64_t(x - start));
+                    to + run.start, across.part.data() + run.start, before, step, least.data_ptr<float>()[channel],
+                    greatest.data_ptr<float>()[channel], run.end - run.start);
             }
         }
     });

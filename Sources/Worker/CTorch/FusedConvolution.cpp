@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "Convolution.h"
+#include "ConvolutionInputs.h"
 #include "Errors.h"
 #include "Rows.h"
 
@@ -40,46 +41,13 @@ void run(const ct::ConvolutionKernel &kernel, const ct::ConvolutionTask &task) {
     ct::eachRow(at::get_num_threads(), [&](int64_t, int64_t) { kernel.run(task, next, scratch(kernel.scratch(task))); });
 }
 
-/// Pictures in channels-last order, which hold together what a convolution sees.
-struct Inputs {
-    std::vector<at::Tensor> tensors;
-    std::vector<ct::ConvolutionInput> parts;
-    int64_t channels = 0;
-
-    explicit Inputs(const std::vector<at::Tensor> &given) {
-        expectAlike(given);
-        for (const auto &tensor : given) channels += tensor.size(1);
-        const auto isOdd = [](const at::Tensor &tensor) { return tensor.size(1) % ct::inputGranularity != 0; };
-        const bool mustJoin =
-            given.size() > 1 && (ct::isDirect(channels) || std::any_of(given.begin(), given.end() - 1, isOdd));
-        if (mustJoin) take(at::cat(given, 1));
-        else for (const auto &tensor : given) take(tensor);
-    }
-
-  private:
-    void take(const at::Tensor &tensor) {
-        tensors.push_back(tensor.contiguous(at::MemoryFormat::ChannelsLast));
-        parts.push_back({tensors.back().data_ptr<float>(), tensor.size(1)});
-    }
-
-    /// The operator can be named in any TorchScript file.
-    static void expectAlike(const std::vector<at::Tensor> &given) {
-        TORCH_CHECK(!given.empty(), "a convolution takes a picture at least");
-        for (const auto &tensor : given)
-            TORCH_CHECK(
-                tensor.dim() == 4 && tensor.scalar_type() == at::kFloat && tensor.size(0) == given[0].size(0)
-                    && tensor.size(2) == given[0].size(2) && tensor.size(3) == given[0].size(3),
-                "a convolution takes [N, C, H, W] of floats, all of one size");
-    }
-};
-
 /// - pictures: as if they were concatenated, which would cost a copy.
 /// - weights: as `ct::packed` gives them.
 /// - bias, slope: filled up to whole vectors.
 at::Tensor conv3x3(
     const std::vector<at::Tensor> &pictures, const at::Tensor &weights, const at::Tensor &bias, const at::Tensor &slope,
     int64_t channels) {
-    const Inputs inputs(pictures);
+    const ct::ConvolutionInputs inputs(pictures);
     // A faulty network may give other channels than its weights are for.
     const auto &kernel = ct::convolutionKernel();
     const int64_t in = inputs.channels, columns = ct::filled(kernel, channels), matrices = ct::isDirect(in) ? 9 : 64;

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <sstream>
 
+#include "Concatenation.h"
 #include "Errors.h"
 #include "FusedConvolution.h"
 #include "Replacement.h"
@@ -46,7 +47,10 @@ void load(ct_model &model, const char *path, bool own) {
     orderChannelsLast(network);
     auto frozen = torch::jit::freeze(network);
     if (model.device.is_cpu()) model.own = ct::replaceConvolutions(frozen, own);
-    if (model.own > 0) ct::replaceShuffles(frozen);
+    if (model.own > 0) {
+        model.apart = ct::takeApartConcatenations(frozen);
+        model.shuffles = ct::replaceShuffles(frozen);
+    }
     model.network = std::make_unique<torch::jit::Module>(std::move(frozen));
 }
 
@@ -112,6 +116,8 @@ ct_status ct_model_open(
 void ct_model_close(ct_model *model) noexcept { delete model; }
 
 int32_t ct_model_own_convolutions(const ct_model *model) noexcept { return model->own; }
+int32_t ct_model_own_concatenations(const ct_model *model) noexcept { return model->apart; }
+int32_t ct_model_own_shuffles(const ct_model *model) noexcept { return model->shuffles; }
 
 ct_status ct_model_run(
     ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t threads,

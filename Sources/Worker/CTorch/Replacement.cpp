@@ -1,10 +1,7 @@
 #include "Replacement.h"
 
-#include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
-
-#include <algorithm>
 
 #include "FusedConvolution.h"
 #include "Graph.h"
@@ -114,34 +111,12 @@ int32_t replaceIn(torch::jit::Block *block, bool own) {
     return ours;
 }
 
-/// Whether `value` is what channels were concatenated to, and nothing of it is written to later.
-bool isConcatenated(const Value *value, const torch::jit::AliasDb &aliases) {
-    const Node *node = value->node();
-    if (!ct::isCalled(node, "aten::cat") || ct::number(node->input(1)) != 1 || aliases.hasWriters(value)) return false;
-    const Value *list = node->input(0);
-    if (list->node()->kind() != c10::prim::ListConstruct || aliases.hasWriters(list)) return false;
-    const auto parts = list->node()->inputs();
-    return std::none_of(parts.begin(), parts.end(), [&](const Value *part) { return aliases.hasWriters(part); });
-}
-
-/// Gives our convolutions what is concatenated for them, and saves them the copy. To be called when activations are fused: those
-/// in place would be in the way.
-void takeApart(torch::jit::Block *block, const torch::jit::AliasDb &aliases) {
-    for (Node *node : block->nodes()) {
-        for (torch::jit::Block *inner : node->blocks()) takeApart(inner, aliases);
-        if (!ct::isCalled(node, "upscale_farm::conv3x3")) continue;
-        const Value *picture = node->input(0)->node()->input(0);
-        if (isConcatenated(picture, aliases)) node->replaceInput(0, picture->node()->input(0));
-    }
-}
-
 }  // namespace
 
 int32_t ct::replaceConvolutions(torch::jit::Module &network, bool own) {
     auto graph = network.get_method("forward").graph();
     torch::jit::ConstantPropagation(graph);
     const int32_t ours = replaceIn(graph->block(), own);
-    takeApart(graph->block(), torch::jit::AliasDb(graph));
     torch::jit::EliminateDeadCode(graph);
     return ours;
 }

@@ -7,6 +7,7 @@ namespace ct {
 /// Puts `upscale_farm::shuffled` in the place of a pixel shuffle that makes a picture of three channels, and of the nearest-neighbour
 /// enlargement that is added to it, if there is one: the same sums. libtorch spends a seventh of animevideov3's time here, on channels
 /// that lie beside each other where the result's are planes. To be called when the convolutions were replaced.
-void replaceShuffles(torch::jit::Module &network);
+/// - Returns: how many were replaced, one for each shuffle and one for each sum.
+int32_t replaceShuffles(torch::jit::Module &network);
 
 }  // namespace ct

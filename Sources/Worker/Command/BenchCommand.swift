@@ -51,10 +51,13 @@ struct BenchCommand: AsyncParsableCommand {
     var plainAllocator = false
 
     func validate() throws {
-        guard (film == nil) != (size == nil) else { throw ValidationError("give --film or --size") }
-        guard rounds > 0, batch > 0, threads > 0 else {
-            throw ValidationError("--rounds, --batch and --threads are at least 1")
+        guard film != nil || size != nil else { throw ValidationError("give --film or --size") }
+        guard film == nil || size == nil else { throw ValidationError("give --film or --size, not both") }
+        guard size != nil || !json else { throw ValidationError("--json goes with --size") }
+        guard rounds > 0, (1...64).contains(batch) else {
+            throw ValidationError("--rounds is at least 1, --batch 1 to 64")
         }
+        guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024") }
     }
 
     func run() async throws {

@@ -15,8 +15,10 @@ struct BenchTable {
     }
 
     private static let rows = [
-        Row(name: "network alone", mode: .network), Row(name: "… by libtorch", mode: .torch),
-        Row(name: "network and blend, radius 2", mode: .blend), Row(name: "pipeline", mode: .pipeline),
+        Row(name: "decode alone", mode: .decode), Row(name: "network alone", mode: .network),
+        Row(name: "… by libtorch", mode: .torch),
+        Row(name: "network and blend, radius 2", mode: .blend), Row(name: "encode alone", mode: .encode),
+        Row(name: "pipeline", mode: .pipeline),
         Row(name: "one frame at a time", mode: .sequential),
         Row(name: "… without allocator settings", mode: .sequential, hasPlainAllocator: true),
     ]
@@ -42,11 +44,13 @@ struct BenchTable {
     private static func lines(_ results: [Row: [BenchResult]], _ standIn: BenchResult) -> [String] {
         let rates = results.mapValues { $0.map(\.framesPerSecond) }
         func rate(_ mode: BenchMode) -> Double { rows.first { $0.mode == mode }.map { (rates[$0] ?? []).median } ?? 0 }
-        var lines = ["                                frames/s     best   pipeline is"]
+        var lines = ["                                frames/s     best   pipeline is   CPU ms a frame"]
         for row in rows {
             let (middle, best) = ((rates[row] ?? []).median, rates[row]?.max() ?? 0)
             let name = row.name.padding(toLength: 30, withPad: " ", startingAt: 0)
-            lines.append(name + String(format: "%10.2f %8.2f %11.2fx", middle, best, rate(.pipeline) / middle))
+            let cpu = (results[row] ?? []).map(\.cpuSecondsPerFrame).median * 1000
+            lines.append(
+                name + String(format: "%10.2f %8.2f %11.2fx %15.1f", middle, best, rate(.pipeline) / middle, cpu))
         }
         let waiting = results.filter { $0.key.mode == .pipeline }.values.joined().map(\.waiting).median
         return lines + [

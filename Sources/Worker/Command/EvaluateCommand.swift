@@ -28,15 +28,34 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Processor threads.")
     var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
+    func validate() throws {
+        guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024") }
+    }
+
     func run() throws {
         InferenceRuntime.configureAllocator()
         let library = ModelLibrary()
         let source = try library.source(for: try library.resolve(model, scale: scale))
         let bench = NetworkBench(model: source, device: .cpu, threads: threads)
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: input))
-        let values = bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
-        let made = try bench.evaluate(values, width: size.width, height: size.height, engine: cpuEngine)
-        try made.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: output))
+        let made = try bench.evaluate(try values(), width: size.width, height: size.height, engine: cpuEngine)
+        do { try made.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: output)) } catch {
+            throw CommandError(3, "cannot write \(output): \(error.reason)")
+        }
+    }
+
+    private func values() throws -> [Float] {
+        let bytes: Data
+        do { bytes = try Data(contentsOf: URL(fileURLWithPath: input)) } catch {
+            throw CommandError(3, "cannot read \(input): \(error.reason)")
+        }
+        let expected = 3 * size.width * size.height
+        guard bytes.count == expected * MemoryLayout<Float>.size else {
+            throw CommandError(
+                3, "\(input) has \(bytes.count) bytes, but a picture of \(size) has \(expected) values of 4 bytes")
+        }
+        return bytes.withUnsafeBytes { raw in
+            (0..<expected).map { raw.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Float>.size, as: Float.self) }
+        }
     }
 }
 

@@ -12,10 +12,12 @@ struct FilmRun: Sendable {
     func run() async throws {
         let start = Monotonic.seconds
         let preparation = farm.preparation(report)
-        // They take a second to load libtorch, twice: meanwhile the film is looked at.
-        await workers.start()
+        // They take a second to load libtorch, twice: meanwhile the film is looked at, if it is there.
+        if FileManager.default.isReadableFile(atPath: request.film) { await workers.start() }
         let job = try await preparation.prepare(request, restart: restart)
         for warning in job.warnings { report(.warning(warning)) }
+        if let failure = await workers.failure { throw failure }
+        await workers.start()
         try await farm.dispatcher.add(job.record, source: job.source, overwrite: request.overwrite)
         let status = try await watch(job.record.id, since: start)
         for warning in status.warnings { report(.warning(warning)) }

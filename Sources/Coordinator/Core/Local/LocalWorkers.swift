@@ -61,7 +61,7 @@ actor LocalWorkers {
             return
         }
         try? await Task.sleep(for: .milliseconds(200 * (deaths - 1)))
-        if !stopping { startWorker(index) }
+        if !stopping, children[index] == nil { startWorker(index) }
     }
 
     private static func lastLine(of log: String) -> String {

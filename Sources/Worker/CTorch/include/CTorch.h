@@ -94,6 +94,9 @@ void ct_model_close(ct_model *model) CT_NOEXCEPT;
 
 // How many of its convolutions run in this library's kernels. With any, the last bits depend on where tiles lie.
 int32_t ct_model_own_convolutions(const ct_model *model) CT_NOEXCEPT;
+// How many concatenations these made superfluous; and pixel shuffles that run here, two for one with the enlarged source added. For tests.
+int32_t ct_model_own_concatenations(const ct_model *model) CT_NOEXCEPT;
+int32_t ct_model_own_shuffles(const ct_model *model) CT_NOEXCEPT;
 
 // Runs the network once on a ramp of values from low to high, shape [batch, 3, height, width] or, with
 // a window, [batch, window, 3, height, width], and waits for it.

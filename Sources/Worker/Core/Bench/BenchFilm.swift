@@ -9,11 +9,12 @@ struct BenchFilm {
 
     /// - Parameters:
     ///   - segments: about so many, of equal length.
+    ///   - longest: frames that none of them has more of.
     ///   - blendRadius: of the temporal blend.
     ///   - cpuEngine: what convolutions run in.
     ///   - directory: takes the packets and the encoded segments.
     init(
-        film: String, model: ModelReference, preset: String, batch: Int, segments: Int, blendRadius: Int,
+        film: String, model: ModelReference, preset: String, batch: Int, segments: Int, longest: Int, blendRadius: Int,
         cpuEngine: CPUEngine, directory: String
     ) throws {
         let store = directory + "/source.packets"
@@ -28,7 +29,7 @@ struct BenchFilm {
             encoding: try EncoderCatalog.resolve(
                 settings: settings, source: description.video, input: description.picture, scale: scale),
             cpuEngine: cpuEngine, execution: ExecutionShape(tile: 0, batch: batch, precision: .fp32))
-        let length = max(1, (table.count + segments - 1) / segments)
+        let length = max(1, min((table.count + segments - 1) / segments, longest))
         frames = table.count
         orders = try table.segments(length: .frames(length)).enumerated().map { index, range in
             let input = "\(directory)/\(index).source"

@@ -5,12 +5,16 @@ import Synchronization
 
 /// What `worker bench` measures; each in a process of its own, for the allocator's settings hold for a whole process.
 public enum BenchMode: String, CaseIterable, Sendable {
+    /// The source decoded, and nothing done with its pictures.
+    case decode
     /// The network and the colour conversion on pictures that are there already.
     case network
     /// The same with libtorch's convolutions, where the device is the CPU.
     case torch
     /// The network with a temporal blend behind it.
     case blend
+    /// Upscaled pictures, which are there already, encoded.
+    case encode
     /// decode, inference and encode at once.
     case pipeline
     /// One frame at a time: decode, then infer, then encode; batch 1, no overlap of stages.
@@ -23,11 +27,14 @@ public enum BenchMode: String, CaseIterable, Sendable {
 public struct BenchResult: Codable, Sendable {
     public var frames: Int
     public var seconds: Double
-    public var stages: StageTimes
+    /// Of all processors.
+    public var cpuSeconds: Double = 0
+    public var stages = StageTimes()
     /// Of a stand-in run: frames per second of the stand-in network with no pipeline around it.
     public var deviceAlone: Double?
 
     public var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
+    public var cpuSecondsPerFrame: Double { frames > 0 ? cpuSeconds / Double(frames) : 0 }
 
     /// Of a stand-in run: the share of the stand-in device's rate that came out, 0 to 1.
     public var share: Double { deviceAlone.map { framesPerSecond / $0 } ?? 0 }
@@ -67,53 +74,24 @@ public struct Bench: Sendable {
         defer { try? FileManager.default.removeItem(at: directory) }
         let film = try BenchFilm(
             film: film, model: model, preset: preset, batch: mode == .sequential ? 1 : batch, segments: 3,
-            blendRadius: mode == .blend ? Self.blendRadius : 0, cpuEngine: mode == .torch ? .torch : .auto,
+            longest: mode == .encode ? Self.mostPictures : .max, blendRadius: mode == .blend ? Self.blendRadius : 0,
+            cpuEngine: mode == .torch ? .torch : .auto,
             directory: directory.path)
         let parts = PipelineParts.real(device: device, threads: threads) { _ in }
         switch mode {
+        case .decode: return try decode(film, parts)
         case .network, .torch, .blend: return try network(film, parts)
-        case .pipeline: return try PipelineRun.measure(film.orders, parts: parts, depth: 16)
+        case .encode: return try encode(film, parts)
+        case .pipeline:
+            let watch = StopWatch()
+            let result = try PipelineRun.measure(film.orders, parts: parts, depth: 16)
+            return watch.result(frames: result.frames, stages: result.stages)
         default: return try sequential(film, parts)
         }
     }
 
     /// Of what is measured against the network alone.
-    private static var blendRadius: Int { 2 }
-
-    /// The first segment's pictures, decoded before the clock starts; the first batches warm up, and fill what a blend waits for.
-    private func network(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
-        guard let order = film.orders.first else { return BenchResult(frames: 0, seconds: 0, stages: StageTimes()) }
-        let source = try parts.source(order)
-        var pictures: [any PlanarPicture] = []
-        while pictures.count < Self.mostPictures, let (_, picture) = try source.next() { pictures.append(picture) }
-        let upscaler = try parts.upscaler(order)
-        let starts = Array(stride(from: 0, to: pictures.count, by: batch))
-        let warmUp = min((2 * Self.blendRadius + batch - 1) / batch, starts.count - 1)
-        var (begun, frames) = (Clock.seconds, 0)
-        for (index, start) in starts.enumerated() {
-            if index == warmUp { (begun, frames) = (Clock.seconds, 0) }
-            let numbers = Array(start..<min(start + batch, pictures.count))
-            _ = try upscaler.take(numbers.map { pictures[$0] }, numbers: numbers)
-            frames += numbers.count
-        }
-        return BenchResult(frames: frames, seconds: Clock.seconds - begun, stages: StageTimes())
-    }
-
-    private static var mostPictures: Int { 48 }
-
-    private func sequential(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
-        let start = Clock.seconds
-        for order in film.orders {
-            let source = try parts.source(order)
-            let upscaler = try parts.upscaler(order)
-            let sink = try parts.sink(order)
-            while let (number, picture) = try source.next() {
-                for (number, upscaled) in try upscaler.take([picture], numbers: [number]) {
-                    try sink.write(upscaled, number: number)
-                }
-            }
-            try sink.finish()
-        }
-        return BenchResult(frames: film.frames, seconds: Clock.seconds - start, stages: StageTimes())
-    }
+    static var blendRadius: Int { 2 }
+    /// That are kept in memory to be worked on.
+    static var mostPictures: Int { 48 }
 }

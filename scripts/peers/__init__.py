@@ -1,0 +1,1 @@
+"""Our program and our networks beside others': scripts/bench_peers.py."""
