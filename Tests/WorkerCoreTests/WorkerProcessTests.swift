@@ -144,6 +144,27 @@ import Testing
         #expect(worker.log == "worker: cannot open \(film): No such file or directory\n")
     }
 
+    @Test(arguments: [
+        (["bench"], "give --film or --size", 2), (["bench", "--film", "a", "--size", "3x4"], "not both", 2),
+        (["bench", "--film", "a", "--json"], "--json goes with --size", 2),
+        (["bench", "--size", "3x"], "'3x' is invalid", 2), (["bench", "--size", "0x3"], "'0x3' is invalid", 2),
+        (["bench", "--size", "9x9", "--threads", "4294967296"], "--threads must be 1 to 1024", 2),
+        (["bench", "--size", "9x9", "--model", "nowhere"], "unknown model 'nowhere'", 1),
+        (
+            ["evaluate", "--model", "nearest", "--size", "2x2", "--input", "/nowhere", "--output", "/tmp/none"],
+            "cannot read /nowhere: ", 3
+        ),
+        (
+            ["evaluate", "--model", "nearest", "--size", "2x2", "--input", "/proc/version", "--output", "/tmp/none"],
+            "but a picture of 2x2 has 12 values of 4 bytes", 3
+        ),
+    ])
+    func measurementsThatCannotBeAreOneLine(_ arguments: [String], _ text: String, _ status: Int32) async throws {
+        let worker = try WorkerProcess(arguments)
+        #expect(await worker.exit() == status)
+        #expect(worker.log.split(separator: "\n").count == 1 && worker.log.contains(text), "\(worker.log)")
+    }
+
     @Test func theScratchDirectoryLosesNothingOfOthers() throws {
         for name in ["letter.txt", "test-1-1.source", "test-1-1.encoded.part"] {
             try Data().write(to: URL(fileURLWithPath: folder.path(name)))
