@@ -21,13 +21,11 @@ public struct NetworkBench: Sendable {
         let torch = device == .cpu ? try network(.torch) : nil
         var times = NetworkTimes(own: [], torch: [])
         for round in 0...max(1, rounds) {
-            let (first, second) = (
-                try seconds(own, width, height),
-                try torch.map { network throws(InferenceError) in try seconds(network, width, height) }
-            )
-            guard round > 0 else { continue }
-            times.own.append(first)
-            second.map { times.torch.append($0) }
+            let first = try seconds(own, width, height)
+            if round > 0 { times.own.append(first) }
+            guard let torch else { continue }
+            let second = try seconds(torch, width, height)
+            if round > 0 { times.torch.append(second) }
         }
         return times
     }

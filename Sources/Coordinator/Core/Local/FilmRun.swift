@@ -12,7 +12,7 @@ struct FilmRun: Sendable {
     func run() async throws {
         let start = Monotonic.seconds
         let preparation = farm.preparation(report)
-        // They take a second to load libtorch, twice: meanwhile the film is looked at, if it is there.
+        // They take a second to load libtorch, twice: meanwhile the film is looked at. For one that is not there, none is started.
         if FileManager.default.isReadableFile(atPath: request.film) { await workers.start() }
         let job = try await preparation.prepare(request, restart: restart)
         for warning in job.warnings { report(.warning(warning)) }

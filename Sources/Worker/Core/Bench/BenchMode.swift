@@ -82,10 +82,7 @@ public struct Bench: Sendable {
         case .decode: return try decode(film, parts)
         case .network, .torch, .blend: return try network(film, parts)
         case .encode: return try encode(film, parts)
-        case .pipeline:
-            let watch = StopWatch()
-            let result = try PipelineRun.measure(film.orders, parts: parts, depth: 16)
-            return watch.result(frames: result.frames, stages: result.stages)
+        case .pipeline: return try PipelineRun.measure(film.orders, parts: parts, depth: 16)
         default: return try sequential(film, parts)
         }
     }

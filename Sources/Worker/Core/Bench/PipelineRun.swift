@@ -9,7 +9,7 @@ enum PipelineRun {
     static func measure(_ orders: [SegmentOrder], parts: PipelineParts, depth: Int) throws -> BenchResult {
         let outcome = Mutex<(results: [SegmentResult], error: (any Error)?)>(([], nil))
         let done = DispatchSemaphore(value: 0)
-        let start = Clock.seconds
+        let watch = StopWatch()
         let pipeline = Pipeline(parts: parts, depth: depth) { event in
             switch event {
             case .progress: return
@@ -20,12 +20,12 @@ enum PipelineRun {
         }
         for order in orders { pipeline.submit(order) }
         for _ in orders { done.wait() }
-        let seconds = Clock.seconds - start
-        pipeline.close()
         let (results, error) = outcome.withLock { $0 }
-        if let error { throw error }
         var stages = StageTimes()
         for result in results { stages.add(result.stages) }
-        return BenchResult(frames: results.reduce(0) { $0 + $1.frames }, seconds: seconds, stages: stages)
+        let measured = watch.result(frames: results.reduce(0) { $0 + $1.frames }, stages: stages)
+        pipeline.close()
+        if let error { throw error }
+        return measured
     }
 }
