@@ -50,6 +50,7 @@ soak: setup
 build: setup
 	swift build -c release --product coordinator
 	swift build -c release --product worker
+	swift build -c release --product worker-engine
 
 setup:
 	@scripts/setup.sh
@@ -136,7 +137,7 @@ check-format:
 
 ## install PREFIX=/usr/local: executables and models
 install: build models
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(RELEASE)/coordinator $(RELEASE)/worker
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(RELEASE)/coordinator $(RELEASE)/worker $(RELEASE)/worker-engine
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/upscale-farm/models $(MODELS)/*.pt
 
 clean:

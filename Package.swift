@@ -47,6 +47,7 @@ let package = Package(
     products: [
         .executable(name: "coordinator", targets: ["coordinator"]),
         .executable(name: "worker", targets: ["worker"]),
+        .executable(name: "worker-engine", targets: ["worker-engine"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -83,20 +84,37 @@ let package = Package(
         .target(
             name: "CTorch", path: "Sources/Worker/CTorch",
             // Its kernels take their time, in tests too; and give the same bits at any width of vectors.
-            cxxSettings: torchCompile + [.unsafeFlags(["-O2", "-ffp-contract=off"])],
+            cxxSettings: torchCompile + [.unsafeFlags(["-O2", "-ffp-contract=off"])]
+                + [".", "Network", "Convolution", "Blend", "Color"].map { .headerSearchPath($0) },
             linkerSettings: torchLink),
-        module("Inference", at: "Worker/Inference", ["FarmModel", "CTorch", crypto]),
+        module("Models", at: "Worker/Models", ["FarmModel", crypto]),
+        module("EngineProtocol", at: "Worker/EngineProtocol", ["FarmModel", "FarmProtocol"]),
+        module("Program", at: "Worker/Program", [argumentParser]),
+        module("Inference", at: "Worker/Inference", ["FarmModel", "Models", "CTorch", crypto]),
+        module(
+            "EngineCore", at: "Worker/Engine",
+            ["FarmModel", "FarmProtocol", "EngineProtocol", "Processes", "Media", "Inference", crypto]),
+        .executableTarget(
+            name: "worker-engine",
+            dependencies: [
+                "EngineCore", "Inference", "Models", "FarmModel", "FarmProtocol", "Media", "Processes", "Program",
+                argumentParser,
+            ], path: "Sources/Worker/EngineCommand", swiftSettings: settings),
+        // This side of the engine process links no libtorch.
         module(
             "WorkerCore", at: "Worker/Core",
-            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", "Inference", logging, crypto]),
+            ["FarmModel", "FarmProtocol", "EngineProtocol", "Processes", "Messaging", "Models", logging]),
         .executableTarget(
             name: "worker",
-            dependencies: ["WorkerCore", "FarmProtocol", argumentParser, logging, "Messaging", "Media"],
-            path: "Sources/Worker/Command", swiftSettings: settings),
+            dependencies: [
+                "WorkerCore", "Models", "FarmModel", "FarmProtocol", "Messaging", "Processes", "Program",
+                argumentParser, logging,
+            ], path: "Sources/Worker/Command", swiftSettings: settings),
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["FarmModel", "Processes", crypto], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["FarmModel", "EngineProtocol", "Processes", crypto],
+            path: "Tests/TestSupport",
             swiftSettings: settings
         ),
         .executableTarget(
@@ -118,12 +136,14 @@ let package = Package(
         tests("FarmProtocolTests", ["FarmProtocol"]),
         tests("MessagingTests", ["Messaging"]),
         tests("MediaTests", ["Media", crypto]),
+        tests("ModelsTests", ["Models"]),
         tests("InferenceTests", ["Inference"]),
+        tests("EngineCoreTests", ["EngineCore"]),
         tests("CoordinatorCoreTests", ["CoordinatorCore", "Media", "Messaging", "Processes", crypto, grdb]),
         tests("ComparisonTests", ["Comparison", "FarmModel", "Media"]),
         tests("WorkerCoreTests", ["WorkerCore"]),
         tests("SimulationTests", ["Simulation", "CoordinatorCore"]),
-        tests("EndToEndTests", ["Media", "Comparison", "CoordinatorCore", "WorkerCore"]),
+        tests("EndToEndTests", ["Media", "Comparison", "CoordinatorCore"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17  // the one standard that libtorch 1.13 and 2.x share

@@ -7,7 +7,7 @@ import Testing
 
 /// With the real `worker models`, which hangs on a file that never gives its bytes.
 @Suite(.timeLimit(.minutes(5))) struct ModelResolverTests {
-    private static let worker = Launch.sibling("worker", ["models"])
+    private static let worker = Launch.sibling("worker-engine", ["models"])
     private let folder: TemporaryFolder
     private var model: String { folder.path("hangs.pt") }
 

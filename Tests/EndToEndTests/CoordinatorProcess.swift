@@ -117,7 +117,7 @@ final class CoordinatorProcess: Sendable {
     var engines: [Int32] { workers.flatMap(Self.children(of:)).filter(Self.isWorker) }
     /// A worker's engines.
     var engineChildren: [Int32] {
-        Self.children(of: processID).filter { Self.commandLine(of: $0).contains("\0engine\0") }
+        Self.children(of: processID).filter { Self.commandLine(of: $0).contains("/worker-engine\0run\0") }
     }
     /// SIGSTOP has taken effect.
     var isStopped: Bool {

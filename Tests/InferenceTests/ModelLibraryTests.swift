@@ -1,5 +1,6 @@
 import FarmModel
 import Foundation
+import Models
 import TestSupport
 import Testing
 
@@ -96,14 +97,6 @@ import Testing
         #expect(try library.source(for: reference) == .file(path))
         reference.sha256 = String(repeating: "0", count: 64)
         expectRefusal("is not here") { try library.source(for: reference) }
-    }
-
-    @Test func searchPathPrefersWhatTheUserNames() {
-        let path = ModelLibrary.searchPath(
-            environment: ["UPSCALE_FARM_MODELS": "/a:/b"], executable: "/home/me/farm/.build/release/worker")
-        #expect(path == ["/a", "/b", "/home/me/farm/.build/share/upscale-farm/models", "/home/me/farm/.models"])
-        let installed = ModelLibrary.searchPath(environment: [:], executable: "/usr/local/bin/worker")
-        #expect(installed == ["/usr/local/share/upscale-farm/models"])
     }
 
     private func expectRefusal(_ reason: String, _ body: () throws -> some Any) {

@@ -1,3 +1,4 @@
+import EngineProtocol
 import Foundation
 import Testing
 
@@ -9,11 +10,11 @@ import Testing
 
     @Test func theTailIsAboutTheAttempt() {
         var log = EngineLog()
-        for line in ["warming up", EngineLog.beginning(of: first), "one", EngineLog.end(of: first)] {
+        for line in ["warming up", AttemptMark.beginning(of: first), "one", AttemptMark.end(of: first)] {
             log.take(Data(line.utf8))
         }
-        for line in [EngineLog.beginning(of: second), "two"] { log.take(Data(line.utf8)) }
-        #expect(log.tail(of: second) == [EngineLog.beginning(of: second), "two"])
+        for line in [AttemptMark.beginning(of: second), "two"] { log.take(Data(line.utf8)) }
+        #expect(log.tail(of: second) == [AttemptMark.beginning(of: second), "two"])
         #expect(log.tail(of: first).contains("one"))
         #expect(log.hasEnd(of: first) && !log.hasEnd(of: second))
     }

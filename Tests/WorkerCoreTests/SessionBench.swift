@@ -1,9 +1,9 @@
 import FarmModel
 import FarmProtocol
 import Foundation
-import Inference
 import Logging
 import Messaging
+import Models
 import TestSupport
 import Testing
 

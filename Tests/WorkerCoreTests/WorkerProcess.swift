@@ -12,9 +12,13 @@ final class WorkerProcess: Sendable {
     private let readers = DispatchGroup()
     private let exited: AsyncStream<Int32>
 
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    static var executable: String { Launch.sibling("worker", []).executable }
+
+    init(
+        _ arguments: [String], environment: [String: String] = [:], executable: String = WorkerProcess.executable
+    ) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Launch.sibling("worker", []).executable)
+        process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
         var inherited = ProcessInfo.processInfo.environment
         for name in ["UPSCALE_FARM_COORDINATOR", "UPSCALE_FARM_KEY"] { inherited[name] = nil }

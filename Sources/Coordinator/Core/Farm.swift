@@ -27,7 +27,7 @@ public struct FarmConfiguration: Sendable {
 
     public init(
         stateDirectory: String, control: String, bulk: String, filmTool: Launch = .myself(["film"]),
-        modelTool: Launch = .sibling("worker", ["models"]),
+        modelTool: Launch = .sibling("worker-engine", ["models"]),
         scheduler: SchedulerConfiguration = SchedulerConfiguration(),
         heartbeatInterval: Double = 1
     ) {

@@ -42,7 +42,8 @@ void expectSuccess(int result, const char *call) {
 const char *ct_torch_version(void) noexcept { return TORCH_VERSION; }
 
 void ct_configure_allocator(void) noexcept {
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    // A threshold of more than 32 MB is refused, and activations are larger: no mappings at all.
+    mallopt(M_MMAP_MAX, 0);
     mallopt(M_TRIM_THRESHOLD, 2000000000);
     mallopt(M_TOP_PAD, 256 << 20);
     mallopt(M_ARENA_MAX, 1);

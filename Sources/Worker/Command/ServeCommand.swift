@@ -2,9 +2,10 @@ import ArgumentParser
 import FarmModel
 import FarmProtocol
 import Foundation
-import Inference
 import Logging
+import Models
 import Processes
+import Program
 import WorkerCore
 
 /// `worker --coordinator ENDPOINT`: works until told to stop.
@@ -59,7 +60,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: .hidden)
     var dieWithParent = false
 
-    // For tests: a command that stands in for `worker engine`.
+    // For tests: a command that stands in for `worker-engine run`.
     @Option(parsing: .upToNextOption, help: .hidden)
     var engine: [String] = []
 
@@ -69,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         if dieWithParent { Lifeline.hold() } else { signal(SIGPIPE, SIG_IGN) }
-        let session = try WorkerSession(configuration: try configuration(), logger: Logger(label: "worker"))
+        let session = try WorkerSession(configuration: try await configuration(), logger: Logger(label: "worker"))
         let signals = StopSignals(dieWithParent ? [SIGTERM] : [SIGTERM, SIGINT]) {
             let line = "worker: draining: finishing what is leased, taking no more; a second signal stops at once\n"
             try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
@@ -79,11 +80,11 @@ struct ServeCommand: AsyncParsableCommand {
         try await session.run()
     }
 
-    private func configuration() throws -> WorkerConfiguration {
+    private func configuration() async throws -> WorkerConfiguration {
         let access = try FarmAccess(
             coordinator: coordinator, bulk: bulk, key: key, environment: ProcessInfo.processInfo.environment)
         let name = try WorkerName.choose(asked: name, key: access.keyName, host: ProcessInfo.processInfo.hostName)
-        let engines = try devices().map(launch)
+        let engines = try await EngineProgram.devices(device).map(launch)
         return WorkerConfiguration(
             identity: WorkerIdentity(
                 name: name, epoch: Int64(Date().timeIntervalSince1970 * 1000),
@@ -92,17 +93,11 @@ struct ServeCommand: AsyncParsableCommand {
             scratch: try prepareScratch(name), models: ModelLibrary(), fetchedModels: FetchedModels(cache: cache))
     }
 
-    private func launch(_ device: Device) -> Launch {
+    private func launch(_ device: String) -> Launch {
         if let command = engine.first { return Launch(executable: command, arguments: Array(engine.dropFirst())) }
-        return Launch.myself(
-            ["engine", "--device", "\(device)", "--cache", cache] + (threads.map { ["--threads", "\($0)"] } ?? []))
-    }
-
-    /// A slot for each: `auto` is every CUDA device, or the CPU where there is none.
-    private func devices() throws -> [Device] {
-        guard device == "auto" else { return [try Device.resolve(device)] }
-        let cuda = DeviceInfo.all().map(\.device).filter { $0 != .cpu }
-        return cuda.isEmpty ? [.cpu] : cuda
+        return Launch.sibling(
+            "worker-engine",
+            ["run", "--device", device, "--cache", cache] + (threads.map { ["--threads", "\($0)"] } ?? []))
     }
 
     private func prepareScratch(_ name: String) throws -> String {

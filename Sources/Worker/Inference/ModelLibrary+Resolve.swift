@@ -1,5 +1,6 @@
 public import FarmModel
 internal import Foundation
+public import Models
 
 extension ModelLibrary {
     /// What `nearest` offers where no scale is asked for.
@@ -29,20 +30,10 @@ extension ModelLibrary {
         return reference
     }
 
-    /// Where a worker finds the network that a job pinned: the file may lie elsewhere here, but must be the same bytes.
+    /// Where the network that a job pinned lies here.
     public func source(for reference: ModelReference) throws(InferenceError) -> ModelSource {
         guard let hash = reference.sha256 else { return .nearest(reference.description.scale) }
-        let hinted = [reference.path].compactMap { $0 }.filter(FileManager.default.isReadableFile)
-        for path in hinted + files() {
-            // Descriptions are quick to read; only a fitting file is hashed.
-            guard (try? ModelFile.description(of: path)) == reference.description else { continue }
-            if try ModelFile.hash(path) == hash { return .file(path) }
-        }
-        let name = "\(reference.description.name) x\(reference.description.scale)"
-        throw InferenceError(
-            .model,
-            "model \(name) with SHA-256 \(hash.prefix(16))… is not here: looked in \(directories.joined(separator: ", "))"
-        )
+        do { return .file(try file(of: reference, hash: hash)) } catch { throw InferenceError(.model, error.message) }
     }
 
     private static func choice(of scales: some Collection<Int>, reach: Int?) -> Int? {

@@ -1,3 +1,4 @@
+import EngineProtocol
 import FarmModel
 import Foundation
 

@@ -1,6 +1,6 @@
 import FarmModel
 import Foundation
-import Inference
+import Models
 
 /// Finds the files of the models that jobs pin, and fetches those that this machine lacks. Each is hashed once, on a
 /// thread of its own, and fetched once, however many slots ask.
@@ -34,7 +34,7 @@ actor ModelFinder {
     private func search(for model: ModelReference, _ hash: String, _ blob: BlobReference?) async throws -> String {
         defer { searches[hash] = nil }
         let path: String
-        do { path = try await own(model, hash) } catch let error as InferenceError {
+        do { path = try await own(model, hash) } catch let error as ModelError {
             guard let blob else { throw error }
             path = try await fetch(blob, hash, for: error)
         }
@@ -46,20 +46,13 @@ actor ModelFinder {
         let (library, fetched) = (library, fetched)
         return try await withCheckedThrowingContinuation { continuation in
             Thread {
-                continuation.resume(with: Result { try fetched.find(hash) ?? Self.file(of: model, in: library) })
+                continuation.resume(with: Result { try fetched.find(hash) ?? library.file(of: model, hash: hash) })
             }.start()
         }
     }
 
-    private static func file(of model: ModelReference, in library: ModelLibrary) throws -> String {
-        guard case .file(let path) = try library.source(for: model) else {
-            throw WorkerError.model("model \(model.description.name) is built in and has no file")
-        }
-        return path
-    }
-
     /// The file is whole and its hash is right before it has its name.
-    private func fetch(_ blob: BlobReference, _ hash: String, for absence: InferenceError) async throws -> String {
+    private func fetch(_ blob: BlobReference, _ hash: String, for absence: ModelError) async throws -> String {
         do {
             guard blob.sha256 == hash else {
                 throw WorkerError.model(

@@ -2,6 +2,7 @@ import FarmModel
 import Foundation
 import Logging
 public import Messaging
+internal import Processes
 
 /// Transfers that outlast an absent coordinator: who leased the work takes it back, not the one who cannot reach them.
 struct PatientBulk: Sendable {

@@ -1,6 +1,6 @@
 public import FarmProtocol
-public import Inference
 public import Messaging
+public import Models
 public import Processes
 
 /// All that a worker is told at its start.

@@ -3,6 +3,7 @@ import FarmProtocol
 import Foundation
 import Logging
 import Messaging
+import Processes
 
 /// What comes over the control channel, and what a new connection is told.
 extension WorkerSession {

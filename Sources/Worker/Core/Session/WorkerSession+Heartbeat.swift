@@ -2,6 +2,7 @@ import FarmModel
 import FarmProtocol
 import Foundation
 import Logging
+import Processes
 
 /// What is done again and again: looking after the engines, and letting the coordinator know that work goes on.
 extension WorkerSession {

@@ -3,6 +3,7 @@ import FarmProtocol
 import Foundation
 public import Logging
 import Messaging
+internal import Processes
 import Synchronization
 
 /// A worker's dealings with its coordinator: hello, leases, heartbeats, results.

@@ -1,0 +1,76 @@
+import EngineProtocol
+import FarmModel
+import Foundation
+import Inference
+
+/// The stages one by one, and one after the other.
+extension Bench {
+    func decode(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
+        let watch = StopWatch()
+        var frames = 0
+        for order in film.orders {
+            let source = try parts.source(order)
+            while try source.next() != nil { frames += 1 }
+        }
+        return watch.result(frames: frames)
+    }
+
+    /// Pictures are decoded before the clock starts; the first batches warm up, and fill what a blend waits for.
+    func network(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
+        guard let order = film.orders.first else { return BenchResult(frames: 0, seconds: 0) }
+        let pictures = try pictures(order, parts)
+        let upscaler = try parts.upscaler(order)
+        let starts = Array(stride(from: 0, to: pictures.count, by: batch))
+        let warmUp = min((2 * Self.blendRadius + batch - 1) / batch, starts.count - 1)
+        var (watch, frames) = (StopWatch(), 0)
+        for (index, start) in starts.enumerated() {
+            if index == warmUp { (watch, frames) = (StopWatch(), 0) }
+            let numbers = Array(start..<min(start + batch, pictures.count))
+            _ = try upscaler.take(numbers.map { pictures[$0].picture }, numbers: numbers)
+            frames += numbers.count
+        }
+        return watch.result(frames: frames)
+    }
+
+    func encode(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
+        guard let order = film.orders.first else { return BenchResult(frames: 0, seconds: 0) }
+        let upscaler = try parts.upscaler(order)
+        var upscaled: [(number: Int, picture: any PlanarPicture)] = []
+        for (number, picture) in try pictures(order, parts) {
+            upscaled += try upscaler.take([picture], numbers: [number]).map { ($0.number, $0.picture) }
+        }
+        let watch = StopWatch()
+        let sink = try parts.sink(order)
+        for (number, picture) in upscaled { try sink.write(picture, number: number) }
+        try sink.finish()
+        return watch.result(frames: upscaled.count)
+    }
+
+    func sequential(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
+        let watch = StopWatch()
+        for order in film.orders {
+            let source = try parts.source(order)
+            let upscaler = try parts.upscaler(order)
+            let sink = try parts.sink(order)
+            while let (number, picture) = try source.next() {
+                for (number, upscaled) in try upscaler.take([picture], numbers: [number]) {
+                    try sink.write(upscaled, number: number)
+                }
+            }
+            try sink.finish()
+        }
+        return watch.result(frames: film.frames)
+    }
+
+    /// A segment's first, in order.
+    private func pictures(
+        _ order: SegmentOrder, _ parts: PipelineParts
+    ) throws -> [(number: Int, picture: any PlanarPicture)] {
+        let source = try parts.source(order)
+        var pictures: [(number: Int, picture: any PlanarPicture)] = []
+        while pictures.count < Self.mostPictures, let (number, picture) = try source.next() {
+            pictures.append((number, picture))
+        }
+        return pictures
+    }
+}

@@ -1,0 +1,32 @@
+import EngineProtocol
+import FarmModel
+import Foundation
+import Synchronization
+
+/// Runs orders through a pipeline to their end.
+enum PipelineRun {
+    /// Blocks until all are done.
+    /// - Throws: the first segment's error.
+    static func measure(_ orders: [SegmentOrder], parts: PipelineParts, depth: Int) throws -> BenchResult {
+        let outcome = Mutex<(results: [SegmentResult], error: (any Error)?)>(([], nil))
+        let done = DispatchSemaphore(value: 0)
+        let watch = StopWatch()
+        let pipeline = Pipeline(parts: parts, depth: depth) { event in
+            switch event {
+            case .progress: return
+            case .finished(let result): outcome.withLock { $0.results.append(result) }
+            case .failed(_, let error): outcome.withLock { $0.error = $0.error ?? error }
+            }
+            done.signal()
+        }
+        for order in orders { pipeline.submit(order) }
+        for _ in orders { done.wait() }
+        let (results, error) = outcome.withLock { $0 }
+        var stages = StageTimes()
+        for result in results { stages.add(result.stages) }
+        let measured = watch.result(frames: results.reduce(0) { $0 + $1.frames }, stages: stages)
+        pipeline.close()
+        if let error { throw error }
+        return measured
+    }
+}

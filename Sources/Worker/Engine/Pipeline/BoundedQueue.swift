@@ -1,0 +1,55 @@
+internal import Foundation
+internal import Processes
+
+/// A first-in, first-out queue of limited length between two threads: the backpressure of the pipeline.
+///
+/// Both ends measure how long they had to wait, which is how a worker knows which stage limits it (P9).
+// Sendable by hand: every access to the stored state is under `condition`.
+final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
+    private let condition = NSCondition()
+    private let capacity: Int
+    private var items: [Element] = []
+    private var closed = false
+
+    init(capacity: Int) {
+        precondition(capacity > 0, "a queue holds at least one element")
+        self.capacity = capacity
+    }
+
+    /// Appends `element`, waiting for room.
+    /// - Returns: seconds spent waiting.
+    func push(_ element: Element) -> Double {
+        condition.lock()
+        defer { condition.unlock() }
+        let waited = wait { items.count >= capacity && !closed }
+        if !closed { items.append(element) }
+        condition.broadcast()
+        return waited
+    }
+
+    /// Takes the oldest element, waiting for one; nil once the queue is closed and empty.
+    func pop() -> (element: Element?, waited: Double) {
+        condition.lock()
+        defer { condition.unlock() }
+        let waited = wait { items.isEmpty && !closed }
+        let element = items.isEmpty ? nil : items.removeFirst()
+        condition.broadcast()
+        return (element, waited)
+    }
+
+    /// Lets the reader take what is left, and refuses more.
+    func close() {
+        condition.lock()
+        closed = true
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Waits while `blocked` holds; the lock is held on entry and on return.
+    private func wait(while blocked: () -> Bool) -> Double {
+        guard blocked() else { return 0 }
+        let start = Clock.seconds
+        while blocked() { condition.wait() }
+        return Clock.seconds - start
+    }
+}

@@ -1,0 +1,76 @@
+public import EngineProtocol
+public import FarmModel
+internal import Foundation
+
+/// What the pipeline says about its segments.
+public enum PipelineEvent: Sendable {
+    /// Some stage moved on; `frames` of the segment are encoded.
+    case progress(AttemptID, frames: Int)
+    case finished(SegmentResult)
+    case failed(AttemptID, any Error)
+}
+
+/// decode → upscale → encode → verify, a thread each, with bounded queues between them.
+///
+/// Segments follow one another without a gap: while one is being encoded the next is already being decoded, so the
+/// device never waits for a segment's border (P9).
+public final class Pipeline: Sendable {
+    private let orders = BoundedQueue<SegmentRun>(capacity: 8)
+    private let runs = RunRegistry()
+    private let events: @Sendable (PipelineEvent) -> Void
+
+    /// Starts the threads.
+    /// - Parameters:
+    ///   - depth: pictures that a queue holds beside the ones being worked on; at least a batch.
+    ///   - events: called from the pipeline's threads.
+    public init(parts: PipelineParts, depth: Int, events: @escaping @Sendable (PipelineEvent) -> Void) {
+        self.events = events
+        let decoded = BoundedQueue<StageItem>(capacity: depth)
+        let upscaled = BoundedQueue<StageItem>(capacity: depth)
+        let encoded = BoundedQueue<SegmentRun>(capacity: 4)
+        let moved: @Sendable (SegmentRun) -> Void = { events(.progress($0.attempt, frames: $0.emitted)) }
+        let decode = DecodeStage(input: orders, output: decoded, open: parts.source, moved: moved)
+        let inference = InferenceStage(input: decoded, output: upscaled, make: parts.upscaler, moved: moved)
+        let encode = EncodeStage(input: upscaled, output: encoded, open: parts.sink, moved: moved)
+        let verify = VerifyStage(
+            input: encoded, verify: parts.verify,
+            done: { [runs] in
+                runs.remove($0)
+                events($1)
+            })
+        Self.thread("decode") { decode.run() }
+        Self.thread("inference") { inference.run() }
+        Self.thread("encode") { encode.run() }
+        Self.thread("verify") { verify.run() }
+    }
+
+    /// Queues a segment behind those already given.
+    public func submit(_ order: SegmentOrder) {
+        let run = SegmentRun(order)
+        runs.add(run)
+        _ = orders.push(run)
+    }
+
+    /// Stops a segment wherever it is; it ends with `.failed`.
+    public func cancel(_ attempt: AttemptID) {
+        runs.find(attempt)?.fail(AttemptCancelled())
+    }
+
+    /// Lets what was submitted run to its end, then the threads.
+    public func close() { orders.close() }
+
+    /// Codec libraries and libtorch block: each stage has a thread of its own, with a stack that suits them.
+    private static func thread(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        let thread = Thread(block: body)
+        thread.name = name
+        thread.stackSize = 16 << 20
+        thread.start()
+    }
+}
+
+/// What passes between stages.
+enum StageItem: Sendable {
+    case picture(SegmentRun, number: Int, any PlanarPicture)
+    /// No more pictures of this segment.
+    case end(SegmentRun)
+}

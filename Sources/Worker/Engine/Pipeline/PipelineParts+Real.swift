@@ -1,0 +1,60 @@
+import EngineProtocol
+import FarmModel
+import FarmProtocol
+import Foundation
+import Inference
+import Media
+
+extension PipelineParts {
+    /// libav, libtorch and the encoders.
+    static func real(device: Device, threads: Int, notice: @escaping @Sendable (String) -> Void) -> PipelineParts {
+        let upscalers = UpscalerCache(device: device, threads: threads, notice: notice)
+        return PipelineParts(
+            source: { try SegmentDecoder(order: $0, threads: 0) },
+            upscaler: { try upscalers.upscaler(for: $0) },
+            sink: { try SegmentEncoder(order: $0, threads: threads) },
+            verify: { try EncodedSegment.verify($0, missing: $1) })
+    }
+}
+
+/// Keeps the last upscaler: the segments of a job share it, so that the model is loaded and warmed once.
+// Sendable by hand: only the pipeline's inference thread calls it.
+private final class UpscalerCache: @unchecked Sendable {
+    private let device: Device
+    private let threads: Int
+    private let notice: @Sendable (String) -> Void
+    private var last: (key: Recipe, upscaler: Upscaler)?
+
+    init(device: Device, threads: Int, notice: @escaping @Sendable (String) -> Void) {
+        self.device = device
+        self.threads = threads
+        self.notice = notice
+    }
+
+    func upscaler(for order: SegmentOrder) throws -> any PictureUpscaler {
+        let (upscaler, radius) = (try upscaler(of: order), order.task.recipe.temporalBlend)
+        guard radius > 0 || upscaler.window > 1 else { return upscaler }
+        return ContextUpscaler(upscaler, blendRadius: radius, given: order.task.range)
+    }
+
+    private func upscaler(of order: SegmentOrder) throws -> Upscaler {
+        let recipe = order.task.recipe
+        if let last, last.key == recipe { return last.upscaler }
+        guard let shape = recipe.execution else {
+            throw InferenceError(.failed, "segment \(order.task.attempt) was leased before its job was calibrated")
+        }
+        last = nil  // gives its memory back before the next takes it
+        let upscaler = try Upscaler(
+            model: order.modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device, input: recipe.input,
+            output: recipe.encoding.picture, scale: recipe.scale, shape: shape, threads: threads,
+            engine: recipe.cpuEngine, blendRadius: recipe.temporalBlend, onFallback: notice)
+        last = (recipe, upscaler)
+        if let share = try upscaler.ownShare {
+            notice(
+                String(
+                    format: "%.0f %% of %@'s multiplications run in our own kernels (%@)", share * 100,
+                    recipe.model.description.name, InferenceRuntime.kernels))
+        }
+        return upscaler
+    }
+}

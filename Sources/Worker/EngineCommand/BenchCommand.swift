@@ -1,0 +1,103 @@
+import ArgumentParser
+import EngineCore
+import FarmModel
+import Foundation
+import Inference
+import Models
+
+/// `worker bench`: how fast this machine is, and where the time goes.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure the network alone, the pipeline, and one frame at a time.",
+        discussion: """
+            Each figure is taken in a process of its own, in turns, several times; the best and the median are printed. \
+            With --size instead of a film: the network by itself, on the CPU in our own kernels and in libtorch's in turns.
+            """
+    )
+
+    @Option(help: "The film; a short one.")
+    var film: String?
+
+    @Option(help: "Instead of a film: the network alone, on pictures of this size, WxH.")
+    var size: PictureSize?
+
+    @Option(help: "A model's name or file.")
+    var model = "realesr-animevideov3"
+
+    @Option var scale: Int?
+
+    @Option(help: "auto, cpu, or cuda:N.")
+    var device = "auto"
+
+    @Option(help: "Processor threads.")
+    var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+
+    @Option(help: "x265's preset.")
+    var preset = "fast"
+
+    @Option(help: "Frames per inference call.")
+    var batch = 4
+
+    @Option(help: "Turns.")
+    var rounds = 3
+
+    @Flag(help: "With --size: one JSON object.")
+    var json = false
+
+    // One measurement, as a line of JSON: what the processes above are told.
+    @Option(help: .hidden)
+    var mode: String?
+
+    // Without what `EngineProgram` tells the allocator.
+    @Flag(help: .hidden)
+    var plainAllocator = false
+
+    static let plainAllocatorFlag = "--plain-allocator"
+
+    func validate() throws {
+        guard film != nil || size != nil else { throw ValidationError("give --film or --size") }
+        guard film == nil || size == nil else { throw ValidationError("give --film or --size, not both") }
+        guard size != nil || !json else { throw ValidationError("--json goes with --size") }
+        guard rounds > 0, (1...64).contains(batch) else {
+            throw ValidationError("--rounds is at least 1, --batch 1 to 64")
+        }
+        guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024") }
+    }
+
+    func run() async throws {
+        if let size { return try await onThread { try networkAlone(size) } }
+        guard let film else { return }
+        guard let mode else { return try await BenchTable(rounds: rounds).print(arguments: arguments(film)) }
+        guard let mode = BenchMode(rawValue: mode) else { throw ValidationError("unknown mode") }
+        let bench = Bench(
+            film: film, model: try ModelLibrary().resolve(model, scale: scale), device: try Device.resolve(device),
+            threads: threads, preset: preset, batch: batch)
+        let result = try await onThread { try bench.run(mode) }
+        print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
+    }
+
+    private func networkAlone(_ size: PictureSize) throws {
+        let library = ModelLibrary()
+        let found = try library.resolve(model, scale: scale)
+        let bench = NetworkBench(
+            model: try library.source(for: found), device: try Device.resolve(device), threads: threads)
+        let times = try bench.times(width: size.width, height: size.height, rounds: rounds)
+        let table = NetworkTable(model: found.description.name, size: size, threads: threads, times: times)
+        for line in try json ? [table.json] : table.lines { print(line) }
+    }
+
+    /// Measurements block: not on the cooperative pool's threads.
+    private func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try body() }) }.start()
+        }
+    }
+
+    private func arguments(_ film: String) -> [String] {
+        [
+            "bench", "--film", film, "--model", model, "--device", device, "--threads", "\(threads)", "--preset",
+            preset,
+            "--batch", "\(batch)",
+        ] + (scale.map { ["--scale", "\($0)"] } ?? [])
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import EngineCore
+import Foundation
+import Inference
+import Processes
+
+/// `worker-engine run`: started by the worker, one for each device.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "run", shouldDisplay: false)
+
+    @Option var device: String
+    @Option var cache: String
+    @Option var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+
+    func run() async throws {
+        Lifeline.ignoreTerminal()
+        // A service manager signals the whole group: the worker drains, and ends its engines when it has.
+        signal(SIGTERM, SIG_IGN)
+        let engine = Engine(device: try Device.resolve(device), threads: threads, cache: cache, output: .standardOutput)
+        try await engine.run(input: .standardInput)
+    }
+}

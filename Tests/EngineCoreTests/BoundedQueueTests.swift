@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+@testable import EngineCore
+
+@Suite struct BoundedQueueTests {
+    @Test(.timeLimit(.minutes(5))) func holdsTheWriterBack() async {
+        let queue = BoundedQueue<Int>(capacity: 2)
+        Thread.detachNewThread {
+            for number in 0..<50 { _ = queue.push(number) }
+            queue.close()
+        }
+        var taken: [Int] = []
+        while let number = queue.pop().element { taken.append(number) }
+        #expect(taken == Array(0..<50))
+    }
+
+    @Test(.timeLimit(.minutes(5))) func closingFreesAWriterThatWaits() async {
+        let queue = BoundedQueue<Int>(capacity: 1)
+        _ = queue.push(1)
+        let freed = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            _ = queue.push(2)
+            freed.signal()
+        }
+        queue.close()
+        await withCheckedContinuation { done in
+            Thread.detachNewThread {
+                freed.wait()
+                done.resume()
+            }
+        }
+        #expect(queue.pop().element == 1)
+        #expect(queue.pop().element == nil)
+    }
+}
