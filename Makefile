@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test chaos formats simulate soak build setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models quality sanitize install clean
+.PHONY: run test chaos formats simulate soak build bundle setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models quality sanitize install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -134,6 +134,10 @@ check: setup check-format
 
 check-format:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+## bundle LIBTORCH=DIR [OUT=dist]: a worker as one archive, for boxes with nothing but that libtorch (docs/gpu-box.md); some minutes
+bundle: models
+	scripts/bundle.sh "$(or $(LIBTORCH),$(error give LIBTORCH=DIR))" $(MODELS) "$(or $(OUT),dist)"
 
 ## install PREFIX=/usr/local: executables and models
 install: build models

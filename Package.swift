@@ -5,6 +5,12 @@ import PackageDescription
 // libtorch, or the `torch` folder of a wheel, for CPU or CUDA). It is linked by full path, because
 // SwiftPM puts the system's -L first and would find Debian's.
 let libtorch = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
+// `make bundle` sets UPSCALE_FARM_BUNDLE: the programs find their libraries in `lib` beside their folder, those that libraries
+// need too (which the newer kind of run path does not say), and libtorch where the worker tells the loader.
+let isBundle = Context.environment["UPSCALE_FARM_BUNDLE"] != nil
+let bundleLink: [LinkerSetting] =
+    isBundle
+    ? [.unsafeFlags(["-rpath", "$ORIGIN/../lib", "--disable-new-dtags"].flatMap { ["-Xlinker", $0] })] : []
 let torchCompile: [CXXSetting] =
     libtorch.map {
         [.unsafeFlags(["-isystem", "\($0)/include", "-isystem", "\($0)/include/torch/csrc/api/include"])]
@@ -14,7 +20,7 @@ let torchLink: [LinkerSetting] =
         [
             .unsafeFlags(
                 ["torch", "torch_cpu", "c10"].flatMap { ["-Xlinker", "\(root)/lib/lib\($0).so"] }
-                    + ["-Xlinker", "-rpath", "-Xlinker", "\(root)/lib"])
+                    + (isBundle ? [] : ["-Xlinker", "-rpath", "-Xlinker", "\(root)/lib"]))
         ]
     } ?? [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]
 
@@ -99,7 +105,7 @@ let package = Package(
             dependencies: [
                 "EngineCore", "Inference", "Models", "FarmModel", "FarmProtocol", "Media", "Processes", "Program",
                 argumentParser,
-            ], path: "Sources/Worker/EngineCommand", swiftSettings: settings),
+            ], path: "Sources/Worker/EngineCommand", swiftSettings: settings, linkerSettings: bundleLink),
         // This side of the engine process links no libtorch.
         module(
             "WorkerCore", at: "Worker/Core",
@@ -109,7 +115,7 @@ let package = Package(
             dependencies: [
                 "WorkerCore", "Models", "FarmModel", "FarmProtocol", "Messaging", "Processes", "Program",
                 argumentParser, logging,
-            ], path: "Sources/Worker/Command", swiftSettings: settings),
+            ], path: "Sources/Worker/Command", swiftSettings: settings, linkerSettings: bundleLink),
 
         // Tests
         .target(

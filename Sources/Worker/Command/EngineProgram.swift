@@ -16,18 +16,22 @@ enum EngineProgram {
 
     /// Turns this process into the engine program, with the same command line.
     /// - Returns: why it could not.
-    static func become() -> EngineMissing {
-        let path = Launch.sibling("worker-engine", []).executable
-        var words = ([path] + CommandLine.arguments.dropFirst()).map { strdup($0) } + [nil]
-        execv(path, &words)
-        return EngineMissing(path: path, reason: String(cString: strerror(errno)))
+    static func become() -> CommandError {
+        let launch: Launch
+        do { launch = try EngineLaunch.make(Array(CommandLine.arguments.dropFirst())) } catch {
+            return CommandError(error)
+        }
+        for (name, value) in launch.environment { setenv(name, value, 1) }
+        var words = ([launch.executable] + launch.arguments).map { strdup($0) } + [nil]
+        execv(launch.executable, &words)
+        return CommandError(EngineMissing(path: launch.executable, reason: String(cString: strerror(errno))))
     }
 
     /// The devices that `text` (auto, cpu, cuda, cuda:N) means here, as the engine sees them; without an NVIDIA driver there is no
     /// need to ask it.
     static func devices(_ text: String) async throws -> [String] {
-        if text == "cpu" || text == "auto" && !hasDriver { return ["cpu"] }
-        let launch = Launch.sibling("worker-engine", ["devices", text])
+        if text == "cpu" || text == "auto" && !NVIDIADriver.isInstalled { return ["cpu"] }
+        let launch = try EngineLaunch.make(["devices", text])
         let child: ChildProcess
         do { child = try ChildProcess(launch, name: "devices") } catch {
             throw EngineMissing(path: launch.executable, reason: error.reason)
@@ -40,11 +44,6 @@ enum EngineProgram {
         return found
     }
 
-    private static var hasDriver: Bool {
-        guard let library = dlopen("libcuda.so.1", RTLD_LAZY) else { return false }
-        dlclose(library)
-        return true
-    }
 }
 
 /// The program beside this one is not there, or cannot be started.

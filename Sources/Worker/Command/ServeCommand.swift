@@ -84,7 +84,7 @@ struct ServeCommand: AsyncParsableCommand {
         let access = try FarmAccess(
             coordinator: coordinator, bulk: bulk, key: key, environment: ProcessInfo.processInfo.environment)
         let name = try WorkerName.choose(asked: name, key: access.keyName, host: ProcessInfo.processInfo.hostName)
-        let engines = try await EngineProgram.devices(device).map(launch)
+        let engines = try await EngineProgram.devices(device).map { try launch($0) }
         return WorkerConfiguration(
             identity: WorkerIdentity(
                 name: name, epoch: Int64(Date().timeIntervalSince1970 * 1000),
@@ -93,10 +93,9 @@ struct ServeCommand: AsyncParsableCommand {
             scratch: try prepareScratch(name), models: ModelLibrary(), fetchedModels: FetchedModels(cache: cache))
     }
 
-    private func launch(_ device: String) -> Launch {
+    private func launch(_ device: String) throws -> Launch {
         if let command = engine.first { return Launch(executable: command, arguments: Array(engine.dropFirst())) }
-        return Launch.sibling(
-            "worker-engine",
+        return try EngineLaunch.make(
             ["run", "--device", device, "--cache", cache] + (threads.map { ["--threads", "\($0)"] } ?? []))
     }
 

@@ -8,11 +8,14 @@ import Program
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Upscales segments of films for a coordinator.",
-        version: Release.text, subcommands: [ServeCommand.self, ModelsCommand.self, BenchCommand.self],
+        version: Release.text,
+        subcommands: [
+            ServeCommand.self, DoctorCommand.self, ModelsCommand.self, BenchCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self)
 
     static func main() async {
-        if EngineProgram.isMeant { leave(CommandError(EngineProgram.become())) }
+        if EngineProgram.isMeant { leave(EngineProgram.become()) }
         await runProgram { CommandError($0) }
     }
 }

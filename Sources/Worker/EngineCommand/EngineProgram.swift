@@ -10,7 +10,8 @@ struct EngineProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "What of the worker needs libtorch.", version: Release.text,
         subcommands: [
-            RunCommand.self, DevicesCommand.self, ModelsCommand.self, BenchCommand.self, EvaluateCommand.self,
+            RunCommand.self, AboutCommand.self, DevicesCommand.self, ModelsCommand.self, BenchCommand.self,
+            EvaluateCommand.self,
         ])
 
     static func main() async {

@@ -1,6 +1,7 @@
 import EngineProtocol
 import FarmModel
 import Foundation
+import Synchronization
 
 /// The last lines that an engine wrote to standard error, and which attempt they are about.
 ///
@@ -22,6 +23,16 @@ struct EngineLog {
         if lines.count > Self.kept { lines.removeFirst() }
     }
 
+    /// The last line of an engine that was only asked something.
+    final class Last: Sendable {
+        private let last = Mutex<String?>(nil)
+        var line: String? { last.withLock { $0 } }
+        func take(_ line: Data) {
+            let text = EngineLog.harmless(line)
+            if !text.isEmpty { last.withLock { $0 = text } }
+        }
+    }
+
     func hasEnd(of attempt: AttemptID) -> Bool { lines.last { $0 == AttemptMark.end(of: attempt) } != nil }
 
     /// The last lines since the attempt began, oldest first; of an engine that marked nothing, its last lines.
@@ -31,7 +42,7 @@ struct EngineLog {
         return Array(lines[start...].suffix(Self.told))
     }
 
-    private static func harmless(_ line: Data) -> String {
+    static func harmless(_ line: Data) -> String {
         let scalars = String(decoding: line, as: UTF8.self).unicodeScalars.prefix(longest).map(harmless)
         return String(String.UnicodeScalarView(scalars)).trimmingCharacters(in: .whitespaces)
     }

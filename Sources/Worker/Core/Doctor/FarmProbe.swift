@@ -1,0 +1,47 @@
+internal import Logging
+internal import Messaging
+
+/// Finds out whether the coordinator's endpoints can be reached and let this worker in. It says nothing there: a handshake is enough,
+/// and no worker is announced.
+struct FarmProbe {
+    let access: FarmAccess
+    /// How long an endpoint may take.
+    var patience = Duration.seconds(5)
+
+    func ask() async -> FarmAnswer {
+        do {
+            for endpoint in [access.control, access.bulk] {
+                if let refusal = try await refusal(of: endpoint) { return refusal }
+            }
+        } catch {
+            return .unusable(error.reason)
+        }
+        return .admitted(control: "\(access.control)", bulk: "\(access.bulk)", key: access.keyName)
+    }
+
+    private func refusal(of endpoint: EndpointAddress) async throws -> FarmAnswer? {
+        let context = try MessagingContext()
+        let client = try ControlClient(
+            context: context, endpoint: endpoint, security: access.security, logger: Logger(label: "doctor"))
+        let patience = patience
+        let answer = await withTaskGroup(of: ClientEvent?.self) { group in
+            group.addTask {
+                for await event in client.events where event != .disconnected { return event }
+                return nil
+            }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        await client.close()
+        await context.shutDown()
+        switch answer {
+        case .connected: return nil
+        case .denied(let reason, _): return .denied(endpoint: "\(endpoint)", reason: reason)
+        default: return .silent(endpoint: "\(endpoint)")
+        }
+    }
+}
