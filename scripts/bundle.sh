@@ -21,8 +21,10 @@ fi
 
 build=.build/bundle
 for program in worker worker-engine; do
-    LIBTORCH=$libtorch UPSCALE_FARM_BUNDLE=1 swift build -c release --static-swift-stdlib --scratch-path "$build" --product $program
+    LIBTORCH=$libtorch UPSCALE_FARM_BUNDLE=1 swift build -c release --scratch-path "$build" --product $program
 done
+# Of the toolchain; the programs share it, which linked into each would take 60 MB twice.
+runtime=$(dirname "$(readlink -f "$(command -v swift)")")/../lib/swift/linux
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 release=$("$build/release/worker" --version)
@@ -38,8 +40,8 @@ install -m 644 docs/gpu-box.md "$root/README.md"
 
 # glibc must be the machine's own; libtorch comes with it.
 of_glibc='ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|anl|nsl|mvec|nss_.*)\.so.*'
-needed() { LD_LIBRARY_PATH=$libtorch/lib ldd "$root/bin/worker" "$root/bin/worker-engine" | sed -n 's/^\s*\(\S*\) => \(\/\S*\) .*/\1 \2/p' | sort -u; }
-missing=$(LD_LIBRARY_PATH=$libtorch/lib ldd "$root/bin/worker" "$root/bin/worker-engine" | grep 'not found' | grep -v -E 'libcu|libnv|libtorch' || true)
+needed() { LD_LIBRARY_PATH=$libtorch/lib:$runtime ldd "$root/bin/worker" "$root/bin/worker-engine" | sed -n 's/^\s*\(\S*\) => \(\/\S*\) .*/\1 \2/p' | sort -u; }
+missing=$(LD_LIBRARY_PATH=$libtorch/lib:$runtime ldd "$root/bin/worker" "$root/bin/worker-engine" | grep 'not found' | grep -v -E 'libcu|libnv|libtorch' || true)
 if [ -n "$missing" ]; then
     echo "bundle: this machine lacks libraries that the programs need:" $missing >&2
     exit 1
@@ -48,9 +50,12 @@ while read -r soname path; do
     case $(readlink -f "$path") in "$(readlink -f "$libtorch")"/*) continue ;; esac
     if [[ $soname =~ ^($of_glibc)$ ]]; then continue; fi
     install -m 644 "$(readlink -f "$path")" "$root/lib/$soname"
-    package=$({ dpkg -S "$path" || dpkg -S "$(readlink -f "$path")"; } 2>/dev/null | head -n 1 | cut -d : -f 1)
+    package=$({ dpkg -S "$path" || dpkg -S "$(readlink -f "$path")"; } 2>/dev/null | head -n 1 | cut -d : -f 1 || true)
     [ -z "$package" ] || install -m 644 "/usr/share/doc/$package/copyright" "$root/share/licences/$package"
 done < <(needed)
+
+swift_licence=$runtime/../../../share/swift/LICENSE.txt
+[ ! -f "$swift_licence" ] || install -m 644 "$swift_licence" "$root/share/licences/swift"
 
 archive=$out/$name.tar.gz
 tar -C "$work" -czf "$archive" "$name"

@@ -11,7 +11,8 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench", abstract: "Measure the network alone, the pipeline, and one frame at a time.",
         discussion: """
             Each figure is taken in a process of its own, in turns, several times; the best and the median are printed. \
-            With --size instead of a film: the network by itself, on the CPU in our own kernels and in libtorch's in turns.
+            With --size instead of a film: the network by itself, on the CPU in our own kernels and in libtorch's in turns, and \
+            its share of what the device can do.
             """
     )
 
@@ -35,8 +36,8 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "x265's preset.")
     var preset = "fast"
 
-    @Option(help: "Frames per inference call.")
-    var batch = 4
+    @Option(help: "Frames per inference call; by default 4 of a film, 1 with --size.")
+    var batch: Int?
 
     @Option(help: "Turns.")
     var rounds = 3
@@ -58,7 +59,7 @@ struct BenchCommand: AsyncParsableCommand {
         guard film != nil || size != nil else { throw ValidationError("give --film or --size") }
         guard film == nil || size == nil else { throw ValidationError("give --film or --size, not both") }
         guard size != nil || !json else { throw ValidationError("--json goes with --size") }
-        guard rounds > 0, (1...64).contains(batch) else {
+        guard rounds > 0, (1...64).contains(batch ?? 1) else {
             throw ValidationError("--rounds is at least 1, --batch 1 to 64")
         }
         guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024") }
@@ -71,7 +72,7 @@ struct BenchCommand: AsyncParsableCommand {
         guard let mode = BenchMode(rawValue: mode) else { throw ValidationError("unknown mode") }
         let bench = Bench(
             film: film, model: try ModelLibrary().resolve(model, scale: scale), device: try Device.resolve(device),
-            threads: threads, preset: preset, batch: batch)
+            threads: threads, preset: preset, batch: batch ?? 4)
         let result = try await onThread { try bench.run(mode) }
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
     }
@@ -81,8 +82,11 @@ struct BenchCommand: AsyncParsableCommand {
         let found = try library.resolve(model, scale: scale)
         let bench = NetworkBench(
             model: try library.source(for: found), device: try Device.resolve(device), threads: threads)
-        let times = try bench.times(width: size.width, height: size.height, rounds: rounds)
-        let table = NetworkTable(model: found.description.name, size: size, threads: threads, times: times)
+        let batch = batch ?? 1
+        let times = try bench.times(width: size.width, height: size.height, batch: batch, rounds: rounds)
+        let table = NetworkTable(
+            model: found.description.name, size: size, threads: threads, batch: batch, times: times,
+            operations: try bench.operations(width: size.width, height: size.height), peak: try bench.peak())
         for line in try json ? [table.json] : table.lines { print(line) }
     }
 
@@ -97,7 +101,7 @@ struct BenchCommand: AsyncParsableCommand {
         [
             "bench", "--film", film, "--model", model, "--device", device, "--threads", "\(threads)", "--preset",
             preset,
-            "--batch", "\(batch)",
+            "--batch", "\(batch ?? 4)",
         ] + (scale.map { ["--scale", "\($0)"] } ?? [])
     }
 }

@@ -6,14 +6,22 @@ struct NetworkTable {
     let model: String
     let size: PictureSize
     let threads: Int
+    /// Pictures a call.
+    let batch: Int
     let times: NetworkTimes
+    /// Operations of the convolutions of a picture, and those a second that products of large matrices reach.
+    let operations: Double
+    let peak: Double
 
     private struct Row: Encodable {
         var model: String
         var size: String
         var threads: Int
+        var batch: Int
         var own: [Double]
         var torch: [Double]
+        var operations: Double
+        var peak: Double
     }
 
     var json: String {
@@ -21,28 +29,39 @@ struct NetworkTable {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
             let row = Row(
-                model: model, size: size.description, threads: threads, own: times.own, torch: times.torch)
+                model: model, size: size.description, threads: threads, batch: batch, own: times.own,
+                torch: times.torch,
+                operations: operations, peak: peak)
             return String(decoding: try encoder.encode(row), as: UTF8.self)
         }
     }
 
     var lines: [String] {
         var lines = [
-            "\(model), \(size), \(threads) threads, \(times.own.count) calls",
+            "\(model), \(size), batch \(batch), \(threads) threads, \(times.own.count) times",
             "                     minimum      median   frames/s", line("the network", times.own),
         ]
-        guard !times.torch.isEmpty else { return lines }
+        guard !times.torch.isEmpty else { return lines + [share] }
         lines.append(line("... by libtorch", times.torch))
         let (least, middle) = (Self.least(times.torch) / Self.least(times.own), times.torch.median / times.own.median)
         lines.append(String(format: "our own kernels take %.2f times less, by the medians %.2f", least, middle))
-        return lines
+        return lines + [share]
     }
 
     private func line(_ name: String, _ seconds: [Double]) -> String {
         name.padding(toLength: 18, withPad: " ", startingAt: 0)
             + String(
                 format: "%7.1f ms  %7.1f ms %10.2f", Self.least(seconds) * 1000, seconds.median * 1000,
-                1 / seconds.median)
+                Double(batch) / seconds.median)
+    }
+
+    /// What of the device that is. Kernels that need fewer multiplications than direct sums can reach more than all of it.
+    private var share: String {
+        let rate = operations * Double(batch) / times.own.median
+        return String(
+            format:
+                "%.1f GFLOP a frame as direct sums have them, %.0f GFLOP/s: %.0f %% of the %.0f that matrix products reach here",
+            operations / 1e9, rate / 1e9, rate / peak * 100, peak / 1e9)
     }
 
     private static func least(_ seconds: [Double]) -> Double { seconds.min() ?? .nan }

@@ -57,6 +57,20 @@ final class Network {
         return share
     }
 
+    /// What one of `calls` calls takes that follow each other without a wait, and (on the CPU) the multiplications of its convolutions.
+    func time(batch: Int, width: Int, height: Int, calls: Int, threads: Int) throws(InferenceError)
+        -> (seconds: Double, multiplications: Double)
+    {
+        var (seconds, multiplications) = (0.0, 0.0)
+        let range = description.valueRange
+        try torch(.model, "timing model \(description.name) on \(batch) x \(width)x\(height)") {
+            ct_model_time(
+                handle, Int32(batch), Int32(width), Int32(height), range[0], range[1], Int32(calls), Int32(threads),
+                &seconds, &multiplications, $0, $1)
+        }
+        return (seconds, multiplications)
+    }
+
     /// Runs it once on a small picture of odd size.
     /// - Returns: as `run`.
     @discardableResult

@@ -1,6 +1,5 @@
 internal import CTorch
 public import FarmModel
-internal import Foundation
 
 /// A network by itself: how long it takes, and what it makes of values, with nothing before or behind it.
 public struct NetworkBench: Sendable {
@@ -14,20 +13,39 @@ public struct NetworkBench: Sendable {
         self.threads = threads
     }
 
-    /// Runs it on one picture of `size`, `rounds` times after a first, with either engine of the CPU in turns, so that a machine
+    /// Runs it on `batch` pictures of a size, `rounds` times after a first, with either engine of the CPU in turns, so that a machine
     /// whose speed drifts is fair to both.
-    public func times(width: Int, height: Int, rounds: Int) throws(InferenceError) -> NetworkTimes {
+    public func times(width: Int, height: Int, batch: Int = 1, rounds: Int) throws(InferenceError) -> NetworkTimes {
         let own = try network(.auto)
         let torch = device == .cpu ? try network(.torch) : nil
         var times = NetworkTimes(own: [], torch: [])
         for round in 0...max(1, rounds) {
-            let first = try seconds(own, width, height)
+            let first = try seconds(own, width, height, batch)
             if round > 0 { times.own.append(first) }
             guard let torch else { continue }
-            let second = try seconds(torch, width, height)
+            let second = try seconds(torch, width, height, batch)
             if round > 0 { times.torch.append(second) }
         }
         return times
+    }
+
+    /// Operations (a multiplication and an addition are two) of the network's convolutions for a picture of a size, as direct sums have
+    /// them: those of a small one, reckoned up.
+    public func operations(width: Int, height: Int) throws(InferenceError) -> Double {
+        let side = 32
+        let network = try Network(model, device: .cpu, precision: .fp32)
+        let small = try network.time(batch: 1, width: side, height: side, calls: 1, threads: threads).multiplications
+        return 2 * small * Double(width * height) / Double(side * side)
+    }
+
+    /// Operations a second that products of large matrices reach on the device, in the precision that the network runs in there.
+    public func peak() throws(InferenceError) -> Double {
+        var operations = 0.0
+        let half: Int32 = Precision.auto.isHalf(on: device) ? 1 : 0
+        try Inference.torch(.device, "measuring the peak of \(device)") {
+            ct_device_peak(device.description, half, Int32(threads), &operations, $0, $1)
+        }
+        return operations
     }
 
     /// - values: planes of red, green and blue in the network's range, [3, height, width].
@@ -51,10 +69,11 @@ public struct NetworkBench: Sendable {
         try Network(model, device: device, precision: .auto, engine: engine)
     }
 
-    private func seconds(_ network: Network, _ width: Int, _ height: Int) throws(InferenceError) -> Double {
-        let start = DispatchTime.now().uptimeNanoseconds
-        try network.run(batch: 1, width: width, height: height, threads: threads)
-        return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+    /// A call's; on a device several follow each other, for there a single one is shorter than the way to it.
+    private func seconds(_ network: Network, _ width: Int, _ height: Int, _ batch: Int) throws(InferenceError) -> Double
+    {
+        let calls = device == .cpu ? 1 : 8
+        return try network.time(batch: batch, width: width, height: height, calls: calls, threads: threads).seconds
     }
 }
 

@@ -106,6 +106,17 @@ ct_status ct_model_run(
     ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t threads,
     int32_t *finite, double *own_share, char *error, size_t capacity) CT_NOEXCEPT;
 
+// As ct_model_run, `calls` times without waiting between: what a call takes, and (on the CPU; elsewhere 0) the multiplications of its
+// convolutions, counted as direct sums have them.
+ct_status ct_model_time(
+    ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t calls, int32_t threads,
+    double *seconds_a_call, double *multiplications, char *error, size_t capacity) CT_NOEXCEPT;
+
+// Operations a second (a multiplication and an addition are two) that products of large matrices reach on a device: what there is to
+// be had. In fp32, or fp16 with `half`.
+ct_status ct_device_peak(
+    const char *device, int32_t half, int32_t threads, double *operations, char *error, size_t capacity) CT_NOEXCEPT;
+
 // What the network makes of one picture, before anything is done to it: input [3, height, width], output [3, scale*height, scale*width].
 // For measurements; the network must see one picture only.
 ct_status ct_model_evaluate(
