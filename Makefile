@@ -19,9 +19,9 @@ run: build models $(if $(FILM),,sample)
 ## test: set up, build, run every test; those with sockets or processes, which must not be starved, after those that keep all cores busy
 test: setup models sample
 	swift build --build-tests
-	swift test --skip-build --skip EndToEndTests --skip WorkerCoreTests --skip MessagingTests --skip CoordinatorCoreTests
+	swift test --skip-build --skip EndToEndTests --skip WorkerCoreTests --skip EngineCoreTests --skip MessagingTests --skip CoordinatorCoreTests
 	swift test --skip-build --filter 'MessagingTests|CoordinatorCoreTests'
-	swift test --skip-build --filter WorkerCoreTests
+	swift test --skip-build --filter 'WorkerCoreTests|EngineCoreTests'
 	swift test --skip-build --filter EndToEndTests
 	/usr/bin/python3 -B scripts/test_export.py
 	$(MAKE) simulate
@@ -143,6 +143,7 @@ bundle: models
 install: build models
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(RELEASE)/coordinator $(RELEASE)/worker $(RELEASE)/worker-engine
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/upscale-farm/models $(MODELS)/*.pt
+	rm -f $(DESTDIR)$(PREFIX)/share/upscale-farm/bundle.json
 
 clean:
 	rm -rf .build $(CACHE) $(MODELS)

@@ -10,7 +10,11 @@ let libtorch = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
 let isBundle = Context.environment["UPSCALE_FARM_BUNDLE"] != nil
 let bundleLink: [LinkerSetting] =
     isBundle
-    ? [.unsafeFlags(["-rpath", "$ORIGIN/../lib", "--disable-new-dtags"].flatMap { ["-Xlinker", $0] })] : []
+    ? [
+        .unsafeFlags(
+            ["-no-toolchain-stdlib-rpath"]
+                + ["-rpath", "$ORIGIN/../lib", "--disable-new-dtags"].flatMap { ["-Xlinker", $0] })
+    ] : []
 let torchCompile: [CXXSetting] =
     libtorch.map {
         [.unsafeFlags(["-isystem", "\($0)/include", "-isystem", "\($0)/include/torch/csrc/api/include"])]

@@ -8,55 +8,74 @@ if [ $# -ne 3 ] || [ ! -f "$1/lib/libtorch.so" ]; then
     echo "bundle: give LIBTORCH MODELS OUT; LIBTORCH must hold lib/libtorch.so, as in: make bundle LIBTORCH=/opt/libtorch" >&2
     exit 2
 fi
+fail() { echo "bundle: $1" >&2; exit 1; }
 libtorch=$(cd "$1" && pwd) models=$(cd "$2" && pwd)
 mkdir -p "$3"
 out=$(cd "$3" && pwd)
 cd "$here/.."
 version=$(sed -n "s/^__version__ = '\(.*\)'/\1/p" "$libtorch/version.py" 2>/dev/null || true)
 [ -n "$version" ] || version=$(cat "$libtorch/build-version" 2>/dev/null || true)
-if [ -z "$version" ]; then
-    echo "bundle: $libtorch does not say its version: it has neither version.py nor build-version" >&2
-    exit 2
-fi
+[ -n "$version" ] || fail "$libtorch does not say its version: it has neither version.py nor build-version"
+[ "$(nm -D "$libtorch/lib/libc10.so" | grep -c __cxx11)" -gt 0 ] \
+    || fail "$libtorch was built with the C++ library's old interface (as wheels up to 2.5 were): take a newer one"
 
 build=.build/bundle
 for program in worker worker-engine; do
     LIBTORCH=$libtorch UPSCALE_FARM_BUNDLE=1 swift build -c release --scratch-path "$build" --product $program
 done
-# Of the toolchain; the programs share it, which linked into each would take 60 MB twice.
-runtime=$(dirname "$(readlink -f "$(command -v swift)")")/../lib/swift/linux
+# The toolchain's, which both programs share: linked into each they would take 60 MB twice.
+runtime=$(swift -print-target-info | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["paths"]["runtimeLibraryPaths"][0])')
+[ -f "$runtime/libswiftCore.so" ] || fail "the toolchain's libswiftCore.so is not in '$runtime'"
+release=$(LD_LIBRARY_PATH=$runtime "$build/release/worker" --version)
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-release=$("$build/release/worker" --version)
 name=upscale-farm-worker-${release%% *}-torch-${version%%+*}-linux-$(uname -m)
-root=$work/$name
-mkdir -p "$root"/{bin,lib,share/upscale-farm/models,share/licences}
+root=$work/$name licences=$work/$name/share/licences
+mkdir -p "$root"/{bin,lib,share/upscale-farm/models} "$licences"
 install -t "$root/bin" --strip "$build/release/worker" "$build/release/worker-engine"
 install -m 644 -t "$root/share/upscale-farm/models" "$models"/*.pt
-install -m 644 LICENSE "$root/share/licences/upscale-farm"
-for licence in "$models"/LICENSE.*; do install -m 644 "$licence" "$root/share/licences/${licence##*/LICENSE.}"; done
 echo "{\"libtorch\": \"$version\"}" >"$root/share/upscale-farm/bundle.json"
+install -t "$root/share/upscale-farm" scripts/bench_gpu.py
 install -m 644 docs/gpu-box.md "$root/README.md"
+for program in "$root"/bin/*; do
+    paths=$(readelf -d "$program" | sed -n 's/.*R\(UN\)\{0,1\}PATH.*\[\(.*\)\]/\2/p')
+    case :$paths in *:/*) fail "$(basename "$program") looks for libraries in a folder of this machine: $paths" ;; esac
+done
 
-# glibc must be the machine's own; libtorch comes with it.
-of_glibc='ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|anl|nsl|mvec|nss_.*)\.so.*'
-needed() { LD_LIBRARY_PATH=$libtorch/lib:$runtime ldd "$root/bin/worker" "$root/bin/worker-engine" | sed -n 's/^\s*\(\S*\) => \(\/\S*\) .*/\1 \2/p' | sort -u; }
-missing=$(LD_LIBRARY_PATH=$libtorch/lib:$runtime ldd "$root/bin/worker" "$root/bin/worker-engine" | grep 'not found' | grep -v -E 'libcu|libnv|libtorch' || true)
-if [ -n "$missing" ]; then
-    echo "bundle: this machine lacks libraries that the programs need:" $missing >&2
-    exit 1
-fi
-while read -r soname path; do
-    case $(readlink -f "$path") in "$(readlink -f "$libtorch")"/*) continue ;; esac
-    if [[ $soname =~ ^($of_glibc)$ ]]; then continue; fi
-    install -m 644 "$(readlink -f "$path")" "$root/lib/$soname"
-    package=$({ dpkg -S "$path" || dpkg -S "$(readlink -f "$path")"; } 2>/dev/null | head -n 1 | cut -d : -f 1 || true)
-    [ -z "$package" ] || install -m 644 "/usr/share/doc/$package/copyright" "$root/share/licences/$package"
-done < <(needed)
+# What an object needs, by name; of our own objects only: libtorch's own needs come with it.
+needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
+of_others='^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|anl|nsl|mvec)\.so.*|libtorch(_.*)?\.so.*|libc10(_.*)?\.so.*)$'
+known=$(ldconfig -p)
+find_library() {
+    if [ -f "$runtime/$1" ]; then echo "$runtime/$1"; else awk -v name="$1" '$1 == name && /x86-64/ { print $NF; exit }' <<<"$known"; fi
+}
+add_licence() {
+    local package
+    package=$({ dpkg -S "$1" || dpkg -S "$(readlink -f "$1")"; } 2>/dev/null | head -n 1 | cut -d : -f 1 || true)
+    [ -f "/usr/share/doc/$package/copyright" ] || fail "no licence is found for $1"
+    install -m 644 "/usr/share/doc/$package/copyright" "$licences/$package"
+}
+waiting=("$root/bin/worker" "$root/bin/worker-engine")
+while [ ${#waiting[@]} -gt 0 ]; do
+    object=${waiting[0]} waiting=("${waiting[@]:1}")
+    for soname in $(needs "$object"); do
+        if [[ $soname =~ $of_others ]] || [ -e "$root/lib/$soname" ]; then continue; fi
+        path=$(find_library "$soname")
+        [ -n "$path" ] || fail "$(basename "$object") needs $soname, which this machine lacks"
+        install -m 644 "$(readlink -f "$path")" "$root/lib/$soname"
+        case $path in "$runtime"/*) ;; *) add_licence "$path" ;; esac
+        waiting+=("$root/lib/$soname")
+    done
+done
 
-swift_licence=$runtime/../../../share/swift/LICENSE.txt
-[ ! -f "$swift_licence" ] || install -m 644 "$swift_licence" "$root/share/licences/swift"
+install -m 644 LICENSE "$licences/upscale-farm"
+install -m 644 "$runtime/../../../share/swift/LICENSE.txt" "$licences/swift"
+for licence in "$models"/LICENSE.*; do install -m 644 "$licence" "$licences/${licence##*/LICENSE.}"; done
+for file in "$build"/checkouts/*/{LICENSE,NOTICE}*; do
+    [ ! -f "$file" ] || install -m 644 "$file" "$licences/$(basename "$(dirname "$file")")-$(basename "$file")"
+done
 
 archive=$out/$name.tar.gz
-tar -C "$work" -czf "$archive" "$name"
-echo "$archive: $(du -h "$archive" | cut -f 1), $(ls "$root/lib" | wc -l) libraries, for libtorch $version"
+tar -C "$work" --owner=0 --group=0 -czf "$archive" "$name"
+echo "$archive: $(du -h "$archive" | cut -f 1), $(find "$root/lib" -type f | wc -l) libraries, for libtorch $version"

@@ -98,7 +98,7 @@ import Testing
         let word = String(decoding: try JSONEncoder().encode(FilmWord.failed(full)), as: UTF8.self)
         let bench = try await bench("if [ ! -e once ]; then touch once; echo '\(word)'; exit 1; fi; exec sleep 600") {
             $0.reserve = 0
-            $0.scheduler.longestBackOff = 1
+            $0.scheduler.longestBackOff = 5  // long enough to be seen waiting on a busy machine
         }
         try await until("waiting for space") { await bench.dispatcher.status(of: film)?.held != nil }
         try await until("joining again") { children.count == 2 }

@@ -1,4 +1,4 @@
-// Every kernel of CTorch/Convolution.h that this processor has, on sizes and channels that end inside tiles, vectors and panels: for
+// Every kernel of CTorch/Convolution/Convolution.h that this processor has, on sizes and channels that end inside tiles, vectors and panels: for
 // scripts/sanitize_kernels.sh, which compiles it with AddressSanitizer and UndefinedBehaviorSanitizer. What they compute is
 // tested by InferenceTests/ConvolutionTests.
 #include <algorithm>

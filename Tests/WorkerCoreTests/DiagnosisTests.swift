@@ -6,11 +6,12 @@ import Testing
 
 /// What `worker doctor` makes of what it learned.
 @Suite struct DiagnosisTests {
-    private static let cpu = SlotDescription(
-        device: "cpu", deviceModel: "Xeon", versions: ["libtorch": "2.11.0", "libx265": "3.5"], memory: 1 << 36,
+    fileprivate static let cpu = SlotDescription(
+        device: "cpu", deviceModel: "Xeon", versions: ["worker": Release.version, "libx265": "3.5"], memory: 1 << 36,
         encoders: ["libx265"])
-    private static let gpu = SlotDescription(
-        device: "cuda:0", deviceModel: "H100", versions: ["libx265": "3.5"], memory: 80 << 30, encoders: ["libx265"])
+    fileprivate static let gpu = SlotDescription(
+        device: "cuda:0", deviceModel: "H100", versions: ["worker": Release.version, "libx265": "3.5"],
+        memory: 80 << 30, encoders: ["libx265"])
     private static let driver = NVIDIADriver.working(cuda: 12040, devices: [.init(name: "H100", memory: 80 << 30)])
 
     /// A machine on which all is well.
@@ -52,7 +53,7 @@ import Testing
             }
         ).findings
         #expect(findings.allSatisfy { $0.status == .ok })
-        #expect(findings.contains { $0.subject == "cpu" && $0.text == "Xeon" })
+        #expect(findings.contains { $0.subject == "cpu" && $0.text.hasPrefix("Xeon") })
     }
 
     /// What is wrong, the words that say it, and the words that say what to do.
@@ -73,13 +74,27 @@ import Testing
     }
 
     @Test(arguments: [
-        Case("driver", .problem, "cuInit answers 999", "nvidia-smi") {
+        Case("driver", .warning, "cuInit answers 999", "nvidia-smi") {
             $0.driver = .broken(reason: "cuInit answers 999")
+        },
+        Case("driver", .problem, "cuInit answers 999", "nvidia-smi") {
+            ($0.driver, $0.device) = (.broken(reason: "cuInit answers 999"), "cuda:0")
         },
         Case("driver", .warning, "shows no device", "CUDA_VISIBLE_DEVICES") {
             $0.driver = .working(cuda: 13000, devices: [])
         },
-        Case("NVENC", .warning, "the CPU will encode", "comes with the driver") { $0.hasEncoding = false },
+        Case("NVENC", .ok, "no library for it; this release encodes on the CPU") { $0.hasEncoding = false },
+        Case("cuda:0", .problem, "a small network does not run on it: no kernel image", "built for this device") {
+            $0.engine = .success(
+                EngineAbout(
+                    libtorch: "2.11.0", kernels: "avx2", slots: [DiagnosisTests.gpu],
+                    failures: ["cuda:0": "no kernel image"]))
+        },
+        Case("engine", .problem, "is of release 0.0.1, and this worker of ", "of one build") {
+            var slot = DiagnosisTests.cpu
+            slot.versions["worker"] = "0.0.1"
+            $0.engine = .success(EngineAbout(libtorch: "2.11.0", kernels: "avx2", slots: [slot]))
+        },
         Case("libtorch", .problem, "no libtorch") { $0.libtorch = .failure(BoxError("no libtorch")) },
         Case("engine", .problem, "libx264.so.164", "every library") {
             $0.engine = .failure(BoxError("it exited: libx264.so.164"))
@@ -102,19 +117,25 @@ import Testing
         #expect(wrong.remedy.isEmpty || finding.remedy?.contains(wrong.remedy) == true, "\(finding)")
     }
 
-    /// The driver shows a device and libtorch sees none: for one of two reasons.
-    @Test func aDeviceThatLibtorchDoesNotSeeIsExplained() throws {
-        func finding(_ cuda: String?) throws -> Finding {
-            let findings = Diagnosis(
-                facts {
-                    $0.libtorch = .success(libtorch(cuda: cuda))
-                    $0.engine = .success(EngineAbout(libtorch: "2.11.0", kernels: "avx2", slots: [Self.cpu]))
-                }
-            ).findings
-            return try #require(findings.first { $0.subject == "cuda" })
-        }
-        #expect(try finding(nil).text.contains("built for the CPU alone"))
-        #expect(try finding("13.0").text == "libtorch for CUDA 13.0 sees no device of a driver for CUDA up to 12.4")
-        #expect(try finding("13.0").remedy?.contains("a driver that knows CUDA 13.0") == true)
+    /// The driver shows a device and libtorch sees none: for one of four reasons.
+    @Test(
+        arguments: [
+            ("libtorch_cuda.so: cannot open shared object file: No such file", nil, "built for the CPU alone"),
+            ("libcudart.so.13: cannot open shared object file", "13.0", "CUDA part cannot be loaded: libcudart.so.13"),
+            (nil, "13.0", "is for CUDA 13.0, and the driver knows CUDA up to 12.4"),
+            (nil, "12.8", "sees none of the driver's devices"), (nil, nil, "sees none of the driver's devices"),
+        ] as [(String?, String?, String)])
+    func aDeviceThatLibtorchDoesNotSeeIsExplained(_ problem: String?, _ built: String?, _ text: String) throws {
+        let findings = Diagnosis(
+            facts {
+                $0.libtorch = .success(libtorch(cuda: built))
+                $0.engine = .success(
+                    EngineAbout(libtorch: "2.11.0", kernels: "avx2", slots: [Self.cpu], cudaProblem: problem))
+            }
+        ).findings
+        let finding = try #require(findings.first { $0.subject == "cuda" })
+        #expect(finding.status == .warning && finding.text.contains(text), "\(finding)")
+        #expect(finding.remedy?.contains("until then the CPU works") == true)
+        #expect(findings.contains { $0.subject == "cpu" && $0.status == .ok })
     }
 }

@@ -33,14 +33,14 @@ import Testing
     func withoutTheEngineItSaysWhatToDo(_ arguments: [String]) async throws {
         await expect(
             try worker(arguments), status: 1,
-            "cannot start \(folder.path("worker-engine")): No such file or directory; it belongs beside this program")
+            "cannot start \(folder.path("worker-engine")): No such file or directory; it belongs beside the worker")
     }
 
     @Test func withoutTheEngineNoSlotComesUp() async throws {
         let arguments = [
             "--coordinator", "ipc://" + folder.path("control"), "--device", "cpu", "--cache", folder.path("cache"),
         ]
-        await expect(try worker(arguments), status: 1, "cannot start the engine \(folder.path("worker-engine"))")
+        await expect(try worker(arguments), status: 1, "cannot start \(folder.path("worker-engine"))")
     }
 
     @Test func whatTheLoaderSaysOfALibraryIsPassedOn() async throws {
@@ -55,6 +55,40 @@ import Testing
         let serving = try self.worker(arguments, engine: engine)
         await expect(serving, status: 1, "the engine does not stay up (exited with status 127)")
         #expect(serving.log.contains("libtorch.so: no such file"))
+    }
+
+    /// A driver makes the worker ask the engine for devices: one that dies of it says nothing, and the worker must.
+    @Test func anEngineThatDiesWhenAskedForDevicesIsNamed() async throws {
+        let worker = try worker(
+            [
+                "--coordinator", "ipc://" + folder.path("control"), "--device", "cuda:0", "--cache",
+                folder.path("cache"),
+            ],
+            engine: "kill -9 $$")
+        await expect(worker, status: 1, "the engine was killed by signal 9")
+        let silent = try self.worker(
+            [
+                "--coordinator", "ipc://" + folder.path("control"), "--device", "cuda:0", "--cache",
+                folder.path("cache"),
+            ],
+            engine: "exit 0")
+        await expect(silent, status: 1, "the engine names no device for cuda:0")
+    }
+
+    @Test func theDoctorNamesAnEngineThatIsNotThereOrDoesNotStart() async throws {
+        let output = folder.path("out")
+        for (engine, text) in [
+            (nil, "cannot start \(folder.path("worker-engine")): No such file"),
+            ("echo 'libtorch.so: cannot open' >&2; exit 127", "it exited with status 127: libtorch.so: cannot open"),
+            ("echo '{}'", "it answers what this worker does not understand"),
+        ] {
+            _ = try worker(["--version"], engine: engine)
+            let words = ["-c", "exec '\(folder.path("worker"))' doctor --cache '\(folder.path("cache"))' >'\(output)'"]
+            let doctor = try WorkerProcess(words, executable: "/bin/sh")
+            #expect(await doctor.exit() == 1)
+            let said = try String(contentsOfFile: output, encoding: .utf8)
+            #expect(said.contains("PROBLEM  engine    " + text), "\(said)")
+        }
     }
 
     @Test func theWorkerItselfLoadsNoLibtorch() async throws {

@@ -46,22 +46,24 @@ import Testing
         #expect(silent.version == nil && silent.cuda == nil)
     }
 
-    @Test func whatIsNamedGoesBeforePythons() throws {
+    @Test func whatIsNamedGoesBeforePythons() async throws {
         let (named, python) = (try libtorch("a", build: "2.11.1"), try libtorch("b", build: "2.11.0"))
-        #expect(try search(named, python: python).find(for: "2.11.0").directory == named)
-        #expect(try search(nil, python: python).find(for: "2.11.0").directory == python)
-        #expect(try search("", python: python).find(for: "2.11.0").directory == python)
+        #expect(try await search(named, python: python).find(for: "2.11.0").directory == named)
+        #expect(try await search(nil, python: python).find(for: "2.11.0").directory == python)
+        #expect(try await search("", python: python).find(for: "2.11.0").directory == python)
     }
 
-    @Test func whatIsMissingOrWrongIsSaid() throws {
-        func refusal(_ search: LibtorchSearch) -> String {
-            let error = #expect(throws: BoxError.self) { try search.find(for: "2.11.0+cu130") }
+    @Test func whatIsMissingOrWrongIsSaid() async throws {
+        func refusal(_ search: LibtorchSearch) async -> String {
+            let error = await #expect(throws: BoxError.self) { try await search.find(for: "2.11.0+cu130") }
             return error?.description ?? ""
         }
-        #expect(refusal(search(nil)).contains("pip install 'torch==2.11.*'"))
-        #expect(refusal(search("/nowhere")).hasPrefix("LIBTORCH is /nowhere, which has no lib/libtorch.so"))
+        #expect(await refusal(search(nil)).contains("pip install 'torch==2.11.*'"))
+        #expect(await refusal(search("/nowhere")).hasPrefix("LIBTORCH is /nowhere, which has no lib/libtorch.so"))
         let other = try libtorch("old", build: "2.5.1")
-        #expect(refusal(search(other)).hasPrefix("this worker was bundled for libtorch 2.11, and \(other) is 2.5.1: "))
+        #expect(
+            await refusal(search(other)).hasPrefix("this worker was bundled for libtorch 2.11, and \(other) is 2.5.1: ")
+        )
     }
 
     @Test func theLoaderLooksThereFirst() throws {

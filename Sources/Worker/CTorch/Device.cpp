@@ -1,9 +1,11 @@
 // What there is to compute on.
 #include <ATen/Context.h>
+#include <ATen/Version.h>
 #include <dlfcn.h>
 #include <malloc.h>
 
 #include <cstdio>
+#include <string>
 
 #include "Errors.h"
 // Debian keeps these two out of the include path.
@@ -18,9 +20,23 @@
 namespace {
 
 /// The linker drops libtorch_cuda, since nothing of it is called by name; without it libtorch knows no CUDA.
-bool loadCuda() {
-    static const bool loaded = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr;
-    return loaded;
+/// Nothing, or the loader's words.
+const std::string &cudaProblem() {
+    static const std::string problem = [] {
+        if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr) return std::string();
+        const char *const words = dlerror();
+        return std::string(words ? words : "it cannot be loaded");
+    }();
+    return problem;
+}
+
+/// Of the library that runs, which need not be the one that was compiled with; its own account of itself holds it.
+std::string runningVersion() {
+    const std::string account = at::show_config(), name = "TORCH_VERSION=";
+    const auto start = account.find(name);
+    if (start == std::string::npos) return TORCH_VERSION;
+    const auto first = start + name.size();
+    return account.substr(first, account.find_first_of(", \n", first) - first);
 }
 
 /// A function of the CUDA driver, which needs neither headers nor toolkit.
@@ -39,7 +55,22 @@ void expectSuccess(int result, const char *call) {
 
 }  // namespace
 
-const char *ct_torch_version(void) noexcept { return TORCH_VERSION; }
+const char *ct_torch_version(void) noexcept {
+    try {
+        static const std::string version = runningVersion();
+        return version.c_str();
+    } catch (...) {
+        return TORCH_VERSION;
+    }
+}
+
+const char *ct_cuda_problem(void) noexcept {
+    try {
+        return cudaProblem().empty() ? nullptr : cudaProblem().c_str();
+    } catch (...) {
+        return "it cannot be loaded";
+    }
+}
 
 void ct_configure_allocator(void) noexcept {
     // A threshold of more than 32 MB is refused, and activations are larger: no mappings at all.
@@ -51,7 +82,7 @@ void ct_configure_allocator(void) noexcept {
 
 int32_t ct_cuda_device_count(void) noexcept {
     try {
-        return loadCuda() ? static_cast<int32_t>(torch::cuda::device_count()) : 0;
+        return cudaProblem().empty() ? static_cast<int32_t>(torch::cuda::device_count()) : 0;
     } catch (...) {
         return 0;
     }

@@ -12,8 +12,6 @@ extension CommandError {
         case MessagingError.address, MessagingError.insecure: self.init(2, error.reason)
         case MessagingError.key, MessagingError.file: self.init(3, error.reason)
         case is MessagingError: self.init(4, error.reason)
-        case let error as EngineMissing:
-            self.init(1, "cannot start \(error.path): \(error.reason); it belongs beside this program: install both")
         default: self.init(1, error.reason)
         }
     }

@@ -31,6 +31,12 @@ struct DoctorCommand: AsyncParsableCommand {
     @Flag(help: "One JSON document.")
     var json = false
 
+    func validate() throws {
+        let isKnown =
+            ["auto", "cpu", "cuda"].contains(device) || device.hasPrefix("cuda:") && Int(device.dropFirst(5)) != nil
+        guard isKnown else { throw ValidationError("unknown device '\(device)': use auto, cpu or cuda:N") }
+    }
+
     func run() async throws {
         let doctor = Doctor(device: device, models: ModelLibrary(), cache: cache, farm: farm)
         let findings = Diagnosis(await doctor.facts()).findings
@@ -50,7 +56,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let names = ["UPSCALE_FARM_COORDINATOR", "UPSCALE_FARM_KEY"].compactMap { environment[$0] }.filter {
             !$0.isEmpty
         }
-        guard coordinator != nil || key != nil || !names.isEmpty else { return nil }
+        guard coordinator != nil || bulk != nil || key != nil || !names.isEmpty else { return nil }
         return Result { try FarmAccess(coordinator: coordinator, bulk: bulk, key: key, environment: environment) }
     }
 

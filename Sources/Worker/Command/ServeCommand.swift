@@ -84,7 +84,7 @@ struct ServeCommand: AsyncParsableCommand {
         let access = try FarmAccess(
             coordinator: coordinator, bulk: bulk, key: key, environment: ProcessInfo.processInfo.environment)
         let name = try WorkerName.choose(asked: name, key: access.keyName, host: ProcessInfo.processInfo.hostName)
-        let engines = try await EngineProgram.devices(device).map { try launch($0) }
+        let engines = try await engines()
         return WorkerConfiguration(
             identity: WorkerIdentity(
                 name: name, epoch: Int64(Date().timeIntervalSince1970 * 1000),
@@ -93,10 +93,19 @@ struct ServeCommand: AsyncParsableCommand {
             scratch: try prepareScratch(name), models: ModelLibrary(), fetchedModels: FetchedModels(cache: cache))
     }
 
-    private func launch(_ device: String) throws -> Launch {
+    /// One for each device.
+    private func engines() async throws -> [Launch] {
+        let own = try await EngineLaunch.find()
+        switch try await own.devices(device) {
+        case .refused(let status): throw CommandError(status, "")
+        case .found(let devices): return devices.map { launch($0, by: own) }
+        }
+    }
+
+    private func launch(_ device: String, by own: EngineLaunch) -> Launch {
         if let command = engine.first { return Launch(executable: command, arguments: Array(engine.dropFirst())) }
-        return try EngineLaunch.make(
-            ["run", "--device", device, "--cache", cache] + (threads.map { ["--threads", "\($0)"] } ?? []))
+        let threads = threads.map { ["--threads", "\($0)"] } ?? []
+        return own.launch(["run", "--device", device, "--cache", cache] + threads)
     }
 
     private func prepareScratch(_ name: String) throws -> String {

@@ -3,10 +3,21 @@ internal import FarmProtocol
 internal import Inference
 
 extension Engine {
-    /// What libtorch is, and the devices that it sees.
+    /// What libtorch is, the devices that it sees, and whether they work.
     public static func about() throws -> EngineAbout {
-        EngineAbout(
+        let devices = DeviceInfo.all().map(\.device)
+        var failures: [String: String] = [:]
+        for device in devices { failures["\(device)"] = failure(of: device) }
+        return EngineAbout(
             libtorch: InferenceRuntime.torchVersion, kernels: InferenceRuntime.kernels,
-            slots: try DeviceInfo.all().map { try SlotDescription.describing($0.device) })
+            slots: try devices.map { try SlotDescription.describing($0) }, cudaProblem: InferenceRuntime.cudaProblem,
+            failures: failures)
+    }
+
+    /// A device can be seen and have no kernels in this libtorch, or be in others' hands.
+    private static func failure(of device: Device) -> String? {
+        let bench = NetworkBench(model: .nearest(2), device: device, threads: 1)
+        do { _ = try bench.evaluate([0, 0.5, 1], width: 1, height: 1, engine: .auto) } catch { return "\(error)" }
+        return nil
     }
 }

@@ -7,5 +7,8 @@ struct AboutCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "about", abstract: "Say what this engine is and sees, in JSON.", shouldDisplay: false)
 
-    func run() throws { print(String(decoding: try JSONLine.encode(try Engine.about()), as: UTF8.self)) }
+    func run() throws {
+        Lifeline.hold()
+        print(String(decoding: try JSONLine.encode(try Engine.about()), as: UTF8.self), terminator: "")
+    }
 }

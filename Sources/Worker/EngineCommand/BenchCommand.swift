@@ -83,10 +83,12 @@ struct BenchCommand: AsyncParsableCommand {
         let bench = NetworkBench(
             model: try library.source(for: found), device: try Device.resolve(device), threads: threads)
         let batch = batch ?? 1
+        let operations = try bench.operations(width: size.width, height: size.height)
+        let peak = try bench.peak()
         let times = try bench.times(width: size.width, height: size.height, batch: batch, rounds: rounds)
         let table = NetworkTable(
             model: found.description.name, size: size, threads: threads, batch: batch, times: times,
-            operations: try bench.operations(width: size.width, height: size.height), peak: try bench.peak())
+            operations: operations, peak: peak)
         for line in try json ? [table.json] : table.lines { print(line) }
     }
 

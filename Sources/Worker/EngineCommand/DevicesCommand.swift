@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inference
+import Processes
 
 /// `worker-engine devices`: for the worker, which links no libtorch.
 struct DevicesCommand: ParsableCommand {
@@ -10,6 +11,7 @@ struct DevicesCommand: ParsableCommand {
     var device = "auto"
 
     func run() throws {
+        Lifeline.hold()
         guard device == "auto" else { return print(try Device.resolve(device)) }
         let cuda = DeviceInfo.all().map(\.device).filter { $0 != .cpu }
         for device in cuda.isEmpty ? [.cpu] : cuda { print(device) }

@@ -25,6 +25,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "File that gets the output's values.")
     var output: String
 
+    @Option(help: "auto, cpu, or cuda:N.")
+    var device = "cpu"
+
     @Option var cpuEngine = CPUEngine.auto
 
     @Option(help: "Processor threads.")
@@ -37,7 +40,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let library = ModelLibrary()
         let source = try library.source(for: try library.resolve(model, scale: scale))
-        let bench = NetworkBench(model: source, device: .cpu, threads: threads)
+        let bench = NetworkBench(model: source, device: try Device.resolve(device), threads: threads)
         let made = try bench.evaluate(try values(), width: size.width, height: size.height, engine: cpuEngine)
         do { try made.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: output)) } catch {
             throw CommandError(3, "cannot write \(output): \(error.reason)")

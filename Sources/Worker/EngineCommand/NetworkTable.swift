@@ -41,11 +41,11 @@ struct NetworkTable {
             "\(model), \(size), batch \(batch), \(threads) threads, \(times.own.count) times",
             "                     minimum      median   frames/s", line("the network", times.own),
         ]
-        guard !times.torch.isEmpty else { return lines + [share] }
+        guard !times.torch.isEmpty else { return lines + share }
         lines.append(line("... by libtorch", times.torch))
         let (least, middle) = (Self.least(times.torch) / Self.least(times.own), times.torch.median / times.own.median)
         lines.append(String(format: "our own kernels take %.2f times less, by the medians %.2f", least, middle))
-        return lines + [share]
+        return lines + share
     }
 
     private func line(_ name: String, _ seconds: [Double]) -> String {
@@ -56,12 +56,15 @@ struct NetworkTable {
     }
 
     /// What of the device that is. Kernels that need fewer multiplications than direct sums can reach more than all of it.
-    private var share: String {
+    private var share: [String] {
+        guard operations > 0 else { return [] }
         let rate = operations * Double(batch) / times.own.median
-        return String(
-            format:
-                "%.1f GFLOP a frame as direct sums have them, %.0f GFLOP/s: %.0f %% of the %.0f that matrix products reach here",
-            operations / 1e9, rate / 1e9, rate / peak * 100, peak / 1e9)
+        return [
+            String(
+                format: "%.1f GFLOP of convolutions a frame, as direct sums have them: %.0f GFLOP/s, ",
+                operations / 1e9, rate / 1e9)
+                + String(format: "%.0f %% of the %.0f that matrix products reach here", rate / peak * 100, peak / 1e9)
+        ]
     }
 
     private static func least(_ seconds: [Double]) -> Double { seconds.min() ?? .nan }

@@ -8,10 +8,19 @@ public struct EngineAbout: Codable, Hashable, Sendable {
     public var kernels: String
     /// Every device that libtorch sees, CUDA devices first, then the CPU.
     public var slots: [SlotDescription]
+    /// Why libtorch's CUDA part cannot be loaded, in the loader's words; nil where it is.
+    public var cudaProblem: String?
+    /// Devices on which a small network does not run, and why.
+    public var failures: [String: String]
 
-    public init(libtorch: String, kernels: String, slots: [SlotDescription]) {
+    public init(
+        libtorch: String, kernels: String, slots: [SlotDescription], cudaProblem: String? = nil,
+        failures: [String: String] = [:]
+    ) {
         self.libtorch = libtorch
         self.kernels = kernels
         self.slots = slots
+        self.cudaProblem = cudaProblem
+        self.failures = failures
     }
 }

@@ -5,6 +5,9 @@ public enum InferenceRuntime {
     /// Such as "1.13.1".
     public static var torchVersion: String { String(cString: ct_torch_version()) }
 
+    /// Why libtorch's CUDA part cannot be loaded, in the loader's words; nil where it is.
+    public static var cudaProblem: String? { ct_cuda_problem().map { String(cString: $0) } }
+
     /// The instructions that our own convolutions use here: "avx512", "avx2" or "plain".
     public static var kernels: String { String(cString: ct_kernel()) }
 

@@ -33,16 +33,17 @@ public struct ModelLibrary: Sendable {
     /// Where a worker finds the file of the network that a job pinned: it may lie elsewhere here, but must be the same bytes.
     /// Files of the same name are looked at first.
     public func file(of model: ModelReference, hash: String) throws(ModelError) -> String {
-        let hinted = [model.path].compactMap { $0 }.filter(FileManager.default.isReadableFile)
+        let hinted = [model.path].compactMap { $0 }.filter(FileManager.default.fileExists)
         let name = model.path.map { NSString(string: $0).lastPathComponent }
-        let all = files()
-        let alike = all.filter { NSString(string: $0).lastPathComponent == name }
-        for path in hinted + alike + all.filter({ !alike.contains($0) }) {
-            if (try? ModelHash.of(path)) == hash { return path }
+        let others = files().filter { !hinted.contains($0) }
+        let alike = others.filter { NSString(string: $0).lastPathComponent == name }
+        var unread: [String] = []
+        for path in hinted + alike + others.filter({ !alike.contains($0) }) {
+            do { if try ModelHash.of(path) == hash { return path } } catch { unread.append(error.message) }
         }
         throw ModelError(
             "model \(model.description.name) x\(model.description.scale) with SHA-256 \(hash.prefix(16))… is not here: "
-                + "looked in \(directories.joined(separator: ", "))")
+                + "looked in \(directories.joined(separator: ", "))" + unread.map { "; \($0)" }.joined())
     }
 
     /// The model files in the directories, in the order of preference.

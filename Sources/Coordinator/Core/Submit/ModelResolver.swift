@@ -6,7 +6,7 @@ public import Processes
 /// Asks a worker child which model a name or file means. The coordinator links no libtorch, and a model file is a
 /// stranger's: only the worker opens it, and it runs a small picture through it before it vouches for it.
 public struct ModelResolver: Sendable {
-    /// `worker models --resolve`, to which name, scale and reach are added.
+    /// `worker-engine models --resolve`, to which name, scale and reach are added.
     private let launch: Launch
     /// How long the child may take: one that hangs must not keep all other models waiting.
     private let limit: Duration

@@ -39,17 +39,20 @@ struct Work {
 
 Work product(const at::TensorOptions &options) {
     constexpr int64_t n = 8192;
-    const auto a = at::ones({n, n}, options), b = at::ones({n, n}, options);
+    const auto a = at::randn({n, n}, options), b = at::randn({n, n}, options);
     auto to = at::empty({n, n}, options);
     return {[=]() mutable { at::mm_out(to, a, b); }, 2.0 * n * n * n};
 }
 
 /// The same product as a convolution 1x1, which oneDNN computes: a libtorch may have slow matrix products on the CPU.
 Work pointwise(const at::TensorOptions &options) {
-    constexpr int64_t n = 1024;
-    const auto picture = at::ones({1, n, 32, n / 32}, options), weights = at::ones({n, n, 1, 1}, options);
+    constexpr int64_t channels = 512, side = 96;
+    const auto order = at::MemoryFormat::ChannelsLast;
+    const auto picture = at::randn({1, channels, side, side}, options).contiguous(order);
+    const auto weights = at::randn({channels, channels, 1, 1}, options).contiguous(order);
     return {
-        [=] { at::mkldnn_convolution(picture, weights, {}, {0, 0}, {1, 1}, {1, 1}, 1); }, 2.0 * n * n * n};
+        [=] { at::mkldnn_convolution(picture, weights, {}, {0, 0}, {1, 1}, {1, 1}, 1); },
+        2.0 * side * side * channels * channels};
 }
 
 /// Operations a second, of the best of some rounds.

@@ -66,12 +66,15 @@ typedef struct {
 typedef struct ct_model ct_model;
 typedef struct ct_upscaler ct_upscaler;
 
-// libtorch's version, such as "1.13.1".
+// The version of the libtorch that was loaded, such as "1.13.1".
 const char *ct_torch_version(void) CT_NOEXCEPT;
 
 // Makes glibc keep big activations instead of giving them back to the kernel after each layer; worth a factor of
 // two on the CPU. To be called at the program's start, before other threads.
 void ct_configure_allocator(void) CT_NOEXCEPT;
+
+// Why libtorch's CUDA part cannot be loaded, in the loader's words; NULL where it is.
+const char *ct_cuda_problem(void) CT_NOEXCEPT;
 
 // How many CUDA devices this libtorch can use; 0 without CUDA.
 int32_t ct_cuda_device_count(void) CT_NOEXCEPT;

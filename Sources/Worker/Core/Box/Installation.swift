@@ -24,13 +24,12 @@ public struct Installation: Sendable {
         }
     }
 
+    /// That of the program that runs.
     public static func mine() throws(BoxError) -> Installation {
-        try Installation(program: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "")
+        let program: String
+        do { program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
+            throw BoxError("where this program lies cannot be told: \(error.localizedDescription)")
+        }
+        return try Installation(program: program)
     }
-}
-
-/// What this machine lacks, and what to do about it.
-public struct BoxError: Error, Hashable, CustomStringConvertible {
-    public var description: String
-    public init(_ text: String) { description = text }
 }

@@ -21,6 +21,7 @@ public enum NVIDIADriver: Sendable, Hashable {
     public static var hasDecoding: Bool { library("libnvcuvid.so.1") != nil }
     public static var hasEncoding: Bool { library("libnvidia-encode.so.1") != nil }
 
+    /// Asks it. Blocks, for ever where the driver does.
     public static func find() -> NVIDIADriver {
         guard let library = library("libcuda.so.1") else {
             let trace = ["/proc/driver/nvidia/version", "/dev/nvidiactl"].first(where: FileManager.default.fileExists)
@@ -43,14 +44,19 @@ public enum NVIDIADriver: Sendable, Hashable {
         private typealias Memory = @convention(c) (UnsafeMutablePointer<Int>, Int32) -> Int32
         private typealias Explain = @convention(c) (Int32, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Int32
 
+        /// CUDA_ERROR_NO_DEVICE: none is in the machine, or none is shown to this process.
+        private static let noDevice: Int32 = 100
+
         private let library: UnsafeMutableRawPointer
 
         init(_ library: UnsafeMutableRawPointer) { self.library = library }
 
         func ask() throws(BoxError) -> NVIDIADriver {
-            try expectSuccess(try call("cuInit", as: Initialise.self)(0), "cuInit")
+            let began = try call("cuInit", as: Initialise.self)(0)
             var (version, count): (Int32, Int32) = (0, 0)
             try expectSuccess(try call("cuDriverGetVersion", as: Count.self)(&version), "cuDriverGetVersion")
+            if began == Self.noDevice { return .working(cuda: Int(version), devices: []) }
+            try expectSuccess(began, "cuInit")
             try expectSuccess(try call("cuDeviceGetCount", as: Count.self)(&count), "cuDeviceGetCount")
             var devices: [Device] = []
             for index in 0..<count { devices.append(try device(index)) }

@@ -25,34 +25,50 @@ public struct Doctor: Sendable {
         facts.freeMemory = Self.freeMemory
         facts.glibc = Self.glibc
         facts.device = device
-        facts.driver = NVIDIADriver.find()
+        facts.driver = await Self.driver()
         (facts.hasDecoding, facts.hasEncoding) = (NVIDIADriver.hasDecoding, NVIDIADriver.hasEncoding)
-        facts.libtorch = Result { () throws(BoxError) in
-            try Installation.mine().bundledFor.map { version throws(BoxError) in try LibtorchSearch().find(for: version)
-            }
+        do throws(BoxError) {
+            let launch = try await EngineLaunch.find()
+            facts.libtorch = .success(launch.libtorch)
+            facts.engine = await Self.engine(launch)
+        } catch {
+            facts.libtorch = .failure(error)
         }
-        facts.engine = await Self.engine()
         (facts.modelFiles, facts.modelDirectories) = (models.files(), models.directories)
         (facts.cache, facts.freeSpace) = (cache, Self.space(in: cache))
         facts.farm = await answer()
         return facts
     }
 
-    /// What an engine says of itself, or the last that it said otherwise.
-    private static func engine() async -> Result<EngineAbout, BoxError> {
-        let launch: Launch
-        do { launch = try EngineLaunch.make(["about"]) } catch { return .failure(error) }
-        let said = EngineLog.Last()
-        let child: ChildProcess
-        do { child = try ChildProcess(launch, name: "engine", errors: { $0.map(said.take) }) } catch {
-            return .failure(
-                BoxError("cannot start \(launch.executable): \(error.reason); it belongs beside the worker"))
+    /// On a thread of its own, and not for ever: a driver whose device has gone may never answer.
+    private static func driver() async -> NVIDIADriver {
+        let (answers, answer) = AsyncStream.makeStream(of: NVIDIADriver.self)
+        Thread { answer.yield(NVIDIADriver.find()) }.start()
+        Thread {
+            sleep(30)
+            answer.yield(.broken(reason: "the driver has not answered for 30 s"))
+        }.start()
+        for await driver in answers { return driver }
+        return .absent
+    }
+
+    /// What an engine says of itself, or what it said instead.
+    private static func engine(_ own: EngineLaunch) async -> Result<EngineAbout, BoxError> {
+        do throws(BoxError) {
+            let answer = try await Inquiry(launch: own.launch(["about"])).ask()
+            guard answer.exit.isSuccess else {
+                throw BoxError("it \(answer.exit)" + (answer.words.isEmpty ? "" : ": \(answer.words)"))
+            }
+            let about = answer.lines.last { !$0.isEmpty }.flatMap {
+                try? JSONLine.decode(Data($0.utf8), as: EngineAbout.self)
+            }
+            guard let about else {
+                throw BoxError("it answers what this worker does not understand: install both of one build")
+            }
+            return .success(about)
+        } catch {
+            return .failure(error)
         }
-        var answer: EngineAbout?
-        for await line in child.lines { answer = (try? JSONLine.decode(line)) ?? answer }
-        let exit = await child.exit()
-        if let answer, exit.isSuccess { return .success(answer) }
-        return .failure(BoxError("it \(exit)" + (said.line.map { ": \($0)" } ?? "")))
     }
 
     /// Its header is none of those that Swift knows.

@@ -19,22 +19,33 @@ struct FarmProbe {
         return .admitted(control: "\(access.control)", bulk: "\(access.bulk)", key: access.keyName)
     }
 
+    /// What is said for certain, or the last that was said when the time was over.
+    private static func verdict(_ events: AsyncStream<ClientEvent>) async -> ClientEvent? {
+        var last: ClientEvent?
+        for await event in events {
+            switch event {
+            case .connected, .denied(_, isCertain: true): return event
+            case .denied: last = event
+            default: continue
+            }
+        }
+        return last
+    }
+
     private func refusal(of endpoint: EndpointAddress) async throws -> FarmAnswer? {
         let context = try MessagingContext()
         let client = try ControlClient(
             context: context, endpoint: endpoint, security: access.security, logger: Logger(label: "doctor"))
         let patience = patience
         let answer = await withTaskGroup(of: ClientEvent?.self) { group in
-            group.addTask {
-                for await event in client.events where event != .disconnected { return event }
-                return nil
-            }
+            group.addTask { await Self.verdict(client.events) }
             group.addTask {
                 try? await Task.sleep(for: patience)
                 return nil
             }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return if let first { first } else { await group.next() ?? nil }
         }
         await client.close()
         await context.shutDown()

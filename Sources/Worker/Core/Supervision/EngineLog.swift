@@ -1,7 +1,6 @@
 import EngineProtocol
 import FarmModel
 import Foundation
-import Synchronization
 
 /// The last lines that an engine wrote to standard error, and which attempt they are about.
 ///
@@ -21,16 +20,6 @@ struct EngineLog {
         guard !text.isEmpty else { return }
         lines.append(text)
         if lines.count > Self.kept { lines.removeFirst() }
-    }
-
-    /// The last line of an engine that was only asked something.
-    final class Last: Sendable {
-        private let last = Mutex<String?>(nil)
-        var line: String? { last.withLock { $0 } }
-        func take(_ line: Data) {
-            let text = EngineLog.harmless(line)
-            if !text.isEmpty { last.withLock { $0 = text } }
-        }
     }
 
     func hasEnd(of attempt: AttemptID) -> Bool { lines.last { $0 == AttemptMark.end(of: attempt) } != nil }

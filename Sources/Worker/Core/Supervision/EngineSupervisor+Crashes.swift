@@ -57,7 +57,7 @@ extension EngineSupervisor {
         guard uselessEngines < Self.uselessLimit else {
             return endAll(
                 EngineFailure(
-                    reason: "the engine does not stay up (\(reason)); run `worker models` to see what libtorch says",
+                    reason: "the engine does not stay up (\(reason)); see `worker doctor`",
                     isDeviceUnusable: true, log: log.tail(of: nil)))
         }
         do { try startEngine() } catch { endAll(error) }

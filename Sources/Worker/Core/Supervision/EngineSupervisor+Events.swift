@@ -23,8 +23,9 @@ extension EngineSupervisor {
                 error.yield(line)
             }
         } catch let failure {
+            let isThere = FileManager.default.fileExists(atPath: launch.executable)
             throw EngineFailure(
-                reason: "cannot start the engine \(launch.executable): \(failure.reason); it belongs beside the worker",
+                reason: "\(BoxError.cannotStart(launch.executable, isThere: isThere, failure.reason))",
                 isDeviceUnusable: true)
         }
         self.engine = engine

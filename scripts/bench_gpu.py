@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""What a worker's device does, as the tables of docs/performance.md.
+
+    bench_gpu.py WORKER [--device cuda:0] [--film FILM] [--picture PICTURE] [--sizes 854x480,…] [--batches 1,4,…] [--rounds N]
+
+Run it on the box, with the Python whose PyTorch the worker uses, and with nothing else running there. It prints
+
+- the device, the driver and the versions;
+- the network alone at each size and batch: frames/s, and the share of what products of matrices reach on the device;
+- the same network called as the proof of concept called it: one frame, fp32, up and down again before the next;
+- with a picture: how far the device's result is from the CPU's in float32, and whether two runs give the same bits;
+- with a film: the pipeline beside the network alone, and how much of its time inference waits."""
+
+import argparse
+import array
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+MODEL = "realesr-animevideov3"
+LARGE_MODEL, LARGE_SIZE = "realesrgan-x4plus", "1280x720"
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("worker")
+    parser.add_argument("--device", default="cuda:0")
+    parser.add_argument("--film", help="a short film")
+    parser.add_argument("--picture", type=Path, help="a picture that PIL reads")
+    parser.add_argument("--sizes", default="854x480,1280x720,1920x1080")
+    parser.add_argument("--batches", default="1,4,8,16")
+    parser.add_argument("--rounds", type=int, default=5)
+    return parser.parse_args()
+
+
+def run(command) -> str:
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}: {done.stderr.strip() or f'status {done.returncode}'}")
+    return done.stdout
+
+
+def about(options):
+    print(f"torch {torch.__version__}, CUDA {torch.version.cuda}, {time.strftime('%Y-%m-%d')}")
+    if options.device.startswith("cuda"):
+        query = "name,driver_version,memory.total,clocks.max.sm,power.limit"
+        print(run(["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"]).strip())
+    print(run([options.worker, "doctor", "--device", options.device]))
+
+
+def network(options, model: str, size: str, batch: int) -> str:
+    command = [options.worker, "bench", "--json", "--model", model, "--scale", 4, "--size", size, "--batch", batch]
+    done = json.loads(run([*command, "--device", options.device, "--rounds", options.rounds]))
+    seconds = sorted(done["own"])
+    rate = batch / seconds[len(seconds) // 2]
+    share = rate * done["operations"] / done["peak"]
+    return f"| {model}, {size}, batch {batch} | {rate:.1f} | {batch / seconds[0]:.1f} | {share:.1%} of {done['peak'] / 1e12:.1f} TFLOP/s |"
+
+
+@torch.no_grad()
+def as_the_proof_of_concept(options, size: str) -> str:
+    """One frame at a time: up, through the network in float32, down."""
+    models = json.loads(run([options.worker, "models", "--json"]))
+    path = next(model["path"] for model in models if model["description"]["name"] == MODEL and model["description"]["scale"] == 4)
+    net = torch.jit.load(path).to(options.device).eval()
+    width, height = map(int, size.split("x"))
+    frame = torch.rand(1, 3, height, width)
+    for _ in range(3):
+        net(frame.to(options.device)).cpu()
+    start, count = time.perf_counter(), 10
+    for _ in range(count):
+        net(frame.to(options.device)).cpu()
+    rate = count / (time.perf_counter() - start)
+    return f"| one frame at a time, float32, {size} | {rate:.1f} | | |"
+
+
+def speeds(options):
+    print("| the network alone | frames/s, median | best | share of the peak |\n|---|---|---|---|")
+    for size in options.sizes.split(","):
+        for batch in options.batches.split(","):
+            print(network(options, MODEL, size, int(batch)), flush=True)
+        print(as_the_proof_of_concept(options, size), flush=True)
+    print(network(options, LARGE_MODEL, LARGE_SIZE, 1), flush=True)
+
+
+def evaluate(options, device: str, picture: torch.Tensor) -> torch.Tensor:
+    _, height, width = picture.shape
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = Path(folder, "in"), Path(folder, "out")
+        source.write_bytes(array.array("f", picture.flatten().tolist()).tobytes())
+        command = [options.worker, "evaluate", "--model", MODEL, "--scale", 4, "--size", f"{width}x{height}", "--device", device]
+        run([*command, "--input", source, "--output", result])
+        return torch.frombuffer(bytearray(result.read_bytes()), dtype=torch.float32).double()
+
+
+def exactness(options):
+    from PIL import Image  # only here: not every box has it
+
+    image = Image.open(options.picture).convert("RGB")
+    samples = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(image.height, image.width, 3)
+    picture = samples.permute(2, 0, 1).float().div(255).contiguous()
+    reference = evaluate(options, "cpu", picture)
+    first, second = (evaluate(options, options.device, picture) for _ in range(2))
+    relative = float((first - reference).norm() / reference.norm())
+    print(f"\n{options.picture.name}, {image.width}x{image.height}, against the CPU in float32: ‖out − ref‖/‖ref‖ {relative:.2e}")
+    for bits in (8, 10):
+        top = 2**bits - 1
+        off = (first.clamp(0, 1).mul(top).add(0.5).floor() - reference.clamp(0, 1).mul(top).add(0.5).floor()).abs()
+        print(f"samples of {bits} bits off by more than 1: {float((off > 1).double().mean()):.4%}; by 1: {float((off == 1).double().mean()):.4%}")
+    print("two runs give the same bits" if torch.equal(first, second) else "TWO RUNS GIVE OTHER BITS")
+
+
+def pipeline(options):
+    print()
+    print(run([options.worker, "bench", "--film", options.film, "--device", options.device, "--rounds", 2]))
+
+
+def main():
+    options = parse()
+    about(options)
+    speeds(options)
+    if options.picture:
+        exactness(options)
+    if options.film:
+        pipeline(options)
+
+
+if __name__ == "__main__":
+    main()
