@@ -113,7 +113,7 @@ extension Upscaler {
     static func cpu(
         _ model: ModelSource, _ input: PictureFormat, to layout: PixelLayout? = nil, color: ColorDescription? = nil,
         size: (width: Int, height: Int)? = nil, scale: Int, tile: Int = 0, batch: Int = 1, threads: Int = 2,
-        engine: CPUEngine = .auto, blendRadius: Int = 0, plain: Bool = false,
+        engine: CPUEngine = .auto, blendRadius: Int = 0, plain: Bool = false, defers: Bool? = nil,
         onFallback: @escaping (String) -> Void = { _ in }
     ) throws -> Upscaler {
         let size = size ?? (input.width * scale, input.height * scale)
@@ -122,7 +122,7 @@ extension Upscaler {
         return try Upscaler(
             model: model, device: .cpu, input: input, output: output, scale: scale,
             shape: ExecutionShape(tile: tile, batch: batch, precision: .fp32), threads: threads,
-            engine: engine, blendRadius: blendRadius, plain: plain,
+            engine: engine, blendRadius: blendRadius, plain: plain, defers: defers,
             onFallback: onFallback)
     }
 

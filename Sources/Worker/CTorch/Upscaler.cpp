@@ -35,8 +35,8 @@ std::optional<ct::Resampler> resamplerFor(const ct_model &model, const ct_format
 
 ct_upscaler::ct_upscaler(
     ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain)
-    : model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
-      high(high), isFused(model.device.is_cpu() && !isPlain), toRGB(input, model.device),
+    : flights(model.device, 3), model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
+      high(high), isFused(model.device.is_cpu() && !isPlain), toRGB(input),
       fromRGB(output, input.bit_depth, model.device, isFused),
       resampler(resamplerFor(model, input, output)), alpha(input, output, model, resampler ? &*resampler : nullptr) {
     if (!(low < high)) ct::fail("the value range is empty");
@@ -47,11 +47,16 @@ void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count
     expectFitting(plan, input, count);
     const auto seen = reel ? gatherAround(plan, inputs, count) : gather(plan, inputs, count);
     const auto batch = reel ? seen.select(1, model.window / 2) : seen;
-    const auto before = batch.mean({1, 2, 3}).sub_(low).div_(high - low).cpu();
+    const auto before = batch.mean({1, 2, 3}).sub_(low).div_(high - low);
     auto enlarged = throughNetwork(plan, seen);
-    const auto after = enlarged.mean({1, 2, 3}, false, at::kFloat).sub_(low).div_(high - low).cpu();
+    const auto after = enlarged.mean({1, 2, 3}, false, at::kFloat).sub_(low).div_(high - low);
+    std::vector<int64_t> numbers;
+    for (int i = 0; i < count; ++i) numbers.push_back(inputs[i].number);
+    transfers().whenDown(at::stack({before, after}), [this, numbers](const at::Tensor &means) {
+        for (size_t i = 0; i < numbers.size(); ++i)
+            expectPicture(means[0][i].item<float>(), means[1][i].item<float>(), numbers[i]);
+    });
     for (int i = 0; i < count; ++i) {
-        expectPicture(before[i].item<float>(), after[i].item<float>(), inputs[i].number);
         const auto rgb = finished(enlarged[i], batch[i]);
         if (i + 1 == count) enlarged.reset();  // planes take memory, too
         take(i, rgb, batch[i]);
@@ -60,8 +65,8 @@ void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count
 
 void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count) {
     enlarge(plan, inputs, count, [&](int i, const at::Tensor &rgb, const at::Tensor &) {
-        fromRGB.convert(rgb, low, high, outputs[i], inputs[i].number);
-        alpha.convert(inputs[i], outputs[i]);
+        fromRGB.convert(rgb, low, high, outputs[i], inputs[i].number, transfers());
+        alpha.convert(inputs[i], outputs[i], transfers());
     });
 }
 
@@ -74,8 +79,8 @@ void ct_upscaler::keep(const ct_plan &plan, const ct_input *inputs, int count) {
 
 void ct_upscaler::blend(const ct_input &input, const ct_output &output) {
     if (!kept) ct::fail("the upscaler was opened without a blend");
-    fromRGB.convert(kept->blended(input.number), low, high, output, input.number);
-    alpha.convert(input, output);
+    fromRGB.convert(kept->blended(input.number), low, high, output, input.number, transfers());
+    alpha.convert(input, output, transfers());
 }
 
 /// What the network made of `source`, in the source's colours and the wanted size: [3, height, width] of floats.
@@ -95,10 +100,10 @@ at::Tensor ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor &s
 }
 
 /// The pictures as one batch of the pinned size; a short one is filled up with zeros, whose results are dropped.
-at::Tensor ct_upscaler::gather(const ct_plan &plan, const ct_input *inputs, int count) const {
+at::Tensor ct_upscaler::gather(const ct_plan &plan, const ct_input *inputs, int count) {
     const auto options = at::TensorOptions().dtype(at::kFloat).device(model.device);
     auto batch = at::empty({plan.batch, 3, input.height, input.width}, options);
-    for (int i = 0; i < count; ++i) toRGB.convert(inputs[i], batch[i]);
+    for (int i = 0; i < count; ++i) toRGB.convert(inputs[i], batch[i], transfers());
     if (count < plan.batch) batch.narrow(0, count, plan.batch - count).zero_();
     toValues(batch);
     return batch;
@@ -125,7 +130,7 @@ void ct_upscaler::show(const ct_input *inputs, int count) {
     const auto options = at::TensorOptions().dtype(at::kFloat).device(model.device);
     for (int i = 0; i < count; ++i) {
         auto picture = at::empty({3, input.height, input.width}, options);
-        toRGB.convert(inputs[i], picture);
+        toRGB.convert(inputs[i], picture, transfers());
         const auto look = picture.clone();
         toValues(picture);
         reel->show(inputs[i].number, picture, look);
@@ -174,43 +179,68 @@ ct_status ct_upscaler_open(
 
 void ct_upscaler_close(ct_upscaler *upscaler) noexcept { delete upscaler; }
 
-ct_status ct_upscale(
-    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, const ct_output *outputs,
-    int32_t count, char *error, size_t capacity) noexcept {
+namespace {
+
+/// Does `work`, and waits for it unless it is part of a call that is collected later.
+template <typename Work>
+ct_status called(ct_upscaler *upscaler, int32_t threads, char *error, size_t capacity, const Work &work) noexcept {
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
         ct::useThreads(threads);
-        upscaler->upscale(*plan, inputs, outputs, count);
+        try {
+            work();
+            upscaler->flights.settle();
+        } catch (...) {
+            if (!upscaler->flights.isOpen()) upscaler->flights.current().abandon();
+            throw;
+        }
     });
+}
+
+}  // namespace
+
+ct_status ct_upscale(
+    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, const ct_output *outputs,
+    int32_t count, char *error, size_t capacity) noexcept {
+    return called(upscaler, threads, error, capacity, [&] { upscaler->upscale(*plan, inputs, outputs, count); });
 }
 
 ct_status ct_upscaler_show(
     ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, int32_t count, char *error,
     size_t capacity) noexcept {
-    return ct::guarded(error, capacity, [&] {
-        const c10::InferenceMode inference;
-        ct::useThreads(threads);
-        upscaler->show(inputs, count);
-    });
+    return called(upscaler, threads, error, capacity, [&] { upscaler->show(inputs, count); });
 }
 
 ct_status ct_upscaler_keep(
     ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, int32_t count, char *error,
     size_t capacity) noexcept {
-    return ct::guarded(error, capacity, [&] {
-        const c10::InferenceMode inference;
-        ct::useThreads(threads);
-        upscaler->keep(*plan, inputs, count);
-    });
+    return called(upscaler, threads, error, capacity, [&] { upscaler->keep(*plan, inputs, count); });
 }
 
 ct_status ct_upscaler_blend(
     ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, const ct_output *outputs, int32_t count,
     char *error, size_t capacity) noexcept {
+    return called(upscaler, threads, error, capacity, [&] {
+        for (int32_t i = 0; i < count; ++i) upscaler->blend(inputs[i], outputs[i]);
+    });
+}
+
+int32_t ct_upscaler_depth(const ct_upscaler *upscaler) noexcept { return upscaler->flights.depth(); }
+
+ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] { upscaler->flights.begin(); });
+}
+
+ct_status ct_upscaler_end(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] { upscaler->flights.end(); });
+}
+
+void ct_upscaler_abandon(ct_upscaler *upscaler) noexcept { upscaler->flights.abandon(); }
+
+ct_status ct_upscaler_collect(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
-        ct::useThreads(threads);
-        for (int32_t i = 0; i < count; ++i) upscaler->blend(inputs[i], outputs[i]);
+        upscaler->flights.collect();
     });
 }
 

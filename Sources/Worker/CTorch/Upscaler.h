@@ -3,6 +3,7 @@
 
 #include "Alpha.h"
 #include "Blend.h"
+#include "Flights.h"
 #include "Model.h"
 #include "RGB.h"
 #include "Reel.h"
@@ -23,16 +24,18 @@ struct ct_upscaler {
 
     std::optional<ct::Blend> kept;
     std::optional<ct::Reel> reel;
+    ct::Flights flights;
 
   private:
     /// Gives of each picture what it became, [3, height, width], and the source, both of values in [low, high].
     using Taker = std::function<void(int index, const at::Tensor &result, const at::Tensor &source)>;
     void enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take);
-    at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count) const;
+    at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count);
     at::Tensor gatherAround(const ct_plan &plan, const ct_input *inputs, int count) const;
     void toValues(const at::Tensor &pictures) const;
     at::Tensor throughNetwork(const ct_plan &plan, const at::Tensor &batch);
     at::Tensor finished(const at::Tensor &enlarged, const at::Tensor &source) const;
+    ct::Transfers &transfers() { return flights.current(); }
     void expectPicture(float before, float after, int64_t number) const;
 
     ct_model &model;

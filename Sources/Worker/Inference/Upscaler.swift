@@ -21,6 +21,10 @@ public final class Upscaler: PictureUpscaler {
     private let network: Network
     private let handle: OpaquePointer
     private let onFallback: (String) -> Void
+    /// What calls that are under way will give, the oldest first.
+    private var flights: [[Numbered]] = []
+    /// So many may be under way at once; 0: each is waited for.
+    private let depth: Int
 
     /// - Parameters:
     ///   - output: the result; what the network makes is resampled where its size is another. An unspecified matrix is the
@@ -31,11 +35,12 @@ public final class Upscaler: PictureUpscaler {
     ///   - engine: what convolutions run in on the CPU.
     ///   - blendRadius: more than 0 for one that a `ContextUpscaler` uses.
     ///   - plain: what follows the network by tensor operations on the CPU, too, as on other devices; to compare them.
+    ///   - defers: whether calls return before their work is done; by default where the device is not the CPU.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
         model: ModelSource, device: Device, input: PictureFormat, output: PictureFormat, scale: Int,
         shape: ExecutionShape, threads: Int, engine: CPUEngine = .auto, blendRadius: Int = 0, plain: Bool = false,
-        onFallback: @escaping (String) -> Void = { _ in }
+        defers: Bool? = nil, onFallback: @escaping (String) -> Void = { _ in }
     ) throws(InferenceError) {
         guard shape.batch >= 1, shape.tile >= 0, threads >= 1 else {
             throw InferenceError(
@@ -52,6 +57,7 @@ public final class Upscaler: PictureUpscaler {
         self.input = input
         self.output = output
         handle = try Self.open(network, input: input, output: output, blendRadius: blendRadius, plain: plain)
+        depth = defers ?? (device != .cpu) ? Int(ct_upscaler_depth(handle)) : 0
         pinned = shape
         current = shape
         self.threads = threads
@@ -66,10 +72,47 @@ public final class Upscaler: PictureUpscaler {
     }
 
     public func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered] {
-        zip(numbers, try upscale(pictures, numbers: numbers)).map { ($0, $1) }
+        try inFlight { zip(numbers, try upscale(pictures, numbers: numbers)).map { ($0, $1) } }
     }
 
-    public func finish() -> [Numbered] { [] }
+    public func finish() throws -> [Numbered] { try land(all: true) }
+
+    /// Begins `work` and returns without waiting for it, where the device works by itself.
+    /// - Returns: what calls before have given by now, in order; on the CPU what this one gives.
+    func inFlight(_ work: () throws -> [Numbered]) throws -> [Numbered] {
+        guard depth > 0 else { return try work() }
+        let landed = try land(all: false)
+        try torch(.failed, "beginning a batch") { ct_upscaler_begin(handle, $0, $1) }
+        do { flights.append(try work()) } catch {
+            ct_upscaler_abandon(handle)
+            throw error
+        }
+        try torch(.failed, "beginning a batch") { ct_upscaler_end(handle, $0, $1) }
+        return landed
+    }
+
+    /// Waits for the oldest if no more may be under way, or for all.
+    private func land(all: Bool) throws -> [Numbered] {
+        var landed: [Numbered] = []
+        while !flights.isEmpty, all || flights.count == depth {
+            let results = flights.removeFirst()
+            let names =
+                results.isEmpty ? "frames" : "frames \(results[0].number) to \(results[results.count - 1].number)"
+            try torch(.failed, "upscaling \(names)") { ct_upscaler_collect(handle, $0, $1) }
+            landed += results
+        }
+        return landed
+    }
+
+    /// Lets fall what is under way: of a segment that failed.
+    public func drop() {
+        while !flights.isEmpty {
+            // Its results are written into these before they go.
+            withExtendedLifetime(flights.removeFirst()) {
+                try? torch(.failed, "dropping a batch") { ct_upscaler_collect(handle, $0, $1) }
+            }
+        }
+    }
 
     /// Upscales 1 to `batch` pictures.
     public func upscale(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [PictureBuffer] {

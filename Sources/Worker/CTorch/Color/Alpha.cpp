@@ -18,19 +18,19 @@ Alpha::Alpha(const ct_format &input, const ct_format &output, const ct_model &mo
         dither.emplace(output.height, output.width, alphaPlane, device);
 }
 
-void Alpha::convert(const ct_input &source, const ct_output &result) const {
+void Alpha::convert(const ct_input &source, const ct_output &result, Transfers &transfers) const {
     if (!output.has_alpha) return;
-    auto plane = codes(source);
+    auto plane = codes(source, transfers);
     plane = dither ? plane.add_(dither->forFrame(source.number)) : plane.add_(0.5);
-    downloadPlane(plane.clamp_(0, highest(output) + 0.5), result, output, alphaPlane);
+    downloadPlane(plane.clamp_(0, highest(output) + 0.5), result, output, alphaPlane, transfers);
 }
 
 /// Of the output's size and depth.
-at::Tensor Alpha::codes(const ct_input &source) const {
+at::Tensor Alpha::codes(const ct_input &source, Transfers &transfers) const {
     if (!input.has_alpha)
         return at::full(
             {output.height, output.width}, highest(output), at::TensorOptions().dtype(at::kFloat).device(device));
-    const auto codes = uploadPlane(source, input, alphaPlane, device).mul_(highest(output) / highest(input));
+    const auto codes = uploadPlane(source, input, alphaPlane, transfers).mul_(highest(output) / highest(input));
     return resampler ? resampler->convert(enlarged(codes).unsqueeze(0))[0] : enlarged(codes);
 }
 

@@ -7,6 +7,7 @@
 #include "Dither.h"
 #include "Model.h"
 #include "Resampler.h"
+#include "Transfers.h"
 
 namespace ct {
 
@@ -17,10 +18,10 @@ class Alpha {
     /// result's; it must outlive this, and is null where there is none.
     Alpha(const ct_format &input, const ct_format &output, const ct_model &model, const Resampler *resampler);
     /// Does nothing where the output has no alpha; where the input has none, the output is opaque.
-    void convert(const ct_input &source, const ct_output &result) const;
+    void convert(const ct_input &source, const ct_output &result, Transfers &transfers) const;
 
   private:
-    at::Tensor codes(const ct_input &source) const;
+    at::Tensor codes(const ct_input &source, Transfers &transfers) const;
     at::Tensor enlarged(const at::Tensor &codes) const;
 
     ct_format input, output;

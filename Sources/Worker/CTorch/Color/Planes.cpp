@@ -24,9 +24,9 @@ at::Tensor hostView(void *data, ptrdiff_t stride, const ct_format &format, int i
 
 }  // namespace
 
-at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, at::Device device) {
+at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, Transfers &transfers) {
     const auto host = hostView(const_cast<void *>(picture.planes[index]), picture.strides[index], format, index);
-    const auto words = host.to(device);
+    const auto words = transfers.upload(host);
     // libtorch 1.13 has no unsigned 16-bit integers.
     if (format.bit_depth == 16) return words.to(at::kInt).bitwise_and_(0xFFFF).to(at::kFloat);
     return words.to(at::kFloat);
@@ -37,13 +37,13 @@ cpu::CodePlane codePlane(const ct_output &picture, const ct_format &format, int 
     return {picture.planes[index], picture.strides[index], format.bit_depth > 8};
 }
 
-void downloadPlane(const at::Tensor &codes, const ct_output &picture, const ct_format &format, int index) {
-    auto host = hostView(picture.planes[index], picture.strides[index], format, index);
+void downloadPlane(
+    const at::Tensor &codes, const ct_output &picture, const ct_format &format, int index, Transfers &transfers) {
+    const auto host = hostView(picture.planes[index], picture.strides[index], format, index);
     if (format.bit_depth == 16) {
-        host.copy_(codes.to(at::kInt).to(at::kShort));
+        transfers.download(codes.to(at::kInt).to(at::kShort), host);
     } else {
-        // The conversion runs on the device: fewer bytes come down.
-        host.copy_(codes.is_cpu() ? codes : codes.to(host.scalar_type()));
+        transfers.download(codes, host);
     }
 }
 

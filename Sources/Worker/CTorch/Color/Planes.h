@@ -4,16 +4,18 @@
 
 #include "CTorch.h"
 #include "Finishing.h"
+#include "Transfers.h"
 
 namespace ct {
 
-/// Plane `index` of a picture on `device` as float codes, [height, width].
-at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, at::Device device);
+/// Plane `index` of a picture on the device as float codes, [height, width].
+at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, Transfers &transfers);
 
 /// Where plane `index` of a result lies in memory.
 cpu::CodePlane codePlane(const ct_output &picture, const ct_format &format, int index);
 
 /// Writes codes, already in range and with their rounding added (the fraction is cut off), into plane `index`.
-void downloadPlane(const at::Tensor &codes, const ct_output &picture, const ct_format &format, int index);
+void downloadPlane(
+    const at::Tensor &codes, const ct_output &picture, const ct_format &format, int index, Transfers &transfers);
 
 }  // namespace ct

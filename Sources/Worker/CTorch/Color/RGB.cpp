@@ -24,18 +24,18 @@ constexpr int channelOfPlane[3] = {1, 2, 0};
 
 }  // namespace
 
-ToRGB::ToRGB(const ct_format &format, at::Device device)
-    : format(format), device(device), range(format), weights(weightsOf(format)), horizontal(horizontalSiting(format)),
+ToRGB::ToRGB(const ct_format &format)
+    : format(format), range(format), weights(weightsOf(format)), horizontal(horizontalSiting(format)),
       vertical(verticalSiting(format)) {}
 
-at::Tensor ToRGB::chroma(const ct_input &picture, int plane) const {
-    const auto codes = uploadPlane(picture, format, plane, device).sub_(range.chromaOffset);
+at::Tensor ToRGB::chroma(const ct_input &picture, int plane, Transfers &transfers) const {
+    const auto codes = uploadPlane(picture, format, plane, transfers).sub_(range.chromaOffset);
     return interpolate(interpolate(codes, 1, format.width, horizontal), 0, format.height, vertical);
 }
 
-void ToRGB::convert(const ct_input &picture, at::Tensor rgb) const {
+void ToRGB::convert(const ct_input &picture, at::Tensor rgb, Transfers &transfers) const {
     const auto value = [&](int plane) {
-        return uploadPlane(picture, format, plane, device).sub_(range.lumaOffset).div_(range.lumaGain);
+        return uploadPlane(picture, format, plane, transfers).sub_(range.lumaOffset).div_(range.lumaGain);
     };
     if (holdsRGB(format)) {
         for (int plane = 0; plane < 3; ++plane) rgb.select(0, channelOfPlane[plane]).copy_(value(plane));
@@ -46,7 +46,7 @@ void ToRGB::convert(const ct_input &picture, at::Tensor rgb) const {
         rgb.copy_(luma.unsqueeze(0).expand_as(rgb));
         return;
     }
-    const auto blue = chroma(picture, 1), red = chroma(picture, 2);
+    const auto blue = chroma(picture, 1, transfers), red = chroma(picture, 2, transfers);
     const double redGain = 2 * (1 - weights.red) / range.chromaGain;
     const double blueGain = 2 * (1 - weights.blue) / range.chromaGain;
     auto r = rgb.select(0, 0), g = rgb.select(0, 1), b = rgb.select(0, 2);
@@ -65,32 +65,34 @@ FromRGB::FromRGB(const ct_format &format, int sourceDepth, at::Device device, bo
 }
 
 void FromRGB::convert(
-    const at::Tensor &rgb, double low, double high, const ct_output &picture, int64_t number) const {
+    const at::Tensor &rgb, double low, double high, const ct_output &picture, int64_t number, Transfers &transfers) const {
     const double span = high - low, gain = range.lumaGain / span, zero = range.lumaOffset - low * gain;
     if (holdsRGB(format)) {
         for (int plane = 0; plane < 3; ++plane) {
             const int channel = channelOfPlane[plane];
             const Mix one = {channel == 0 ? gain : 0, channel == 1 ? gain : 0, channel == 2 ? gain : 0};
-            write(rgb, one, zero, picture, plane, number);
+            write(rgb, one, zero, picture, plane, number, transfers);
         }
         return;
     }
-    write(rgb, {gain * weights.red, gain * weights.green, gain * weights.blue}, zero, picture, 0, number);
-    if (format.family == CT_YUV) writeDifferences(rgb, span, picture, number);
+    write(rgb, {gain * weights.red, gain * weights.green, gain * weights.blue}, zero, picture, 0, number, transfers);
+    if (format.family == CT_YUV) writeDifferences(rgb, span, picture, number, transfers);
 }
 
 /// Colour differences are weighted sums of RGB, so chroma is brought to its size first: fewer samples to mix.
-void FromRGB::writeDifferences(const at::Tensor &rgb, double span, const ct_output &picture, int64_t number) const {
+void FromRGB::writeDifferences(
+    const at::Tensor &rgb, double span, const ct_output &picture, int64_t number, Transfers &transfers) const {
     const auto small = isFused ? rgb : decimate(decimate(rgb, 1, vertical), 2, horizontal);
     const double gain = range.chromaGain / span;
     const double blue = gain / (2 * (1 - weights.blue)), red = gain / (2 * (1 - weights.red));
     write(
-        small, {-blue * weights.red, -blue * weights.green, gain / 2}, range.chromaOffset, picture, 1, number);
-    write(small, {gain / 2, -red * weights.green, -red * weights.blue}, range.chromaOffset, picture, 2, number);
+        small, {-blue * weights.red, -blue * weights.green, gain / 2}, range.chromaOffset, picture, 1, number, transfers);
+    write(small, {gain / 2, -red * weights.green, -red * weights.blue}, range.chromaOffset, picture, 2, number, transfers);
 }
 
 void FromRGB::write(
-    const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const {
+    const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number,
+    Transfers &transfers) const {
     if (isFused) return writeFused(rgb, mix, offset, picture, plane, number);
     at::Tensor codes;
     const double gains[3] = {mix.red, mix.green, mix.blue};
@@ -104,7 +106,7 @@ void FromRGB::write(
             codes = at::add(at::scalar_tensor(offset + 0.5), values, gains[channel]);
         }
     }
-    downloadPlane(codes.clamp_(0, range.highest + 0.5), picture, format, plane);
+    downloadPlane(codes.clamp_(0, range.highest + 0.5), picture, format, plane, transfers);
 }
 
 void FromRGB::writeFused(

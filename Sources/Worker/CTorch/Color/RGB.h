@@ -7,21 +7,21 @@
 #include "Chroma.h"
 #include "Color.h"
 #include "Dither.h"
+#include "Transfers.h"
 
 namespace ct {
 
 /// Planes to RGB in [0, 1]; what lies outside stays outside.
 class ToRGB {
   public:
-    ToRGB(const ct_format &format, at::Device device);
+    explicit ToRGB(const ct_format &format);
     /// Fills `rgb`, [3, height, width] of floats on the device.
-    void convert(const ct_input &picture, at::Tensor rgb) const;
+    void convert(const ct_input &picture, at::Tensor rgb, Transfers &transfers) const;
 
   private:
-    at::Tensor chroma(const ct_input &picture, int plane) const;
+    at::Tensor chroma(const ct_input &picture, int plane, Transfers &transfers) const;
 
     ct_format format;
-    at::Device device;
     CodeRange range;
     LumaWeights weights;
     Siting horizontal, vertical;
@@ -33,15 +33,18 @@ class FromRGB {
     /// - isFused: on the CPU by kernels of our own.
     FromRGB(const ct_format &format, int sourceDepth, at::Device device, bool isFused);
     /// `rgb` is [3, height, width] of floats in [low, high].
-    void convert(const at::Tensor &rgb, double low, double high, const ct_output &picture, int64_t number) const;
+    void convert(
+        const at::Tensor &rgb, double low, double high, const ct_output &picture, int64_t number, Transfers &transfers) const;
 
   private:
     struct Mix {
         double red, green, blue;
     };
     void write(
-        const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const;
-    void writeDifferences(const at::Tensor &rgb, double span, const ct_output &picture, int64_t number) const;
+        const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number,
+        Transfers &transfers) const;
+    void writeDifferences(
+        const at::Tensor &rgb, double span, const ct_output &picture, int64_t number, Transfers &transfers) const;
     void writeFused(
         const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const;
 

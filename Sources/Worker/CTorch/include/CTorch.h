@@ -146,6 +146,16 @@ ct_status ct_upscaler_open(
     int32_t plain, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
 
+// Calls between begin and end are not waited for on a device: their work is under way until it is collected, the oldest first, and
+// what they give must stay till then (what they are given need not). So many may be under way at once. On the CPU the work is done in
+// the calls all the same. An error of a call that was begun shows when it is collected, if not before.
+int32_t ct_upscaler_depth(const ct_upscaler *upscaler) CT_NOEXCEPT;
+ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity) CT_NOEXCEPT;
+ct_status ct_upscaler_end(ct_upscaler *upscaler, char *error, size_t capacity) CT_NOEXCEPT;
+// Gives up what has begun and not ended.
+void ct_upscaler_abandon(ct_upscaler *upscaler) CT_NOEXCEPT;
+ct_status ct_upscaler_collect(ct_upscaler *upscaler, char *error, size_t capacity) CT_NOEXCEPT;
+
 // Where the network sees more than one picture: lets it see `count` more, their numbers above all before. All that lie around one
 // (half the window to either side, as far as there are) must have been shown before it is upscaled.
 ct_status ct_upscaler_show(

@@ -33,6 +33,7 @@ private final class UpscalerCache: @unchecked Sendable {
 
     func upscaler(for order: SegmentOrder) throws -> any PictureUpscaler {
         let (upscaler, radius) = (try upscaler(of: order), order.task.recipe.temporalBlend)
+        upscaler.drop()
         guard radius > 0 || upscaler.window > 1 else { return upscaler }
         return ContextUpscaler(upscaler, blendRadius: radius, given: order.task.range)
     }

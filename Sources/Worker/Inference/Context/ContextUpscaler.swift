@@ -23,6 +23,7 @@ public final class ContextUpscaler: PictureUpscaler {
         if blendRadius > 0 { blend = ContextWindow(reach: blendRadius, wanted: wanted) }
         let seen = given.first - blendRadius..<given.end + blendRadius
         if reach > 0 { network = ContextWindow(reach: reach, wanted: seen) }
+        upscaler.drop()
         upscaler.forget(below: .max)
     }
 
@@ -31,17 +32,22 @@ public final class ContextUpscaler: PictureUpscaler {
 
     public func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered] {
         for (number, picture) in zip(numbers, pictures) { self.pictures[number] = picture }
-        guard network != nil else { return try enlarge(numbers) }
-        try upscaler.show(pictures, numbers: numbers)
-        return try enlarge(network?.take(numbers) ?? [])
+        return try upscaler.inFlight {
+            guard network != nil else { return try enlarge(numbers) }
+            try upscaler.show(pictures, numbers: numbers)
+            return try enlarge(network?.take(numbers) ?? [])
+        }
     }
 
     public func finish() throws -> [Numbered] {
-        let late = try enlarge(network?.finish() ?? [])
-        let rest = try blended(blend?.finish() ?? [])
+        let earlier = try upscaler.inFlight {
+            let late = try enlarge(network?.finish() ?? [])
+            return late + (try blended(blend?.finish() ?? []))
+        }
+        let rest = try upscaler.finish()
         upscaler.forget(below: .max)
         pictures = [:]
-        return late + rest
+        return earlier + rest
     }
 
     private func enlarge(_ numbers: [Int]) throws -> [Numbered] {

@@ -1,0 +1,104 @@
+#include "Transfers.h"
+
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <cstring>
+
+namespace ct {
+namespace {
+
+c10::Stream currentStream(const at::Device &device) { return c10::impl::VirtualGuardImpl(device.type()).getStream(device); }
+
+c10::Stream newStream(const at::Device &device) {
+    return c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+}
+
+/// Lets `later` wait for what is in `earlier` so far.
+void order(const c10::Stream &earlier, const c10::Stream &later) {
+    c10::Event event(earlier.device_type());
+    event.record(earlier);
+    event.block(later);
+}
+
+}  // namespace
+
+at::Tensor Arena::take(int64_t count) {
+    // Calls of one upscaler ask for the same sizes in the same order.
+    if (used < pieces.size() && pieces[used].numel() != count) pieces.resize(used);
+    if (used == pieces.size()) pieces.push_back(at::empty({count}, at::TensorOptions().dtype(at::kByte).pinned_memory(isPinned)));
+    return pieces[used++];
+}
+
+Transfers::Transfers(at::Device device, bool defers)
+    : device(device), isImmediate(device.is_cpu() && !defers), arena(!device.is_cpu()) {
+    if (device.is_cpu()) return;
+    up = newStream(device);
+    down = newStream(device);
+}
+
+at::Tensor Transfers::upload(const at::Tensor &host) {
+    if (isImmediate) return host;
+    const auto bytes = host.numel() * host.element_size();
+    const auto pinned = arena.take(bytes).view(host.scalar_type()).view(host.sizes());
+    pinned.copy_(host);
+    if (!up) return pinned;
+    const auto compute = currentStream(device);
+    at::Tensor copy;
+    {
+        const c10::StreamGuard guard(*up);
+        copy = pinned.to(device, true);
+    }
+    order(*up, compute);
+    copy.record_stream(compute);
+    return copy;
+}
+
+void Transfers::download(const at::Tensor &values, const at::Tensor &host) {
+    if (isImmediate) {
+        host.copy_(values);
+        return;
+    }
+    whenDown(values.to(host.scalar_type()), [host](const at::Tensor &pinned) { host.copy_(pinned); });
+}
+
+void Transfers::whenDown(const at::Tensor &values, std::function<void(const at::Tensor &)> judge) {
+    if (isImmediate) return judge(values);
+    const auto whole = values.contiguous();
+    const auto pinned = arena.take(whole.numel() * whole.element_size()).view(whole.scalar_type()).view(whole.sizes());
+    landings.push_back({pinned, std::move(judge)});
+    if (!down) {
+        pinned.copy_(whole);
+        return;
+    }
+    order(currentStream(device), *down);
+    {
+        const c10::StreamGuard guard(*down);
+        pinned.copy_(whole, true);
+    }
+    whole.record_stream(*down);
+}
+
+void Transfers::finish() {
+    if (down) down->synchronize();
+    // A judge may throw: the rest is of no use then, and the next call begins anew all the same.
+    const auto landed = std::move(landings);
+    landings.clear();
+    arena.clear();
+    for (const auto &landing : landed) landing.land(landing.pinned);
+}
+
+void Transfers::abandon() noexcept {
+    try {
+        // What goes up or comes down still has the memory.
+        if (up) up->synchronize();
+        if (down) down->synchronize();
+    } catch (...) {
+        // A device that is lost reads and writes nothing more.
+    }
+    landings.clear();
+    arena.clear();
+}
+
+}  // namespace ct
