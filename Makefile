@@ -146,4 +146,4 @@ install: build models
 	rm -f $(DESTDIR)$(PREFIX)/share/upscale-farm/bundle.json
 
 clean:
-	rm -rf .build $(CACHE) $(MODELS)
+	rm -rf .build $(CACHE) $(MODELS) dist

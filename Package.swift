@@ -95,12 +95,13 @@ let package = Package(
             name: "CTorch", path: "Sources/Worker/CTorch",
             // Its kernels take their time, in tests too; and give the same bits at any width of vectors.
             cxxSettings: torchCompile + [.unsafeFlags(["-O2", "-ffp-contract=off"])]
-                + [".", "Network", "Convolution", "Blend", "Color"].map { .headerSearchPath($0) },
+                + [".", "Network", "Convolution", "Blend", "Color", "Device"].map { .headerSearchPath($0) },
             linkerSettings: torchLink),
         module("Models", at: "Worker/Models", ["FarmModel", crypto]),
+        module("Machine", at: "Worker/Machine"),
         module("EngineProtocol", at: "Worker/EngineProtocol", ["FarmModel", "FarmProtocol"]),
         module("Program", at: "Worker/Program", [argumentParser]),
-        module("Inference", at: "Worker/Inference", ["FarmModel", "Models", "CTorch", crypto]),
+        module("Inference", at: "Worker/Inference", ["FarmModel", "Machine", "Models", "CTorch", crypto]),
         module(
             "EngineCore", at: "Worker/Engine",
             ["FarmModel", "FarmProtocol", "EngineProtocol", "Processes", "Media", "Inference", crypto]),
@@ -113,11 +114,11 @@ let package = Package(
         // This side of the engine process links no libtorch.
         module(
             "WorkerCore", at: "Worker/Core",
-            ["FarmModel", "FarmProtocol", "EngineProtocol", "Processes", "Messaging", "Models", logging]),
+            ["FarmModel", "FarmProtocol", "EngineProtocol", "Processes", "Messaging", "Machine", "Models", logging]),
         .executableTarget(
             name: "worker",
             dependencies: [
-                "WorkerCore", "Models", "FarmModel", "FarmProtocol", "Messaging", "Processes", "Program",
+                "WorkerCore", "Machine", "Models", "FarmModel", "FarmProtocol", "Messaging", "Processes", "Program",
                 argumentParser, logging,
             ], path: "Sources/Worker/Command", swiftSettings: settings, linkerSettings: bundleLink),
 

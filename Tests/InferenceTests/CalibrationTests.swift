@@ -1,5 +1,6 @@
 import FarmModel
 import Foundation
+import Machine
 import TestSupport
 import Testing
 

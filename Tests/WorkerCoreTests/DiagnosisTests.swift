@@ -1,5 +1,6 @@
 import EngineProtocol
 import FarmProtocol
+import Machine
 import Testing
 
 @testable import WorkerCore

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import Machine
 import Models
+import Processes
 import Program
 import WorkerCore
 
@@ -13,14 +15,7 @@ struct DoctorCommand: AsyncParsableCommand {
             for the coordinator. The exit status is 0 where a worker can work, and 1 where not.
             """)
 
-    @Option(help: "The coordinator's control endpoint; by default the key file's.")
-    var coordinator: String?
-
-    @Option(help: "The coordinator's bulk endpoint; by default the key file's, or beside the control endpoint.")
-    var bulk: String?
-
-    @Option(help: "The worker's key file.")
-    var key: String?
+    @OptionGroup var farm: FarmOptions
 
     @Option(help: "auto, cpu, or cuda:N.")
     var device = "auto"
@@ -32,32 +27,20 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        let isKnown =
-            ["auto", "cpu", "cuda"].contains(device) || device.hasPrefix("cuda:") && Int(device.dropFirst(5)) != nil
-        guard isKnown else { throw ValidationError("unknown device '\(device)': use auto, cpu or cuda:N") }
+        guard DeviceName(device) != nil else { throw ValidationError(DeviceName.refusal(of: device)) }
     }
 
     func run() async throws {
-        let doctor = Doctor(device: device, models: ModelLibrary(), cache: cache, farm: farm)
+        let access = farm.areGiven ? Result { try farm.access() } : nil
+        let doctor = Doctor(device: device, models: ModelLibrary(), cache: cache, farm: access)
         let findings = Diagnosis(await doctor.facts()).findings
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(findings), as: UTF8.self))
+            print(String(decoding: try JSONLine.encode(findings), as: UTF8.self), terminator: "")
         } else {
             for finding in findings { print(text(finding)) }
         }
         fflush(nil)
         if findings.contains(where: { $0.status == .problem }) { throw CommandError(1, "") }
-    }
-
-    private var farm: Result<FarmAccess, any Error>? {
-        let environment = ProcessInfo.processInfo.environment
-        let names = ["UPSCALE_FARM_COORDINATOR", "UPSCALE_FARM_KEY"].compactMap { environment[$0] }.filter {
-            !$0.isEmpty
-        }
-        guard coordinator != nil || bulk != nil || key != nil || !names.isEmpty else { return nil }
-        return Result { try FarmAccess(coordinator: coordinator, bulk: bulk, key: key, environment: environment) }
     }
 
     private func text(_ finding: Finding) -> String {

@@ -21,22 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
             \(FetchedModels.kept) used last are kept.
             """)
 
-    @Option(
-        help: """
-            The coordinator's control endpoint, as `tcp://farm:5555` or `ipc:///path/control`; by default the key file's \
-            (environment: UPSCALE_FARM_COORDINATOR).
-            """)
-    var coordinator: String?
-
-    @Option(help: "The coordinator's bulk endpoint; by default the key file's, or beside the control endpoint.")
-    var bulk: String?
-
-    @Option(
-        help: """
-            The key file, made with `coordinator keys new --role worker`; tcp:// needs one (environment: \
-            UPSCALE_FARM_KEY).
-            """)
-    var key: String?
+    @OptionGroup var farm: FarmOptions
 
     @Option(help: "auto, cpu, or cuda:N.")
     var device = "auto"
@@ -81,8 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func configuration() async throws -> WorkerConfiguration {
-        let access = try FarmAccess(
-            coordinator: coordinator, bulk: bulk, key: key, environment: ProcessInfo.processInfo.environment)
+        let access = try farm.access()
         let name = try WorkerName.choose(asked: name, key: access.keyName, host: ProcessInfo.processInfo.hostName)
         let engines = try await engines()
         return WorkerConfiguration(

@@ -15,7 +15,7 @@ struct WorkerCommand: AsyncParsableCommand {
         defaultSubcommand: ServeCommand.self)
 
     static func main() async {
-        if EngineProgram.isMeant { leave(await EngineProgram.become()) }
+        if EngineHandover.isMeant { leave(await EngineHandover.become()) }
         await runProgram { CommandError($0) }
     }
 }

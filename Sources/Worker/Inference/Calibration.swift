@@ -1,5 +1,6 @@
 public import FarmModel
 internal import Foundation
+internal import Machine
 
 /// Picks tile and batch for a network, a device and a frame size by trying them for a few seconds.
 public struct Calibration {

@@ -1,5 +1,6 @@
 internal import CTorch
 internal import Foundation
+internal import Machine
 
 /// What a network runs on.
 public enum Device: Hashable, Sendable, CustomStringConvertible {
@@ -22,14 +23,15 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
 
     /// The same where the machine has `cudaDevices`.
     static func resolve(_ text: String, cudaDevices: Int) throws(InferenceError) -> Device {
-        switch text {
-        case "auto": return cudaDevices > 0 ? .cuda(0) : .cpu
-        case "cpu": return .cpu
-        default: break
+        switch DeviceName(text) {
+        case nil: throw InferenceError(.device, DeviceName.refusal(of: text))
+        case .auto: return cudaDevices > 0 ? .cuda(0) : .cpu
+        case .cpu: return .cpu
+        case .cuda(let index): return try cuda(index, of: cudaDevices)
         }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.first == "cuda", parts.count <= 2, let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0
-        else { throw InferenceError(.device, "unknown device '\(text)': use auto, cpu or cuda:N") }
+    }
+
+    private static func cuda(_ index: Int, of cudaDevices: Int) throws(InferenceError) -> Device {
         guard cudaDevices > 0 else {
             throw InferenceError(
                 .device,
@@ -65,13 +67,15 @@ extension DeviceInfo {
             self = Self.cpu()
             return
         }
-        var name = [CChar](repeating: 0, count: 256)
-        var memory: UInt64 = 0
-        try torch(.device, "asking for \(device)") {
-            ct_cuda_device(Int32(index), &name, name.count, &memory, $0, $1)
+        switch NVIDIADriver.find() {
+        case .absent: throw InferenceError(.device, "asking for \(device): this machine has no NVIDIA driver")
+        case .broken(let reason): throw InferenceError(.device, "asking for \(device): \(reason)")
+        case .working(_, let devices):
+            guard devices.indices.contains(index) else {
+                throw InferenceError(.device, "asking for \(device): the driver shows \(devices.count) devices")
+            }
+            self.init(device: device, model: devices[index].name, memory: devices[index].memory)
         }
-        let characters = name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-        self.init(device: device, model: String(decoding: characters, as: UTF8.self), memory: memory)
     }
 
     private static func cpu() -> DeviceInfo {

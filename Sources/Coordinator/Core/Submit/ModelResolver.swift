@@ -31,32 +31,13 @@ public struct ModelResolver: Sendable {
         }
         // However this ends: a child that has ended is sent nothing.
         defer { child.signal(SIGKILL) }
-        guard let (answer, exit) = try await heard(from: child) else {
+        guard let (answer, exit) = try await child.heard(within: limit) else {
             throw CoordinatorError(
                 .file,
                 "model \(model): `\(launch.executable) models` has looked at it for \(limit) and was killed: its file or the disk it lies on hangs; see that it can be read, and try again"
             )
         }
-        return try Self.found(model, answer, exit)
-    }
-
-    /// The child's last line and its end; nil where the time is over, even if the child cannot be killed.
-    private func heard(from child: ChildProcess) async throws -> (answer: Data?, exit: Exit)? {
-        try await withThrowingTaskGroup(of: (answer: Data?, exit: Exit)?.self) { group in
-            group.addTask {
-                var answer: Data?
-                for await line in child.lines { answer = line }
-                let exit = await child.exit()
-                try Task.checkCancellation()
-                return (answer, exit)
-            }
-            group.addTask { [limit] in
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
-        }
+        return try Self.found(model, answer.last, exit)
     }
 
     private static func found(_ model: String, _ answer: Data?, _ exit: Exit) throws -> ModelReference {

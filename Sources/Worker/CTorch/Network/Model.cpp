@@ -86,6 +86,13 @@ at::Tensor ct_model::run(const at::Tensor &input) {
     return output;
 }
 
+at::Tensor ct_model::ramp(int64_t batch, int64_t width, int64_t height, double low, double high) const {
+    std::vector<int64_t> shape = {batch, 3, height, width};
+    if (window > 1) shape.insert(shape.begin() + 1, window);
+    const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
+    return at::linspace(low, high, c10::multiply_integers(shape), options).view(shape);
+}
+
 ct_status ct_read_description(const char *path, char **json, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         caffe2::serialize::PyTorchStreamReader reader{std::string(path)};
@@ -125,11 +132,7 @@ ct_status ct_model_run(
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
         ct::useThreads(threads);
-        std::vector<int64_t> shape = {batch, 3, height, width};
-        if (model->window > 1) shape.insert(shape.begin() + 1, model->window);
-        const int64_t count = c10::multiply_integers(shape);
-        const auto options = at::TensorOptions().dtype(at::kFloat).device(model->device);
-        const auto ramp = at::linspace(low, high, count, options).view(shape);
+        const auto ramp = model->ramp(batch, width, height, low, high);
         ct::Multiplications multiplications;
         const ct::Counting counting(multiplications);
         const auto output = model->run(ramp);

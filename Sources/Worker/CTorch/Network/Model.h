@@ -18,6 +18,9 @@ struct ct_model {
     ct_model(int64_t scale, int64_t window, at::Device device, at::ScalarType type)
         : scale(scale), window(window), device(device), type(type) {}
 
+    /// Values from low to high, of the shape that `run` takes for `batch` pictures.
+    at::Tensor ramp(int64_t batch, int64_t width, int64_t height, double low, double high) const;
+
     /// [N, 3, H, W], or with a window [N, window, 3, H, W], of floats on the device to [N, 3, scale·H, scale·W] in any type.
     /// Throws where the network gives another shape.
     at::Tensor run(const at::Tensor &input);

@@ -70,10 +70,7 @@ ct_status ct_model_time(
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
         ct::useThreads(threads);
-        std::vector<int64_t> shape = {batch, 3, height, width};
-        if (model->window > 1) shape.insert(shape.begin() + 1, model->window);
-        const auto options = at::TensorOptions().dtype(at::kFloat).device(model->device);
-        const auto ramp = at::linspace(low, high, c10::multiply_integers(shape), options).view(shape);
+        const auto ramp = model->ramp(batch, width, height, low, high);
         ct::Multiplications done;
         const ct::Counting counting(done);
         *seconds_a_call = seconds(model->device, calls, [&] { model->run(ramp); });

@@ -79,10 +79,6 @@ const char *ct_cuda_problem(void) CT_NOEXCEPT;
 // How many CUDA devices this libtorch can use; 0 without CUDA.
 int32_t ct_cuda_device_count(void) CT_NOEXCEPT;
 
-// A CUDA device's name and memory in bytes, from the driver.
-ct_status ct_cuda_device(
-    int32_t index, char *name, size_t name_capacity, uint64_t *memory, char *error, size_t capacity) CT_NOEXCEPT;
-
 // Reads `model.json` out of a TorchScript file without loading the network. `*json` is freed with ct_free.
 ct_status ct_read_description(const char *path, char **json, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_free(void *memory) CT_NOEXCEPT;

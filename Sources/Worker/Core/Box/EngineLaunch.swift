@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Machine
 public import Processes
 
 /// How to start `worker-engine`, which stands beside the worker.
@@ -27,7 +28,7 @@ public struct EngineLaunch: Sendable {
 
     /// The devices that `text` (auto, cpu, cuda, cuda:N) means here, as the engine sees them; without an NVIDIA driver there is no
     /// need to ask it.
-    /// - Returns: nil where the engine has refused and said why on standard error: the exit status of that.
+    /// - Throws: where the engine cannot be asked, or names none.
     public func devices(_ text: String) async throws(BoxError) -> EngineDevices {
         if text == "cpu" || text == "auto" && !NVIDIADriver.isInstalled { return .found(["cpu"]) }
         let answer = try await Inquiry(launch: launch(["devices", text]), keepsErrors: false).ask()

@@ -32,29 +32,27 @@ struct Inquiry: Sendable {
             throw .cannotStart(launch.executable, isThere: isThere, error.reason)
         }
         defer { child.signal(SIGKILL) }
-        guard let answer = await answer(of: child, errors) else {
+        guard let (lines, exit) = try? await child.heard(within: limit) else {
             throw BoxError(
                 "`\(launch.executable) \(launch.arguments.joined(separator: " "))` has not answered for \(limit) and was killed"
             )
         }
-        return answer
+        return Answer(
+            lines: lines.map { String(decoding: $0, as: UTF8.self) }, exit: exit, errors: await Self.all(errors))
     }
 
-    /// nil where the time is over.
-    private func answer(of child: ChildProcess, _ errors: AsyncStream<Data>) async -> Answer? {
-        await withTaskGroup(of: Answer?.self) { group in
-            group.addTask {
-                var (lines, words) = ([String](), [String]())
-                for await line in child.lines { lines.append(String(decoding: line, as: UTF8.self)) }
-                for await line in errors { words.append(EngineLog.harmless(line)) }
-                return Answer(lines: lines, exit: await child.exit(), errors: words.filter { !$0.isEmpty })
-            }
-            group.addTask { [limit] in
-                try? await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+    /// The end of what it wrote comes with its own, unless a child of its has that still: it is not waited for long.
+    private static func all(_ errors: AsyncStream<Data>) async -> [String] {
+        let reading = Task {
+            var words: [String] = []
+            for await line in errors { words.append(EngineLog.harmless(line)) }
+            return words.filter { !$0.isEmpty }
         }
+        let patience = Task {
+            try await Task.sleep(for: .seconds(2))
+            reading.cancel()
+        }
+        defer { patience.cancel() }
+        return await reading.value
     }
 }

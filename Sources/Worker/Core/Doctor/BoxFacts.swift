@@ -1,4 +1,5 @@
 public import EngineProtocol
+public import Machine
 
 /// What `worker doctor` judges: all that it learned of this machine.
 public struct BoxFacts: Sendable {

@@ -1,5 +1,6 @@
 internal import EngineProtocol
 internal import FarmProtocol
+internal import Machine
 
 /// Driver and devices: what there is to work on, and why not on more.
 extension Diagnosis {

@@ -1,5 +1,6 @@
 internal import EngineProtocol
 internal import Foundation
+internal import Machine
 public import Models
 internal import Processes
 
@@ -22,7 +23,7 @@ public struct Doctor: Sendable {
         var facts = BoxFacts()
         facts.processors = ProcessInfo.processInfo.activeProcessorCount
         facts.memory = ProcessInfo.processInfo.physicalMemory
-        facts.freeMemory = Self.freeMemory
+        facts.freeMemory = UInt64(min(MemoryUse.available, Double(facts.memory)))
         facts.glibc = Self.glibc
         facts.device = device
         facts.driver = await Self.driver()
@@ -76,12 +77,6 @@ public struct Doctor: Sendable {
         typealias Version = @convention(c) () -> UnsafePointer<CChar>
         guard let symbol = dlsym(nil, "gnu_get_libc_version") else { return "unknown" }
         return String(cString: unsafeBitCast(symbol, to: Version.self)())
-    }
-
-    private static var freeMemory: UInt64 {
-        let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-        return (line?.split(separator: " ").dropFirst().first.flatMap { UInt64($0) } ?? 0) << 10
     }
 
     /// Makes the folder, as the worker would.

@@ -12,6 +12,11 @@ public struct FarmAccess: Sendable {
     static let coordinatorVariable = "UPSCALE_FARM_COORDINATOR"
     static let keyVariable = "UPSCALE_FARM_KEY"
 
+    /// Whether the environment says where the coordinator is.
+    public static func isNamed(in environment: [String: String]) -> Bool {
+        [coordinatorVariable, keyVariable].contains { environment[$0]?.isEmpty == false }
+    }
+
     /// What the user says goes before the environment, and that before what stands in the key file. Over `ipc://` the
     /// environment's key is not used: the children of `coordinator run` have no need of their user's key.
     /// - Throws: `MessagingError` for an endpoint or a key file that cannot be used; `WorkerUsageError` where there is

@@ -3,7 +3,7 @@ import Program
 import WorkerCore
 
 /// `worker-engine`, which stands beside this program: what needs libtorch. Some of its commands are the worker's to the user.
-enum EngineProgram {
+enum EngineHandover {
     private static let commands = ["models", "bench", "evaluate"]
 
     /// Whether the command line names a command of the engine's.

@@ -1,19 +1,19 @@
 internal import Foundation
 
 /// This process's memory and what the machine could still give, in bytes, as Linux tells them.
-enum MemoryUse {
-    static var resident: Double { field("VmRSS", in: "/proc/self/status") ?? 0 }
-    static var peak: Double { field("VmHWM", in: "/proc/self/status") ?? 0 }
+public enum MemoryUse {
+    public static var resident: Double { field("VmRSS", in: "/proc/self/status") ?? 0 }
+    public static var peak: Double { field("VmHWM", in: "/proc/self/status") ?? 0 }
 
     /// Lets `peak` begin anew at what is resident now; where the kernel does not, it stays a bound from above.
-    static func resetPeak() {
+    public static func resetPeak() {
         guard let file = fopen("/proc/self/clear_refs", "w") else { return }
         fputs("5", file)
         fclose(file)
     }
 
     /// What the machine has free, or the control group still allows where that is less.
-    static var available: Double {
+    public static var available: Double {
         let machine = field("MemAvailable", in: "/proc/meminfo") ?? .infinity
         let group = "/sys/fs/cgroup/memory"
         guard let limit = number("\(group).max"), let used = number("\(group).current") else { return machine }

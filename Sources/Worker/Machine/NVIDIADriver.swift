@@ -13,6 +13,8 @@ public enum NVIDIADriver: Sendable, Hashable {
         public var name: String
         /// In bytes.
         public var memory: UInt64
+
+        public init(name: String, memory: UInt64) { (self.name, self.memory) = (name, memory) }
     }
 
     /// Whether its library is there, working or not.
@@ -49,9 +51,14 @@ public enum NVIDIADriver: Sendable, Hashable {
 
         private let library: UnsafeMutableRawPointer
 
+        struct Failure: Error, CustomStringConvertible {
+            let description: String
+            init(_ text: String) { description = text }
+        }
+
         init(_ library: UnsafeMutableRawPointer) { self.library = library }
 
-        func ask() throws(BoxError) -> NVIDIADriver {
+        func ask() throws(Failure) -> NVIDIADriver {
             let began = try call("cuInit", as: Initialise.self)(0)
             var (version, count): (Int32, Int32) = (0, 0)
             try expectSuccess(try call("cuDriverGetVersion", as: Count.self)(&version), "cuDriverGetVersion")
@@ -63,7 +70,7 @@ public enum NVIDIADriver: Sendable, Hashable {
             return .working(cuda: Int(version), devices: devices)
         }
 
-        private func device(_ index: Int32) throws(BoxError) -> Device {
+        private func device(_ index: Int32) throws(Failure) -> Device {
             var (handle, memory): (Int32, Int) = (0, 0)
             var name = [CChar](repeating: 0, count: 256)
             try expectSuccess(try call("cuDeviceGet", as: Get.self)(&handle, index), "cuDeviceGet")
@@ -73,16 +80,16 @@ public enum NVIDIADriver: Sendable, Hashable {
             return Device(name: String(decoding: characters, as: UTF8.self), memory: UInt64(memory))
         }
 
-        private func call<Function>(_ name: String, as type: Function.Type) throws(BoxError) -> Function {
-            guard let symbol = dlsym(library, name) else { throw BoxError("the driver's libcuda.so.1 has no \(name)") }
+        private func call<Function>(_ name: String, as type: Function.Type) throws(Failure) -> Function {
+            guard let symbol = dlsym(library, name) else { throw Failure("the driver's libcuda.so.1 has no \(name)") }
             return unsafeBitCast(symbol, to: type)
         }
 
-        private func expectSuccess(_ result: Int32, _ name: String) throws(BoxError) {
+        private func expectSuccess(_ result: Int32, _ name: String) throws(Failure) {
             guard result != 0 else { return }
             var text: UnsafePointer<CChar>?
             _ = try call("cuGetErrorString", as: Explain.self)(result, &text)
-            throw BoxError("the driver's \(name) answers \(result) (\(text.map { String(cString: $0) } ?? "unknown"))")
+            throw Failure("the driver's \(name) answers \(result) (\(text.map { String(cString: $0) } ?? "unknown"))")
         }
     }
 }

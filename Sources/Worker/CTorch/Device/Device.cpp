@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <malloc.h>
 
-#include <cstdio>
 #include <string>
 
 #include "Errors.h"
@@ -37,20 +36,6 @@ std::string runningVersion() {
     if (start == std::string::npos) return TORCH_VERSION;
     const auto first = start + name.size();
     return account.substr(first, account.find_first_of(", \n", first) - first);
-}
-
-/// A function of the CUDA driver, which needs neither headers nor toolkit.
-template <typename Function>
-Function driver(const char *name) {
-    static void *const library = dlopen("libcuda.so.1", RTLD_NOW);
-    if (library == nullptr) ct::fail(std::string("the CUDA driver cannot be loaded: ") + dlerror());
-    void *const symbol = dlsym(library, name);
-    if (symbol == nullptr) ct::fail(std::string("the CUDA driver has no ") + name);
-    return reinterpret_cast<Function>(symbol);
-}
-
-void expectSuccess(int result, const char *call) {
-    if (result != 0) ct::fail(std::string(call) + " answered " + std::to_string(result));
 }
 
 }  // namespace
@@ -86,19 +71,4 @@ int32_t ct_cuda_device_count(void) noexcept {
     } catch (...) {
         return 0;
     }
-}
-
-ct_status ct_cuda_device(
-    int32_t index, char *name, size_t name_capacity, uint64_t *memory, char *error, size_t capacity) noexcept {
-    return ct::guarded(error, capacity, [&] {
-        expectSuccess(driver<int (*)(unsigned)>("cuInit")(0), "cuInit");
-        int device = 0;
-        expectSuccess(driver<int (*)(int *, int)>("cuDeviceGet")(&device, index), "cuDeviceGet");
-        expectSuccess(
-            driver<int (*)(char *, int, int)>("cuDeviceGetName")(name, static_cast<int>(name_capacity), device),
-            "cuDeviceGetName");
-        size_t bytes = 0;
-        expectSuccess(driver<int (*)(size_t *, int)>("cuDeviceTotalMem_v2")(&bytes, device), "cuDeviceTotalMem");
-        *memory = bytes;
-    });
 }
