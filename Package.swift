@@ -93,9 +93,11 @@ let package = Package(
         // Worker: never links SQLite
         .target(
             name: "CTorch", path: "Sources/Worker/CTorch",
+            exclude: ["Hopper", "Ampere", "Finishing"].flatMap { ["Kernels/\($0).cu", "Kernels/\($0).fatbin"] }
+                + ["Kernels/sources.sha256"],
             // Its kernels take their time, in tests too; and give the same bits at any width of vectors.
             cxxSettings: torchCompile + [.unsafeFlags(["-O2", "-ffp-contract=off"])]
-                + [".", "Network", "Convolution", "Blend", "Color", "Device"].map { .headerSearchPath($0) },
+                + [".", "Network", "Convolution", "Blend", "Color", "Device", "Kernels"].map { .headerSearchPath($0) },
             linkerSettings: torchLink),
         module("Models", at: "Worker/Models", ["FarmModel", crypto]),
         module("Machine", at: "Worker/Machine"),
@@ -128,6 +130,9 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "device-check", dependencies: ["CTorch"], path: "Tests/DeviceCheck",
+            linkerSettings: [.linkedLibrary("m")]),
         .executableTarget(
             name: "transfer-bench", dependencies: ["FarmModel", "Messaging", crypto, "CZeroMQ", logging],
             path: "Tests/TransferBench", swiftSettings: settings),

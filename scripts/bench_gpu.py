@@ -85,7 +85,8 @@ def speeds(options):
         for batch in options.batches.split(","):
             print(network(options, MODEL, size, int(batch)), flush=True)
         print(as_the_proof_of_concept(options, size), flush=True)
-    print(network(options, LARGE_MODEL, LARGE_SIZE, 1), flush=True)
+    if any(m["description"]["name"] == LARGE_MODEL for m in json.loads(run([options.worker, "models", "--json"]))):
+        print(network(options, LARGE_MODEL, LARGE_SIZE, 1), flush=True)
 
 
 def evaluate(options, device: str, picture: torch.Tensor) -> torch.Tensor:

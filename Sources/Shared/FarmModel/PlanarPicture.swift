@@ -19,11 +19,14 @@ public final class PictureBuffer: PlanarPicture, @unchecked Sendable {
     public let format: PictureFormat
     public var messages: [PictureMessage] = []
     private let memory: UnsafeMutableRawPointer
+    /// Who gives `memory` back; nil: this object does.
+    private let owner: (any HostMemory)?
     private let offsets: [Int]
     private let strides: [Int]
 
     /// Memory for one picture, each line on a 64-byte boundary, its contents undefined.
-    public init(format: PictureFormat) {
+    /// - Parameter allocate: makes memory of another kind, so many bytes on a 64-byte boundary.
+    public init<E>(format: PictureFormat, allocate: (Int) throws(E) -> (any HostMemory)?) throws(E) {
         var offsets: [Int] = []
         var strides: [Int] = []
         var total = 0
@@ -37,12 +40,22 @@ public final class PictureBuffer: PlanarPicture, @unchecked Sendable {
         self.format = format
         self.offsets = offsets
         self.strides = strides
-        memory = .allocate(byteCount: max(total, 64), alignment: 64)
+        owner = try allocate(max(total, 64))
+        memory = owner?.pointer ?? .allocate(byteCount: max(total, 64), alignment: 64)
+    }
+
+    public convenience init(format: PictureFormat) {
+        self.init(format: format) { _ in nil }
     }
 
     public func plane(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(memory + offsets[index]) }
     public func mutablePlane(_ index: Int) -> UnsafeMutableRawPointer { memory + offsets[index] }
     public func stride(_ index: Int) -> Int { strides[index] }
 
-    deinit { memory.deallocate() }
+    deinit { if owner == nil { memory.deallocate() } }
+}
+
+/// Memory that is given back when its owner goes.
+public protocol HostMemory: AnyObject, Sendable {
+    var pointer: UnsafeMutableRawPointer { get }
 }

@@ -2,6 +2,8 @@
 #include "Upscaler.h"
 
 #include <c10/core/InferenceMode.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <cmath>
 #include <memory>
@@ -36,57 +38,65 @@ std::optional<ct::Resampler> resamplerFor(const ct_model &model, const ct_format
 ct_upscaler::ct_upscaler(
     ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain)
     : flights(model.device, 3), model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
-      high(high), isFused(model.device.is_cpu() && !isPlain), toRGB(input),
-      fromRGB(output, input.bit_depth, model.device, isFused),
+      high(high), isFused(model.device.is_cpu() && !isPlain), kernels(isPlain ? nullptr : ct::kernelsFor(model.device)),
+      toRGB(input, kernels), fromRGB(output, input.bit_depth, model.device, isFused, kernels),
       resampler(resamplerFor(model, input, output)), alpha(input, output, model, resampler ? &*resampler : nullptr) {
     if (!(low < high)) ct::fail("the value range is empty");
     if (model.window > 1) reel.emplace(model.window);
+    if (!model.device.is_cpu())
+        stream = c10::impl::VirtualGuardImpl(model.device.type()).getStreamFromGlobalPool(model.device);
 }
 
 void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take) {
     expectFitting(plan, input, count);
     const auto seen = reel ? gatherAround(plan, inputs, count) : gather(plan, inputs, count);
     const auto batch = reel ? seen.select(1, model.window / 2) : seen;
-    const auto before = batch.mean({1, 2, 3}).sub_(low).div_(high - low);
+    const auto before = share(batch.mean({1, 2, 3}));
     auto enlarged = throughNetwork(plan, seen);
-    const auto after = enlarged.mean({1, 2, 3}, false, at::kFloat).sub_(low).div_(high - low);
     std::vector<int64_t> numbers;
-    for (int i = 0; i < count; ++i) numbers.push_back(inputs[i].number);
-    transfers().whenDown(at::stack({before, after}), [this, numbers](const at::Tensor &means) {
+    std::vector<at::Tensor> after;
+    for (int i = 0; i < count; ++i) {
+        at::Tensor mean;
+        const auto picture = finished(enlarged[i], batch[i], mean);
+        numbers.push_back(inputs[i].number);
+        after.push_back(mean);
+        if (i + 1 == count) enlarged.reset();  // planes take memory, too
+        take(i, picture, batch[i]);
+    }
+    const auto means = at::stack({before.narrow(0, 0, count), share(at::stack(after))});
+    transfers().whenDown(means, [this, numbers](const at::Tensor &means) {
         for (size_t i = 0; i < numbers.size(); ++i)
             expectPicture(means[0][i].item<float>(), means[1][i].item<float>(), numbers[i]);
     });
-    for (int i = 0; i < count; ++i) {
-        const auto rgb = finished(enlarged[i], batch[i]);
-        if (i + 1 == count) enlarged.reset();  // planes take memory, too
-        take(i, rgb, batch[i]);
-    }
 }
 
 void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count) {
-    enlarge(plan, inputs, count, [&](int i, const at::Tensor &rgb, const at::Tensor &) {
-        fromRGB.convert(rgb, low, high, outputs[i], inputs[i].number, transfers());
+    enlarge(plan, inputs, count, [&](int i, const ct::Finished &picture, const at::Tensor &) {
+        fromRGB.convert(resampler ? resized(picture) : picture, low, high, outputs[i], inputs[i].number, transfers());
         alpha.convert(inputs[i], outputs[i], transfers());
     });
 }
 
 void ct_upscaler::keep(const ct_plan &plan, const ct_input *inputs, int count) {
     if (!kept) ct::fail("the upscaler was opened without a blend");
-    enlarge(plan, inputs, count, [&](int i, const at::Tensor &rgb, const at::Tensor &source) {
-        kept->keep(inputs[i].number, source.sub(low).div_(high - low), rgb);
+    enlarge(plan, inputs, count, [&](int i, const ct::Finished &picture, const at::Tensor &source) {
+        kept->keep(inputs[i].number, share(source), resized(picture).rgb);
     });
 }
 
 void ct_upscaler::blend(const ct_input &input, const ct_output &output) {
     if (!kept) ct::fail("the upscaler was opened without a blend");
-    fromRGB.convert(kept->blended(input.number), low, high, output, input.number, transfers());
+    fromRGB.convert({kept->blended(input.number).contiguous(), {}, {}, {}}, low, high, output, input.number, transfers());
     alpha.convert(input, output, transfers());
 }
 
-/// What the network made of `source`, in the source's colours and the wanted size: [3, height, width] of floats.
-at::Tensor ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor &source) const {
-    const auto rgb = enlarged.to(at::kFloat).contiguous();
+/// What the network made of `source`, in the source's colours.
+/// - mean: of the picture's values ahead of clamping.
+ct::Finished ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor &source, at::Tensor &mean) const {
     // nearest stays exact for codes outside of the nominal range.
+    if (kernels && model.network) return ct::held(enlarged, source, mean, *kernels);
+    mean = enlarged.mean(at::kFloat);
+    const auto rgb = enlarged.to(at::kFloat).contiguous();
     if (model.network) {
         // No lighter and no darker than the source anywhere is: in PQ a little too much is thousands of nits.
         if (isFused) {
@@ -96,7 +106,12 @@ at::Tensor ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor &s
             rgb.clamp_(source.amin({1, 2}, true), source.amax({1, 2}, true));
         }
     }
-    return resampler ? resampler->convert(rgb) : rgb;
+    return {rgb, {}, {}, {}};
+}
+
+ct::Finished ct_upscaler::resized(const ct::Finished &picture) const {
+    const auto rgb = kernels ? ct::lifted(picture, *kernels) : picture.rgb;
+    return {resampler ? resampler->convert(rgb).contiguous() : rgb, {}, {}, {}};
 }
 
 /// The pictures as one batch of the pinned size; a short one is filled up with zeros, whose results are dropped.
@@ -187,6 +202,8 @@ ct_status called(ct_upscaler *upscaler, int32_t threads, char *error, size_t cap
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
         ct::useThreads(threads);
+        std::optional<c10::StreamGuard> guard;
+        if (upscaler->stream) guard.emplace(*upscaler->stream);
         try {
             work();
             upscaler->flights.settle();

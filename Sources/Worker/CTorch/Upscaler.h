@@ -3,6 +3,7 @@
 
 #include "Alpha.h"
 #include "Blend.h"
+#include "DeviceFinishing.h"
 #include "Flights.h"
 #include "Model.h"
 #include "RGB.h"
@@ -25,16 +26,21 @@ struct ct_upscaler {
     std::optional<ct::Blend> kept;
     std::optional<ct::Reel> reel;
     ct::Flights flights;
+    /// Where a device's work belongs: the default stream is left to the hardware decoder, which knows no other.
+    std::optional<c10::Stream> stream;
 
   private:
-    /// Gives of each picture what it became, [3, height, width], and the source, both of values in [low, high].
-    using Taker = std::function<void(int index, const at::Tensor &result, const at::Tensor &source)>;
+    /// Gives of each picture what it became and the source, [3, height, width], both of values in [low, high].
+    using Taker = std::function<void(int index, const ct::Finished &result, const at::Tensor &source)>;
     void enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take);
     at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count);
     at::Tensor gatherAround(const ct_plan &plan, const ct_input *inputs, int count) const;
     void toValues(const at::Tensor &pictures) const;
     at::Tensor throughNetwork(const ct_plan &plan, const at::Tensor &batch);
-    at::Tensor finished(const at::Tensor &enlarged, const at::Tensor &source) const;
+    ct::Finished finished(const at::Tensor &enlarged, const at::Tensor &source, at::Tensor &mean) const;
+    /// In floats and in the wanted size.
+    ct::Finished resized(const ct::Finished &picture) const;
+    at::Tensor share(const at::Tensor &means) const { return means.sub(low).div_(high - low); }
     ct::Transfers &transfers() { return flights.current(); }
     void expectPicture(float before, float after, int64_t number) const;
 
@@ -42,6 +48,8 @@ struct ct_upscaler {
     ct_format input, output;
     double low, high;
     bool isFused;
+    /// Of a device other than the CPU, unless all is done by tensor operations.
+    const ct::DeviceKernels *kernels;
     ct::ToRGB toRGB;
     ct::FromRGB fromRGB;
     std::optional<ct::Resampler> resampler;

@@ -40,6 +40,10 @@ final class Network {
     /// Whether the last bits depend on where tiles lie: our kernels sum what is within 8x8 pixels.
     var dependsOnTiles: Bool { ct_model_own_convolutions(handle) > 0 }
 
+    /// Convolutions that run in our own kernels, on the CPU or another device.
+    var ownConvolutions: Int { Int(ct_model_own_convolutions(handle) + ct_model_device_convolutions(handle)) }
+    var hasOwnKernels: Bool { ownConvolutions > 0 }
+
     /// Runs the network once on a ramp, for its time, its memory, or to see whether it keeps its contract.
     /// - Returns: how much of its convolutions' multiplications ran in our own kernels, 0 to 1.
     @discardableResult

@@ -13,11 +13,11 @@ public struct NetworkBench: Sendable {
         self.threads = threads
     }
 
-    /// Runs it on `batch` pictures of a size, `rounds` times after a first, with either engine of the CPU in turns, so that a machine
+    /// Runs it on `batch` pictures of a size, `rounds` times after a first, with either engine in turns, so that a machine
     /// whose speed drifts is fair to both.
     public func times(width: Int, height: Int, batch: Int = 1, rounds: Int) throws(InferenceError) -> NetworkTimes {
         let own = try network(.auto)
-        let torch = device == .cpu ? try network(.torch) : nil
+        let torch = own.hasOwnKernels ? try network(.torch) : nil
         try own.run(batch: batch, width: width, height: height, threads: threads)  // what gives NaN is not worth timing
         var times = NetworkTimes(own: [], torch: [])
         for round in 0...max(1, rounds) {

@@ -34,7 +34,7 @@ public final class Upscaler: PictureUpscaler {
     ///   - threads: CPU threads for one operation.
     ///   - engine: what convolutions run in on the CPU.
     ///   - blendRadius: more than 0 for one that a `ContextUpscaler` uses.
-    ///   - plain: what follows the network by tensor operations on the CPU, too, as on other devices; to compare them.
+    ///   - plain: what surrounds the network by tensor operations instead of our own kernels; to compare them.
     ///   - defers: whether calls return before their work is done; by default where the device is not the CPU.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
@@ -66,9 +66,17 @@ public final class Upscaler: PictureUpscaler {
 
     deinit { ct_upscaler_close(handle) }
 
-    /// How much of the network's convolutions runs in our own kernels, 0 to 1; nil where that is libtorch's alone. Runs it once.
-    public var ownShare: Double? {
-        get throws(InferenceError) { network.dependsOnTiles ? try network.tryOut(threads: threads) : nil }
+    /// How much of the network runs in our own kernels, in a sentence; nil where nothing does. On the CPU runs it once.
+    public var ownKernels: String? {
+        get throws(InferenceError) {
+            let name = network.description.name
+            if network.dependsOnTiles {
+                let share = Int((try network.tryOut(threads: threads) * 100).rounded())
+                return "\(share) % of \(name)'s multiplications run in our own kernels (\(InferenceRuntime.kernels))"
+            }
+            guard network.hasOwnKernels else { return nil }
+            return "\(network.ownConvolutions) of \(name)'s convolutions run in our own kernels on \(device)"
+        }
     }
 
     public func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered] {
@@ -117,7 +125,7 @@ public final class Upscaler: PictureUpscaler {
     /// Upscales 1 to `batch` pictures.
     public func upscale(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [PictureBuffer] {
         try expectUsable(pictures, numbers: numbers)
-        let results = pictures.map { _ in PictureBuffer(format: output) }
+        let results = try pictures.map { _ in try buffer() }
         try fallingBack { plan, batch in
             try eachPart(of: pictures.count, batch) { part in
                 try Self.upscale(
@@ -147,10 +155,15 @@ public final class Upscaler: PictureUpscaler {
     /// Kept pictures, each blended with those kept around it.
     /// - Parameter pictures: what was given to `keep`.
     func blended(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [PictureBuffer] {
-        let results = pictures.map { _ in PictureBuffer(format: output) }
+        let results = try pictures.map { _ in try buffer() }
         try Self.blend(handle, threads, pictures, numbers, into: results)
         for (picture, result) in zip(pictures, results) { result.messages = picture.messages }
         return results
+    }
+
+    private func buffer() throws(InferenceError) -> PictureBuffer {
+        guard device != .cpu else { return PictureBuffer(format: output) }
+        return try PictureBuffer(format: output) { bytes throws(InferenceError) in try PinnedMemory(bytes: bytes) }
     }
 
     /// Gives back what is kept of frames below.

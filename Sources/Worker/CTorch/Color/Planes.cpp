@@ -24,9 +24,12 @@ at::Tensor hostView(void *data, ptrdiff_t stride, const ct_format &format, int i
 
 }  // namespace
 
+at::Tensor sourceCodes(const ct_input &picture, const ct_format &format, int index, Transfers &transfers) {
+    return transfers.upload(hostView(const_cast<void *>(picture.planes[index]), picture.strides[index], format, index));
+}
+
 at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, Transfers &transfers) {
-    const auto host = hostView(const_cast<void *>(picture.planes[index]), picture.strides[index], format, index);
-    const auto words = transfers.upload(host);
+    const auto words = sourceCodes(picture, format, index, transfers);
     // libtorch 1.13 has no unsigned 16-bit integers.
     if (format.bit_depth == 16) return words.to(at::kInt).bitwise_and_(0xFFFF).to(at::kFloat);
     return words.to(at::kFloat);
@@ -45,6 +48,11 @@ void downloadPlane(
     } else {
         transfers.download(codes, host);
     }
+}
+
+void downloadCodes(
+    const at::Tensor &codes, const ct_output &picture, const ct_format &format, int index, Transfers &transfers) {
+    transfers.downloadRows(codes, hostView(picture.planes[index], picture.strides[index], format, index));
 }
 
 }  // namespace ct

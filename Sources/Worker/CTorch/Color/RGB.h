@@ -6,6 +6,7 @@
 
 #include "Chroma.h"
 #include "Color.h"
+#include "DeviceFinishing.h"
 #include "Dither.h"
 #include "Transfers.h"
 
@@ -14,14 +15,17 @@ namespace ct {
 /// Planes to RGB in [0, 1]; what lies outside stays outside.
 class ToRGB {
   public:
-    explicit ToRGB(const ct_format &format);
+    /// - kernels: of the device, or null for tensor operations.
+    ToRGB(const ct_format &format, const DeviceKernels *kernels);
     /// Fills `rgb`, [3, height, width] of floats on the device.
     void convert(const ct_input &picture, at::Tensor rgb, Transfers &transfers) const;
 
   private:
     at::Tensor chroma(const ct_input &picture, int plane, Transfers &transfers) const;
+    void convertByKernel(const ct_input &picture, const at::Tensor &rgb, Transfers &transfers) const;
 
     ct_format format;
+    const DeviceKernels *kernels;
     CodeRange range;
     LumaWeights weights;
     Siting horizontal, vertical;
@@ -31,25 +35,29 @@ class ToRGB {
 class FromRGB {
   public:
     /// - isFused: on the CPU by kernels of our own.
-    FromRGB(const ct_format &format, int sourceDepth, at::Device device, bool isFused);
-    /// `rgb` is [3, height, width] of floats in [low, high].
+    /// - kernels: of another device, or null for tensor operations.
+    FromRGB(const ct_format &format, int sourceDepth, at::Device device, bool isFused, const DeviceKernels *kernels);
+    /// `picture` is of values in [low, high]; in floats and right already, but for kernels.
     void convert(
-        const at::Tensor &rgb, double low, double high, const ct_output &picture, int64_t number, Transfers &transfers) const;
+        const Finished &picture, double low, double high, const ct_output &output, int64_t number, Transfers &transfers) const;
 
   private:
+    /// A plane as a weighted sum of the colours.
     struct Mix {
-        double red, green, blue;
+        double red, green, blue, offset;
     };
+    std::vector<Mix> mixes(double low, double high) const;
+    bool isSubsampled(int plane) const { return format.family == CT_YUV && !holdsRGB(format) && plane > 0; }
     void write(
-        const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number,
-        Transfers &transfers) const;
-    void writeDifferences(
-        const at::Tensor &rgb, double span, const ct_output &picture, int64_t number, Transfers &transfers) const;
-    void writeFused(
-        const at::Tensor &rgb, Mix mix, double offset, const ct_output &picture, int plane, int64_t number) const;
+        const at::Tensor &rgb, const Mix &mix, const ct_output &picture, int plane, int64_t number, Transfers &transfers) const;
+    void writeFused(const at::Tensor &rgb, const Mix &mix, const ct_output &picture, int plane, int64_t number) const;
+    void writeByKernels(
+        const Finished &picture, const std::vector<Mix> &mixes, const ct_output &output, int64_t number, Transfers &transfers) const;
+    kernels::CodePlane codePlane(const at::Tensor &codes, const Mix &mix, int plane, int64_t number) const;
 
     ct_format format;
     bool isFused;
+    const DeviceKernels *kernels;
     CodeRange range;
     LumaWeights weights;
     Siting horizontal, vertical;

@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+#include "Driver.h"
+
 namespace ct {
 namespace {
 
@@ -61,6 +63,16 @@ void Transfers::download(const at::Tensor &values, const at::Tensor &host) {
         return;
     }
     whenDown(values.to(host.scalar_type()), [host](const at::Tensor &pinned) { host.copy_(pinned); });
+}
+
+void Transfers::downloadRows(const at::Tensor &rows, const at::Tensor &host) {
+    if (!down || !driver::isPinned(host.data_ptr())) return download(rows.narrow(1, 0, host.size(1)), host);
+    order(currentStream(device), *down);
+    const c10::StreamGuard guard(*down);
+    const int64_t size = host.element_size();
+    driver::copyDown(
+        host.data_ptr(), host.stride(0) * size, rows.data_ptr(), rows.stride(0) * size, host.size(1) * size, host.size(0), device);
+    rows.record_stream(*down);
 }
 
 void Transfers::whenDown(const at::Tensor &values, std::function<void(const at::Tensor &)> judge) {

@@ -39,6 +39,9 @@ class Transfers {
     at::Tensor upload(const at::Tensor &host);
     /// Brings `values` into `host`'s memory, which must stay until `finish`.
     void download(const at::Tensor &values, const at::Tensor &host);
+    /// The same of rows that may be longer than the host's, [height, at least width], and of the same type; straight into the host's
+    /// memory where the device can write there.
+    void downloadRows(const at::Tensor &rows, const at::Tensor &host);
     /// Brings some values down, and gives them to `judge` in `finish`.
     void whenDown(const at::Tensor &values, std::function<void(const at::Tensor &)> judge);
 

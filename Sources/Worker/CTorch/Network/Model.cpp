@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "Concatenation.h"
+#include "DeviceReplacement.h"
 #include "Errors.h"
 #include "FusedConvolution.h"
 #include "Replacement.h"
@@ -47,10 +48,9 @@ void load(ct_model &model, const char *path, bool own) {
     orderChannelsLast(network);
     auto frozen = torch::jit::freeze(network);
     if (model.device.is_cpu()) model.own = ct::replaceConvolutions(frozen, own);
-    if (model.own > 0) {
-        model.apart = ct::takeApartConcatenations(frozen);
-        model.shuffles = ct::replaceShuffles(frozen);
-    }
+    else if (own && model.type == at::kHalf) model.onDevice = ct::replaceDeviceConvolutions(frozen, model.device);
+    if (model.own > 0) model.apart = ct::takeApartConcatenations(frozen);
+    if (model.own > 0 || model.onDevice > 0) model.shuffles = ct::replaceShuffles(frozen);
     model.network = std::make_unique<torch::jit::Module>(std::move(frozen));
 }
 
@@ -76,7 +76,9 @@ at::Tensor tensorOf(const c10::IValue &value) {
 
 at::Tensor ct_model::run(const at::Tensor &input) {
     if (!network) return enlarge(input.contiguous(), scale);
-    const auto order = input.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    // Our first convolution on a device reads planes.
+    const bool isLast = input.dim() == 4 && onDevice == 0;
+    const auto order = isLast ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
     const auto typed = input.to(input.options().dtype(type), false, false, order);
     auto output = tensorOf(network->forward({typed}));
     const std::vector<int64_t> expected = {
@@ -123,6 +125,7 @@ ct_status ct_model_open(
 void ct_model_close(ct_model *model) noexcept { delete model; }
 
 int32_t ct_model_own_convolutions(const ct_model *model) noexcept { return model->own; }
+int32_t ct_model_device_convolutions(const ct_model *model) noexcept { return model->onDevice; }
 int32_t ct_model_own_concatenations(const ct_model *model) noexcept { return model->apart; }
 int32_t ct_model_own_shuffles(const ct_model *model) noexcept { return model->shuffles; }
 

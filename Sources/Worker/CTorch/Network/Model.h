@@ -14,6 +14,8 @@ struct ct_model {
     std::unique_ptr<torch::jit::Module> network;
     /// Convolutions that run in our own kernels, concatenations that these need not have done, and shuffles and sums of our own.
     int32_t own = 0, apart = 0, shuffles = 0;
+    /// Convolutions that run in our own kernels on a device.
+    int32_t onDevice = 0;
 
     ct_model(int64_t scale, int64_t window, at::Device device, at::ScalarType type)
         : scale(scale), window(window), device(device), type(type) {}

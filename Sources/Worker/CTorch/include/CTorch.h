@@ -79,20 +79,31 @@ const char *ct_cuda_problem(void) CT_NOEXCEPT;
 // How many CUDA devices this libtorch can use; 0 without CUDA.
 int32_t ct_cuda_device_count(void) CT_NOEXCEPT;
 
+// Why this library has no kernels for `device`, in one line; empty where it has.
+ct_status ct_device_kernels(const char *device, char *problem, size_t capacity) CT_NOEXCEPT;
+
+// Memory of the host that a CUDA device may write to by itself, for planes that come down without another copy. Freed with
+// ct_pinned_close, which must not happen while a call that was given it is under way.
+typedef struct ct_pinned ct_pinned;
+ct_status ct_pinned_open(size_t bytes, ct_pinned **memory, void **data, char *error, size_t capacity) CT_NOEXCEPT;
+void ct_pinned_close(ct_pinned *memory) CT_NOEXCEPT;
+
 // Reads `model.json` out of a TorchScript file without loading the network. `*json` is freed with ct_free.
 ct_status ct_read_description(const char *path, char **json, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_free(void *memory) CT_NOEXCEPT;
 
 // Loads a TorchScript file (or, with path NULL, makes the built-in nearest-neighbour enlargement) for `device`, "cpu"
-// or "cuda:N". `half` runs it in fp16, on CUDA only. `own_kernels`: on the CPU, those convolutions that there are kernels for in this
-// library run in them.
+// or "cuda:N". `half` runs it in fp16, on CUDA only. `own_kernels`: those convolutions that there are kernels for in this
+// library run in them, on the CPU in fp32, on CUDA in fp16.
 ct_status ct_model_open(
     const char *path, int32_t scale, int32_t window, const char *device, int32_t half, int32_t own_kernels,
     ct_model **model, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_model_close(ct_model *model) CT_NOEXCEPT;
 
-// How many of its convolutions run in this library's kernels. With any, the last bits depend on where tiles lie.
+// How many of its convolutions run in this library's kernels for the CPU. With any, the last bits depend on where tiles lie.
 int32_t ct_model_own_convolutions(const ct_model *model) CT_NOEXCEPT;
+// How many in those for another device: bits depend on no tile there.
+int32_t ct_model_device_convolutions(const ct_model *model) CT_NOEXCEPT;
 // How many concatenations these made superfluous; and pixel shuffles that run here, two for one with the enlarged source added. For tests.
 int32_t ct_model_own_concatenations(const ct_model *model) CT_NOEXCEPT;
 int32_t ct_model_own_shuffles(const ct_model *model) CT_NOEXCEPT;
@@ -135,8 +146,8 @@ const char *ct_kernel(void) CT_NOEXCEPT;
 
 // An upscaler from one picture format to another: where that is not `scale` times as wide and high, the network's
 // pictures are resampled to it. The model must outlive it. Network input and output are RGB in [low, high].
-// `blend_radius`: so many pictures before each, and behind, are blended into it; 0 for none. `plain`: on the CPU, too, by tensor
-// operations, as other devices do it: to hold one against the other.
+// `blend_radius`: so many pictures before each, and behind, are blended into it; 0 for none. `plain`: what surrounds the network by tensor
+// operations instead of this library's kernels: to hold one against the other.
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
     int32_t plain, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;

@@ -29,6 +29,7 @@ extension Bench {
             _ = try upscaler.take(numbers.map { pictures[$0].picture }, numbers: numbers)
             frames += numbers.count
         }
+        _ = try upscaler.finish()
         return watch.result(frames: frames)
     }
 
@@ -39,6 +40,7 @@ extension Bench {
         for (number, picture) in try pictures(order, parts) {
             upscaled += try upscaler.take([picture], numbers: [number]).map { ($0.number, $0.picture) }
         }
+        upscaled += try upscaler.finish().map { ($0.number, $0.picture) }
         let watch = StopWatch()
         let sink = try parts.sink(order)
         for (number, picture) in upscaled { try sink.write(picture, number: number) }
@@ -53,7 +55,7 @@ extension Bench {
             let upscaler = try parts.upscaler(order)
             let sink = try parts.sink(order)
             while let (number, picture) = try source.next() {
-                for (number, upscaled) in try upscaler.take([picture], numbers: [number]) {
+                for (number, upscaled) in try upscaler.take([picture], numbers: [number]) + upscaler.finish() {
                     try sink.write(upscaled, number: number)
                 }
             }

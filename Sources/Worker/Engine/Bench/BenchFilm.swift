@@ -29,7 +29,7 @@ struct BenchFilm {
             temporalBlend: blendRadius,
             encoding: try EncoderCatalog.resolve(
                 settings: settings, source: description.video, input: description.picture, scale: scale),
-            cpuEngine: cpuEngine, execution: ExecutionShape(tile: 0, batch: batch, precision: .fp32))
+            cpuEngine: cpuEngine, execution: ExecutionShape(tile: 0, batch: batch, precision: .auto))
         let length = max(1, min((table.count + segments - 1) / segments, longest))
         frames = table.count
         orders = try table.segments(length: .frames(length)).enumerated().map { index, range in

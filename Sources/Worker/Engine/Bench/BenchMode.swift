@@ -17,6 +17,8 @@ public enum BenchMode: String, CaseIterable, Sendable {
     case encode
     /// decode, inference and encode at once.
     case pipeline
+    /// The same with an encoder that takes no time: what the network is kept from by all that comes before it.
+    case unencoded
     /// One frame at a time: decode, then infer, then encode; batch 1, no overlap of stages.
     case sequential
     /// A network that sleeps 20 ms a batch, with decode and encode that take as long: what the pipeline itself costs.
@@ -83,6 +85,7 @@ public struct Bench: Sendable {
         case .network, .torch, .blend: return try network(film, parts)
         case .encode: return try encode(film, parts)
         case .pipeline: return try PipelineRun.measure(film.orders, parts: parts, depth: 16)
+        case .unencoded: return try PipelineRun.measure(film.orders, parts: parts.unencoded, depth: 16)
         default: return try sequential(film, parts)
         }
     }

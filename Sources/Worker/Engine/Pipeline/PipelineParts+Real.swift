@@ -50,12 +50,7 @@ private final class UpscalerCache: @unchecked Sendable {
             output: recipe.encoding.picture, scale: recipe.scale, shape: shape, threads: threads,
             engine: recipe.cpuEngine, blendRadius: recipe.temporalBlend, onFallback: notice)
         last = (recipe, upscaler)
-        if let share = try upscaler.ownShare {
-            notice(
-                String(
-                    format: "%.0f %% of %@'s multiplications run in our own kernels (%@)", share * 100,
-                    recipe.model.description.name, InferenceRuntime.kernels))
-        }
+        if let kernels = try upscaler.ownKernels { notice(kernels) }
         return upscaler
     }
 }

@@ -1,0 +1,35 @@
+// What comes before the network and behind it on a device, by kernels of our own.
+#pragma once
+#include <ATen/ATen.h>
+
+#include "Chroma.h"
+#include "DeviceKernels.h"
+#include "Parameters.h"
+
+namespace ct {
+
+/// What a network made of a picture, and what that lacks of the source's colours: put right where it is read.
+struct Finished {
+    /// [3, height, width] of halves or floats, one plane behind the other.
+    at::Tensor rgb;
+    /// A correction for each cell, [3, rows, columns], and the bounds of each channel, [3]; nothing where it is right already.
+    at::Tensor cells, least, greatest;
+};
+
+/// As `holdMeans` and the source's bounds would change `rgb`.
+/// - mean: of the picture's values, ahead of any change; any NaN or infinity shows.
+Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &mean, const DeviceKernels &kernels);
+
+/// The picture itself, in floats.
+at::Tensor lifted(const Finished &picture, const DeviceKernels &kernels);
+
+/// Writes the three planes of 4:2:0 at once, where its chroma rows lie between two lines.
+bool canWriteTogether(const Siting &across, const Siting &down);
+void writeTogether(
+    const Finished &picture, const kernels::CodePlanes &planes, const Siting &across, const DeviceKernels &kernels);
+
+/// Writes one plane.
+void writePlane(
+    const Finished &picture, const kernels::CodePlane &plane, const Siting &across, const Siting &down, const DeviceKernels &kernels);
+
+}  // namespace ct

@@ -1,0 +1,82 @@
+#include "DeviceKernels.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "Errors.h"
+
+namespace ct {
+namespace {
+
+// `make kernels` compiles them. (#embed is of C23, and this compiler knows it in C++.)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wc23-extensions"
+alignas(64) constexpr unsigned char hopperImage[] = {
+#embed "../Kernels/Hopper.fatbin"
+};
+alignas(64) constexpr unsigned char ampereImage[] = {
+#embed "../Kernels/Ampere.fatbin"
+};
+alignas(64) constexpr unsigned char finishingImage[] = {
+#embed "../Kernels/Finishing.fatbin"
+};
+#pragma clang diagnostic pop
+
+constexpr int hopper = 9, oldest = 8;
+
+/// Those of one device, or why there are none.
+struct Loaded {
+    std::unique_ptr<DeviceKernels> kernels;
+    std::string problem;
+};
+
+Loaded loadFor(const at::Device &device) {
+    if (device.is_cpu()) return {nullptr, "the CPU runs none of them"};
+    if (!driver::problem().empty()) return {nullptr, driver::problem()};
+    try {
+        return {std::make_unique<DeviceKernels>(device), ""};
+    } catch (const std::exception &failure) {
+        return {nullptr, failure.what()};
+    }
+}
+
+const Loaded &loaded(const at::Device &device) {
+    static std::mutex guard;
+    static std::map<int, Loaded> known;
+    const std::lock_guard<std::mutex> lock(guard);
+    const int index = device.is_cpu() ? -1 : device.index();
+    const auto found = known.find(index);
+    return found != known.end() ? found->second : known.emplace(index, loadFor(device)).first->second;
+}
+
+}  // namespace
+
+DeviceKernels::DeviceKernels(const at::Device &device) {
+    at::empty({1}, at::TensorOptions().device(device));  // opens the context that libtorch uses
+    const auto architecture = driver::architecture(device);
+    if (architecture.major < oldest)
+        fail(device.str() + " is of compute capability " + std::to_string(architecture.major) + "." + std::to_string(architecture.minor)
+             + "; our kernels need 8.0");
+    isHopper = architecture.major == hopper;
+    multiprocessors = architecture.multiprocessors;
+    void *const ampere = driver::load(ampereImage, device), *const finishing = driver::load(finishingImage, device);
+    convolve = isHopper ? driver::Kernel(driver::load(hopperImage, device), "conv3x3", 384, 8 * 17408 + 2 * 16384 + 1024)
+                        : driver::Kernel(ampere, "conv3x3_sm80", 256, 8 * 66 * 128 + 128);
+    first = {ampere, "conv_first_sm80", 256};
+    shuffle = {finishing, "shuffle", 128};
+    toRGB = {finishing, "to_rgb", 128};
+    lackingHalf = {finishing, "lacking_half", 128};
+    lackingFloat = {finishing, "lacking_float", 128};
+    liftHalf = {finishing, "lift_half", 128};
+    liftFloat = {finishing, "lift_float", 128};
+    halvedHalf = {finishing, "halved_half", 128};
+    halvedFloat = {finishing, "halved_float", 128};
+    planeHalf = {finishing, "plane_half", 128};
+    planeFloat = {finishing, "plane_float", 128};
+}
+
+const DeviceKernels *kernelsFor(const at::Device &device) { return loaded(device).kernels.get(); }
+std::string kernelsProblem(const at::Device &device) { return loaded(device).problem; }
+
+}  // namespace ct

@@ -1,0 +1,22 @@
+// Our kernels on a device.
+#pragma once
+#include "Driver.h"
+
+namespace ct {
+
+/// Compiled for a device, or by its driver.
+struct DeviceKernels {
+    explicit DeviceKernels(const at::Device &device);
+
+    /// Whether convolutions run in products of warp groups, which Hopper alone has.
+    bool isHopper;
+    int multiprocessors;
+    driver::Kernel convolve, first, shuffle;
+    driver::Kernel toRGB, lackingHalf, lackingFloat, liftHalf, liftFloat, halvedHalf, halvedFloat, planeHalf, planeFloat;
+};
+
+/// Those for `device`; null where there are none: `kernelsProblem` says why.
+const DeviceKernels *kernelsFor(const at::Device &device);
+std::string kernelsProblem(const at::Device &device);
+
+}  // namespace ct

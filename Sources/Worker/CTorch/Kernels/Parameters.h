@@ -1,0 +1,61 @@
+// What kernels on a device are told: the same bytes for the host's compiler and the device's.
+#pragma once
+#include <cstdint>
+
+namespace ct::kernels {
+
+/// What a network made, [3, height, width] of halves or floats, and the source's colours that it is to have.
+struct FinishedPicture {
+    const void *rgb;
+    int32_t width, height;
+    /// A correction for each cell, [3, cellRows, cellColumns], interpolated between their middles; null for none.
+    const float *cells;
+    int32_t cellRows, cellColumns;
+    float cellsARow, cellsAColumn;
+    /// A channel's bounds, [3] each.
+    const float *least, *greatest;
+};
+
+/// A plane of codes to be written: a weighted sum of the colours, and an offset, cut off at the point.
+struct CodePlane {
+    void *samples;
+    /// In samples; of the plane, not of the picture.
+    int32_t stride, width, height;
+    int32_t isWide;
+    float mix[3], offset, highest;
+    /// [height, width] in [0, 1), shifted in circles; null for none.
+    const float *noise;
+    int32_t noiseDown, noiseRight;
+};
+
+struct CodePlanes {
+    CodePlane planes[3];
+};
+
+/// Weighted samples beside `factor` · i of a row or column.
+struct DecimationTaps {
+    int32_t factor, count, offsets[8];
+    float weights[8];
+};
+
+struct Decimation {
+    DecimationTaps rows, columns;
+};
+
+/// A plane of codes to be read. `step`: samples from one to the next; `shift`: bits below the value.
+struct SourcePlane {
+    const void *samples;
+    int32_t stride, step, width, height, isWide, shift;
+    /// Subsampling, and where the first sample lies in the whole picture's samples.
+    int32_t factorX, factorY;
+    float placeX, placeY;
+};
+
+struct SourcePicture {
+    SourcePlane planes[3];
+    int32_t width, height, hasChroma;
+    float lumaOffset, lumaGain, chromaOffset;
+    float redOfRed, greenOfRed, greenOfBlue, blueOfBlue;
+};
+
+}  // namespace ct::kernels

@@ -1,0 +1,12 @@
+// Convolutions in halves on a device, as operators that TorchScript graphs can name.
+#pragma once
+#include <ATen/ATen.h>
+
+#include "DeviceKernels.h"
+
+namespace ct {
+
+/// A convolution's weights, [out, 64, 3, 3] of halves on the CPU, as the kernel on the device reads them.
+at::Tensor packedForDevice(const at::Tensor &weights, const DeviceKernels &kernels);
+
+}  // namespace ct

@@ -1,0 +1,261 @@
+// device-check DEVICE MODEL…: holds our kernels on a device against the same in tensor operations, format by format: the codes may differ by
+// one where a sum is rounded, and the same picture must give the same bits every time. Exit status 1 where they do not.
+#include <CTorch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace {
+
+char words[1024];
+
+void expect(ct_status status, const char *attempt) {
+    if (status == CT_OK) return;
+    std::fprintf(stderr, "device-check: %s: %s\n", attempt, words);
+    std::exit(1);
+}
+
+int shifted(int size, int shift) { return (size + (1 << shift) - 1) >> shift; }
+
+int planes(const ct_format &format) { return (format.family == CT_GRAY ? 1 : 3) + format.has_alpha; }
+bool isChroma(const ct_format &format, int plane) { return format.family == CT_YUV && (plane == 1 || plane == 2); }
+int widthOf(const ct_format &format, int plane) { return isChroma(format, plane) ? shifted(format.width, format.chroma_shift_x) : format.width; }
+int heightOf(const ct_format &format, int plane) { return isChroma(format, plane) ? shifted(format.height, format.chroma_shift_y) : format.height; }
+
+/// Planes of 16-bit or 8-bit samples, each row on a 64-byte boundary, in memory of either kind.
+struct Picture {
+    ct_format format;
+    std::vector<uint8_t> own;
+    ct_pinned *pinned = nullptr;
+    uint8_t *memory;
+    std::vector<size_t> offsets, strides;
+
+    Picture(const ct_format &format, bool isPinned) : format(format) {
+        size_t total = 0;
+        for (int p = 0; p < planes(format); ++p) {
+            offsets.push_back(total);
+            strides.push_back((size_t(widthOf(format, p)) * bytes() + 63) / 64 * 64);
+            total += strides.back() * size_t(heightOf(format, p));
+        }
+        if (isPinned) {
+            void *data = nullptr;
+            expect(ct_pinned_open(total, &pinned, &data, words, sizeof words), "pinned memory");
+            memory = static_cast<uint8_t *>(data);
+        } else {
+            own.resize(total);
+            memory = own.data();
+        }
+        std::memset(memory, 0xA5, total);
+    }
+    Picture(const Picture &) = delete;
+    ~Picture() { ct_pinned_close(pinned); }
+
+    size_t bytes() const { return format.bit_depth > 8 ? 2 : 1; }
+    int at(int plane, int x, int y) const {
+        const uint8_t *row = memory + offsets[size_t(plane)] + strides[size_t(plane)] * size_t(y);
+        return bytes() == 2 ? reinterpret_cast<const uint16_t *>(row)[x] : row[x];
+    }
+    void set(int plane, int x, int y, int value) {
+        uint8_t *row = memory + offsets[size_t(plane)] + strides[size_t(plane)] * size_t(y);
+        if (bytes() == 2) reinterpret_cast<uint16_t *>(row)[x] = uint16_t(value);
+        else row[x] = uint8_t(value);
+    }
+    template <typename Planes>
+    Planes as() const {
+        Planes result{};
+        for (int p = 0; p < planes(format); ++p) {
+            result.planes[p] = memory + offsets[size_t(p)];
+            result.strides[p] = ptrdiff_t(strides[size_t(p)]);
+        }
+        return result;
+    }
+};
+
+/// Smooth shapes with noise upon them.
+void draw(Picture &picture, unsigned seed) {
+    std::mt19937 random(seed);
+    const int top = (1 << picture.format.bit_depth) - 1;
+    for (int p = 0; p < planes(picture.format); ++p)
+        for (int y = 0; y < heightOf(picture.format, p); ++y)
+            for (int x = 0; x < widthOf(picture.format, p); ++x) {
+                const double wave = ((x * (3 + p) + y * 5) % 97) / 97.0 * 0.7 + 0.15;
+                picture.set(p, x, y, int((wave + double(random() % 1000) / 10000) * top) & top);
+            }
+}
+
+struct Difference {
+    long samples = 0, ones = 0, more = 0;
+    int most = 0;
+};
+
+Difference difference(const Picture &a, const Picture &b) {
+    Difference result;
+    for (int p = 0; p < planes(a.format); ++p)
+        for (int y = 0; y < heightOf(a.format, p); ++y)
+            for (int x = 0; x < widthOf(a.format, p); ++x) {
+                const int off = std::abs(a.at(p, x, y) - b.at(p, x, y));
+                ++result.samples;
+                result.ones += off == 1;
+                result.more += off > 1;
+                if (off > result.most) result.most = off;
+            }
+    return result;
+}
+
+struct Case {
+    const char *name;
+    ct_format input, output;
+    int blend;
+};
+
+/// Three pictures through an upscaler, all of them under way at once.
+void upscale(
+    ct_model *model, const Case &test, bool isPlain, std::vector<Picture *> inputs, std::vector<Picture *> outputs) {
+    ct_upscaler *upscaler = nullptr;
+    expect(
+        ct_upscaler_open(model, &test.input, &test.output, 0, 1, test.blend, isPlain, &upscaler, words, sizeof words), "opening");
+    const ct_tile tile{0, 0, test.input.width, test.input.height, 0, 0};
+    const ct_plan plan{1, test.input.width, test.input.height, &tile, 1};
+    std::vector<ct_input> given;
+    std::vector<ct_output> wanted;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        given.push_back(inputs[i]->as<ct_input>());
+        given.back().number = int64_t(i) + 40;
+        wanted.push_back(outputs[i]->as<ct_output>());
+    }
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        expect(ct_upscaler_begin(upscaler, words, sizeof words), "beginning");
+        if (test.blend > 0) expect(ct_upscaler_keep(upscaler, &plan, 4, &given[i], 1, words, sizeof words), "keeping");
+        else expect(ct_upscale(upscaler, &plan, 4, &given[i], &wanted[i], 1, words, sizeof words), "upscaling");
+        if (test.blend > 0 && i + 1 == inputs.size())
+            expect(ct_upscaler_blend(upscaler, 4, given.data(), wanted.data(), int32_t(given.size()), words, sizeof words), "blending");
+        expect(ct_upscaler_end(upscaler, words, sizeof words), "ending");
+    }
+    for (size_t i = 0; i < inputs.size(); ++i) expect(ct_upscaler_collect(upscaler, words, sizeof words), "collecting");
+    ct_upscaler_close(upscaler);
+}
+
+bool check(ct_model *model, const Case &test) {
+    constexpr size_t count = 3;
+    std::vector<Picture *> inputs, byKernels, again, plain;
+    for (size_t i = 0; i < count; ++i) {
+        inputs.push_back(new Picture(test.input, false));
+        draw(*inputs.back(), unsigned(i) + 7);
+        byKernels.push_back(new Picture(test.output, true));
+        again.push_back(new Picture(test.output, false));
+        plain.push_back(new Picture(test.output, false));
+    }
+    upscale(model, test, false, inputs, byKernels);
+    upscale(model, test, false, inputs, again);
+    upscale(model, test, true, inputs, plain);
+    Difference off, repeated;
+    for (size_t i = 0; i < count; ++i) {
+        const auto one = difference(*byKernels[i], *plain[i]), two = difference(*byKernels[i], *again[i]);
+        off.samples += one.samples;
+        off.ones += one.ones;
+        off.more += one.more;
+        off.most = std::max(off.most, one.most);
+        repeated.ones += two.ones + two.more;
+    }
+    for (auto *list : {&inputs, &byKernels, &again, &plain})
+        for (Picture *picture : *list) delete picture;
+    const bool isFine = off.more == 0 && double(off.ones) < 0.02 * double(off.samples) && repeated.ones == 0;
+    std::printf(
+        "%-44s off by 1: %.4f %%, by more: %ld, at most %d; other bits the second time: %ld  %s\n", test.name,
+        100.0 * double(off.ones) / double(off.samples), off.more, off.most, repeated.ones, isFine ? "ok" : "WRONG");
+    std::fflush(stdout);
+    return isFine;
+}
+
+/// The network itself against libtorch's convolutions, on values between 0 and 1.
+bool checkNetwork(const char *device, const std::string &path, int scale) {
+    constexpr int width = 201, height = 77;
+    std::vector<float> input(3 * width * height), made[2];
+    std::mt19937 random(5);
+    for (size_t i = 0; i < input.size(); ++i) input[i] = float((i % width) % 50) / 70 + float(random() % 1000) / 5000;
+    for (int own = 0; own < 2; ++own) {
+        ct_model *model = nullptr;
+        expect(ct_model_open(path.c_str(), scale, 1, device, 1, own, &model, words, sizeof words), "opening the model");
+        made[own].resize(input.size() * size_t(scale * scale));
+        expect(ct_model_evaluate(model, width, height, input.data(), made[own].data(), 4, words, sizeof words), "running the model");
+        ct_model_close(model);
+    }
+    double off = 0, all = 0;
+    for (size_t i = 0; i < made[0].size(); ++i) {
+        off += std::pow(double(made[0][i]) - made[1][i], 2);
+        all += std::pow(double(made[0][i]), 2);
+    }
+    const double relative = std::sqrt(off / all);
+    std::printf("the network against libtorch's, both in halves: %.1e  %s\n", relative, relative < 2e-3 ? "ok" : "WRONG");
+    return relative < 2e-3;
+}
+
+ct_format yuv(int width, int height, int depth, int shiftX, int shiftY, int location, int matrix = 1, int full = 0) {
+    return {width, height, CT_YUV, depth, shiftX, shiftY, matrix, full, location, 0};
+}
+
+std::vector<Case> cases(int scale) {
+    const auto large = [&](ct_format format) {
+        format.width *= scale;
+        format.height *= scale;
+        return format;
+    };
+    std::vector<Case> result;
+    const auto same = [&](const char *name, ct_format format) { result.push_back({name, format, large(format), 0}); };
+    same("4:2:0, 8 bits, left", yuv(322, 182, 8, 1, 1, 1));
+    same("4:2:0, 10 bits, left, BT.2020", yuv(320, 180, 10, 1, 1, 1, 9));
+    same("4:2:0, 8 bits, centre, full range, BT.601", yuv(128, 66, 8, 1, 1, 2, 6, 1));
+    same("4:2:0, 8 bits, top left", yuv(130, 70, 8, 1, 1, 3));
+    same("4:2:0, odd sizes", yuv(131, 71, 8, 1, 1, 1));
+    same("4:2:2, 10 bits", yuv(128, 64, 10, 1, 0, 1));
+    same("4:4:4, 8 bits", yuv(97, 55, 8, 0, 0, 1));
+    same("4:1:1, 8 bits", yuv(132, 60, 8, 2, 0, 1));
+    same("4:2:0, 16 bits", yuv(64, 64, 16, 1, 1, 1));
+    same("gray, 8 bits", {130, 70, CT_GRAY, 8, 0, 0, 1, 1, 0, 0});
+    same("RGB, 8 bits", {130, 70, CT_RGB, 8, 0, 0, 0, 1, 0, 0});
+    auto eight = large(yuv(320, 180, 10, 1, 1, 1));
+    eight.bit_depth = 8;
+    result.push_back({"10 to 8 bits, dithered", yuv(320, 180, 10, 1, 1, 1), eight, 0});
+    auto resized = large(yuv(320, 180, 8, 1, 1, 1));
+    resized.width = resized.width * 3 / 4;
+    resized.height = resized.height * 3 / 4;
+    result.push_back({"resampled", yuv(320, 180, 8, 1, 1, 1), resized, 0});
+    result.push_back({"blended", yuv(160, 90, 8, 1, 1, 1), large(yuv(160, 90, 8, 1, 1, 1)), 1});
+    return result;
+}
+
+}  // namespace
+
+int main(int count, char **words_) {
+    if (count < 3) {
+        std::fprintf(stderr, "usage: device-check DEVICE MODEL:SCALE…\n");
+        return 2;
+    }
+    char problem[1024];
+    if (ct_device_kernels(words_[1], problem, sizeof problem) != CT_OK) {
+        std::fprintf(stderr, "device-check: no kernels for %s: %s\n", words_[1], problem);
+        return 1;
+    }
+    bool isFine = true;
+    for (int i = 2; i < count; ++i) {
+        const std::string argument = words_[i];
+        const auto colon = argument.rfind(':');
+        const int scale = std::atoi(argument.c_str() + colon + 1);
+        const std::string path = argument.substr(0, colon);
+        ct_model *model = nullptr;
+        expect(
+            ct_model_open(path == "nearest" ? nullptr : path.c_str(), scale, 1, words_[1], 1, 1, &model, words, sizeof words),
+            "opening the model");
+        std::printf("%s: %d convolutions in our kernels\n", words_[i], ct_model_device_convolutions(model));
+        for (const Case &test : cases(scale)) isFine = check(model, test) && isFine;
+        if (path != "nearest") isFine = checkNetwork(words_[1], path, scale) && isFine;
+        ct_model_close(model);
+    }
+    return isFine ? 0 : 1;
+}
