@@ -1,4 +1,4 @@
-// Planes in host memory as tensors, and back.
+// Planes in host memory, or on the device already, as tensors, and back.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -10,6 +10,9 @@ namespace ct {
 
 /// Plane `index` of a picture on the device as float codes, [height, width].
 at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, Transfers &transfers);
+
+/// The codes themselves on the device, in bytes or 16-bit words, as they lie.
+at::Tensor sourceCodes(const ct_input &picture, const ct_format &format, int index, Transfers &transfers);
 
 /// Where plane `index` of a result lies in memory.
 cpu::CodePlane codePlane(const ct_output &picture, const ct_format &format, int index);
