@@ -77,6 +77,35 @@ import Testing
     }
 }
 
+/// Where there is a device: pictures that never saw the host become what others do.
+@Suite(.serialized, .enabled(if: DeviceInfo.all().contains { $0.device == .cuda(0) })) struct DeviceDecodingTests {
+    /// HEVC and VP9 of the films' size are too small for the unit.
+    @Test(arguments: [FilmKind.x264OpenMKV, .x264Interlaced, .x264Pyramid, .variableRateMP4])
+    func theSameOnTheDevice(kind: FilmKind) async throws {
+        let folder = try TemporaryFolder()
+        let film = try BenchFilm(
+            film: try await Fixtures.shared.film(kind), model: try ModelLibrary().resolve("nearest", scale: 2),
+            preset: "ultrafast", batch: 2, segments: 3, longest: .max, blendRadius: 0, cpuEngine: .auto,
+            directory: folder.url.path)
+        // Opens NVDEC before anything else touches the device.
+        let onDevice = PipelineParts.real(device: .cuda(0), threads: 1, decoding: .nvdec) { Issue.record("\($0)") }
+        let onCPU = PipelineParts.real(device: .cuda(0), threads: 1) { Issue.record("\($0)") }
+        for order in film.orders {
+            #expect(try upscaled(order, onDevice) == upscaled(order, onCPU))
+            #expect(try onDevice.source(order).next()?.picture is DevicePicture)
+        }
+    }
+
+    private func upscaled(_ order: SegmentOrder, _ parts: PipelineParts) throws -> [String] {
+        let (source, upscaler) = (try parts.source(order), try parts.upscaler(order))
+        var results: [PictureUpscaler.Numbered] = []
+        while let (number, picture) = try source.next() { results += try upscaler.take([picture], numbers: [number]) }
+        results += try upscaler.finish()
+        #expect(results.map(\.number) == Array(order.task.range.first..<order.task.range.end))
+        return results.map { frameHash($0.picture) }
+    }
+}
+
 /// A segment's way from decoder to network with the CPU in the device's place, whose memory it can read.
 @Suite struct StandInHardwareTests {
     private let folder: TemporaryFolder
