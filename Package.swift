@@ -102,16 +102,16 @@ let package = Package(
         module("Models", at: "Worker/Models", ["FarmModel", crypto]),
         module("Machine", at: "Worker/Machine"),
         module("EngineProtocol", at: "Worker/EngineProtocol", ["FarmModel", "FarmProtocol"]),
-        module("Program", at: "Worker/Program", [argumentParser]),
+        module("Program", at: "Worker/Program", ["Machine", argumentParser]),
         module("Inference", at: "Worker/Inference", ["FarmModel", "Machine", "Models", "CTorch", crypto]),
         module(
             "EngineCore", at: "Worker/Engine",
-            ["FarmModel", "FarmProtocol", "EngineProtocol", "Processes", "Media", "Inference", crypto]),
+            ["FarmModel", "FarmProtocol", "EngineProtocol", "Processes", "Media", "Machine", "Inference", crypto]),
         .executableTarget(
             name: "worker-engine",
             dependencies: [
-                "EngineCore", "Inference", "Models", "FarmModel", "FarmProtocol", "Media", "Processes", "Program",
-                argumentParser,
+                "EngineCore", "Inference", "Machine", "Models", "FarmModel", "FarmProtocol", "Media", "Processes",
+                "Program", argumentParser,
             ], path: "Sources/Worker/EngineCommand", swiftSettings: settings, linkerSettings: bundleLink),
         // This side of the engine process links no libtorch.
         module(

@@ -84,6 +84,8 @@ import Testing
         Case("driver", .warning, "shows no device", "CUDA_VISIBLE_DEVICES") {
             $0.driver = .working(cuda: 13000, devices: [])
         },
+        Case("NVDEC", .ok, "brings its library: `--decode nvdec` uses it") { $0.hasDecoding = true },
+        Case("NVDEC", .ok, "no library for it: films are decoded on the CPU") { $0.hasDecoding = false },
         Case("NVENC", .ok, "no library for it; this release encodes on the CPU") { $0.hasEncoding = false },
         Case("cuda:0", .problem, "a small network does not run on it: no kernel image", "built for this device") {
             $0.engine = .success(

@@ -57,6 +57,16 @@ import Testing
         #expect(serving.log.contains("libtorch.so: no such file"))
     }
 
+    @Test(arguments: [([], "--decode cpu"), (["--decode", "nvdec"], "--decode nvdec")])
+    func whatDecodesIsPassedOn(_ options: [String], _ text: String) async throws {
+        let arguments = [
+            "--coordinator", "ipc://" + folder.path("control"), "--device", "cpu", "--cache", folder.path("cache"),
+        ]
+        let serving = try worker(arguments + options, engine: "echo \"told: $*\" >&2; exit 1")
+        await expect(serving, status: 1, "the engine does not stay up")
+        #expect(serving.log.contains(text), "\(serving.log)")
+    }
+
     /// A driver makes the worker ask the engine for devices: one that dies of it says nothing, and the worker must.
     @Test func anEngineThatDiesWhenAskedForDevicesIsNamed() async throws {
         let worker = try worker(

@@ -122,6 +122,7 @@ import Testing
         (["--coordinator", "ipc:///tmp/x/control", "--device", "toaster"], "unknown device 'toaster'"),
         (["--coordinator", "ipc:///tmp/x/control", "--device", "cuda:99"], "device"),
         (["--coordinator", "ipc:///tmp/x/control", "--threads", "0"], "--threads must be 1 to 1024"),
+        (["--coordinator", "ipc:///tmp/x/control", "--decode", "gpu"], "'gpu' is invalid for '--decode <decode>'"),
         (["--coordinator", "ipc:///tmp/x/control", "--name", "../x"], "worker name '../x' cannot be used"),
         (["--coordinator", "ipc:///tmp/x/control", "--bulk", "elsewhere"], "endpoint elsewhere cannot be used"),
         (["--coordinator", "ipc:///tmp/x/control", "--what"], "Unknown option"),
@@ -149,6 +150,7 @@ import Testing
         (["bench", "--film", "a", "--json"], "--json goes with --size", 2),
         (["bench", "--size", "3x"], "'3x' is invalid", 2), (["bench", "--size", "0x3"], "'0x3' is invalid", 2),
         (["bench", "--size", "9x9", "--threads", "4294967296"], "--threads must be 1 to 1024", 2),
+        (["bench", "--size", "9x9", "--decode", "nvdec"], "--decode goes with --film", 2),
         (["bench", "--size", "9x9", "--model", "nowhere"], "unknown model 'nowhere'", 1),
         (
             ["evaluate", "--model", "nearest", "--size", "2x2", "--input", "/nowhere", "--output", "/tmp/none"],

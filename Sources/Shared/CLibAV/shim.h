@@ -12,6 +12,7 @@
 #include <libavutil/display.h>
 #include <libavutil/dovi_meta.h>
 #include <libavutil/hdr_dynamic_metadata.h>
+#include <libavutil/hwcontext.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/mastering_display_metadata.h>
 #include <libavutil/opt.h>
@@ -52,6 +53,15 @@ static inline int av_shim_is_key(const AVFrame *frame) {
 #else
     return frame->key_frame;
 #endif
+}
+
+// AV_CUDA_USE_PRIMARY_CONTEXT, which stands in a header that needs CUDA's own.
+static const int av_shim_cuda_primary_context = 1;
+
+// What lies on the device of a hardware decoder's picture: NV12, P010, ...
+static inline enum AVPixelFormat av_shim_surface_format(const AVFrame *frame) {
+    if (!frame->hw_frames_ctx) return AV_PIX_FMT_NONE;
+    return ((const AVHWFramesContext *)frame->hw_frames_ctx->data)->sw_format;
 }
 
 // A new chapter of a film that is being written; freed with the context.

@@ -1,6 +1,8 @@
-/// Read access to the planes of a picture in host memory: what decoders give, the network takes and encoders read.
+/// Read access to the planes of a picture: what decoders give, the network takes and encoders read.
 public protocol PlanarPicture: AnyObject, Sendable {
     var format: PictureFormat { get }
+    /// Where the samples lie. In a device's memory they are not for the host to read.
+    var memory: PictureMemory { get }
     /// The first sample of plane `index`; valid as long as the picture is.
     func plane(_ index: Int) -> UnsafeRawPointer
     /// Bytes from one line of plane `index` to the next.
@@ -10,6 +12,7 @@ public protocol PlanarPicture: AnyObject, Sendable {
 }
 
 extension PlanarPicture {
+    public var memory: PictureMemory { .host }
     public var messages: [PictureMessage] { [] }
 }
 

@@ -7,10 +7,11 @@ internal import Foundation
 /// Lines are kept a thread, and, because decoders log from threads of their own, a `Sink` where one is registered.
 enum LibAVLog {
     /// Collects the errors (not the warnings) of one codec context, from whichever thread.
-    // Sendable by hand: the lock guards the one field.
+    // Sendable by hand: the lock guards both fields.
     final class Sink: @unchecked Sendable {
         private let lock = NSLock()
         private var text: String?
+        private var refusal: String?
 
         func put(_ line: String) { lock.withLock { text = line } }
         /// The last line since the last call.
@@ -18,6 +19,15 @@ enum LibAVLog {
             lock.withLock {
                 defer { text = nil }
                 return text
+            }
+        }
+
+        /// Why the pictures that libavcodec could give were refused: the first reason counts, whatever is logged behind it.
+        func refuse(_ reason: String) { lock.withLock { refusal = refusal ?? reason } }
+        func takeRefusal() -> String? {
+            lock.withLock {
+                defer { refusal = nil }
+                return refusal
             }
         }
     }
@@ -36,6 +46,9 @@ enum LibAVLog {
     /// is looked up, never followed: contexts with an `opaque` of other meaning do no harm.
     static func register(_ sink: Sink) -> UnsafeMutableRawPointer? { sinks.add(sink) }
     static func unregister(_ token: UnsafeMutableRawPointer?) { sinks.remove(token) }
+
+    /// The sink that was registered for the codec context with this `opaque`.
+    static func sink(_ token: UnsafeMutableRawPointer?) -> Sink? { sinks[token] }
 
     private static let sinks = Sinks()
 

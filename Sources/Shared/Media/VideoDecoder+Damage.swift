@@ -20,6 +20,9 @@ extension VideoDecoder {
     /// Counts what an answer of libavcodec, and what it logged meanwhile, say about damage.
     func note(_ answer: Int32, at time: Int64?) throws {
         let logged = sink.take()
+        if let refusal = sink.takeRefusal() {
+            throw MediaError(.codec, "decoding \(stream.parameters.codec) on \(deviceName): \(refusal)")
+        }
         if answer == av_shim_error_no_memory {
             throw MediaError(.codec, "decoding \(stream.parameters.codec)", code: answer)
         }

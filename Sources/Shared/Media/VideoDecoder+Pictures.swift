@@ -16,7 +16,7 @@ extension VideoDecoder {
     }
 
     func picture(_ frame: LibAVFrame) throws -> VideoFrame {
-        let (planar, layout) = try planes(of: frame)
+        let (planar, layout, memory) = try planes(of: frame)
         let raw = planar.pointer.pointee
         let picture = VideoFrame(
             planar,
@@ -24,16 +24,22 @@ extension VideoDecoder {
                 width: Int(raw.width), height: Int(raw.height), layout: layout,
                 color: ColorDescription(
                     frame.pointer.pointee, container: stream.parameters.color, isRGB: layout.family == .rgb)),
-            timestamp: timestamp(raw.pts) ?? timestamp(raw.best_effort_timestamp),
+            memory: memory, timestamp: timestamp(raw.pts) ?? timestamp(raw.best_effort_timestamp),
             isDamaged: raw.decode_error_flags != 0 || (isCorrupt(frame) && !givesDoubtful))
         note(picture)
         return picture
     }
 
-    /// The frame itself where its planes are plain and run downwards, else a converted one.
-    private func planes(of frame: LibAVFrame) throws -> (LibAVFrame, PixelLayout) {
+    /// The frame itself where its planes are plain and run downwards, or lie on a device; else a converted one.
+    private func planes(of frame: LibAVFrame) throws -> (LibAVFrame, PixelLayout, PictureMemory) {
+        if let hardware {
+            let (layout, memory) = try surface(frame, of: hardware)
+            return (frame, layout, memory)
+        }
         let raw = frame.pointer.pointee
-        if let layout = PixelLayout(planar: AVPixelFormat(raw.format)), raw.linesize.0 > 0 { return (frame, layout) }
+        if let layout = PixelLayout(planar: AVPixelFormat(raw.format)), raw.linesize.0 > 0 {
+            return (frame, layout, .host)
+        }
         let converter: PlaneConverter
         if let known = self.converter, known.source.rawValue == raw.format {
             converter = known
@@ -41,7 +47,7 @@ extension VideoDecoder {
             converter = try PlaneConverter(from: AVPixelFormat(raw.format))
             self.converter = converter
         }
-        return (try converter.convert(frame), converter.result)
+        return (try converter.convert(frame), converter.result, .host)
     }
 
     private func note(_ picture: VideoFrame) {

@@ -19,15 +19,24 @@ public final class VideoDecoder {
     private let entryPoint: EntryPoint
     private var turn: SequenceTurn
     private let threads: Int
+    let hardware: HardwareDecoder?
     /// pts of the first entry sent.
     var firstEntry: Int64?
     private var hasBegun = false
 
-    /// - Parameter threads: threads that the decoder may use where that does not change the pictures; 0 lets it take one a core.
-    /// - Throws: `MediaError` where libavcodec has no decoder or refuses the parameters.
-    public init(stream: VideoStream, threads: Int) throws {
+    /// - Parameters:
+    ///   - threads: threads that the decoder may use where that does not change the pictures; 0 lets it take one a core.
+    ///   - hardware: what decodes instead. Pictures then lie in its memory, in one of few surfaces each: take from them what is
+    ///     needed, and let them go, before the next is asked for.
+    /// - Throws: `MediaError` where libavcodec has no decoder or refuses the parameters; with hardware also where that does not
+    ///   decode such a stream: nothing is decoded in software unasked.
+    public init(stream: VideoStream, threads: Int, hardware: HardwareDecoder? = nil) throws {
         LibAVLog.install()
+        if hardware != nil, let refusal = HardwareDecoder.refusal(of: stream.parameters) {
+            throw MediaError(.codec, refusal)
+        }
         self.stream = stream
+        self.hardware = hardware
         packet = try DemuxedPacket()
         entryPoint = EntryPoint(stream.parameters)
         turn = SequenceTurn(stream.parameters)
@@ -35,7 +44,7 @@ public final class VideoDecoder {
         let token = LibAVLog.register(sink)
         do {
             context = try stream.parameters.withLibAV { parameters in
-                try Self.open(parameters, stream, threads: threads, opaque: token)
+                try Self.open(parameters, stream, threads: threads, hardware, opaque: token)
             }
         } catch {
             LibAVLog.unregister(token)
@@ -54,7 +63,7 @@ public final class VideoDecoder {
 
     private static func open(
         _ parameters: UnsafeMutablePointer<AVCodecParameters>, _ stream: VideoStream, threads: Int,
-        opaque: UnsafeMutableRawPointer?
+        _ hardware: HardwareDecoder?, opaque: UnsafeMutableRawPointer?
     ) throws -> UnsafeMutablePointer<AVCodecContext> {
         let name = stream.parameters.codec
         guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
@@ -69,6 +78,7 @@ public final class VideoDecoder {
             opened.pointee.thread_type = FF_THREAD_SLICE
             opened.pointee.opaque = opaque
             opened.pointee.max_pixels = Self.mostPixels
+            try hardware?.attach(to: opened)
             if name == "h264" { opened.pointee.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT }
             LibAVLog.take()
             let answer = avcodec_open2(opened, codec, nil)
@@ -83,21 +93,26 @@ public final class VideoDecoder {
     }
 
     /// Decodes `packet`; the pictures that came out of it, in presentation order.
-    public func decode(_ packet: VideoPacket) throws -> [VideoFrame] {
+    public func decode(_ packet: VideoPacket) throws -> [VideoFrame] { try decode(packet) { $0 } }
+
+    /// The pictures still inside, after the last packet.
+    public func finish() throws -> [VideoFrame] { try finish { $0 } }
+
+    /// Decodes `packet`; what `take` makes of each picture, before the next comes.
+    public func decode<Taken>(_ packet: VideoPacket, _ take: (VideoFrame) throws -> Taken) throws -> [Taken] {
         let packet = begun(packet)
-        var frames: [VideoFrame] = []
+        var taken: [Taken] = []
         if turn.isReached(by: packet) {
-            frames = try finish()
+            taken = try finish(take)
             try reopen()
         }
         try send(packet)
-        return frames + (try receiveAll())
+        return taken + (try receiveAll(take))
     }
 
-    /// The pictures still inside, after the last packet.
-    public func finish() throws -> [VideoFrame] {
+    public func finish<Taken>(_ take: (VideoFrame) throws -> Taken) throws -> [Taken] {
         try drain()
-        return try receiveAll()
+        return try receiveAll(take)
     }
 
     /// Gives the decoder one packet. After each, `receive` until it gives nil. An undecodable packet is counted in `damage`.
@@ -141,17 +156,17 @@ public final class VideoDecoder {
     /// Goes on with a decoder that has seen nothing.
     private func reopen() throws {
         let new = try stream.parameters.withLibAV { parameters in
-            try Self.open(parameters, stream, threads: threads, opaque: context.pointee.opaque)
+            try Self.open(parameters, stream, threads: threads, hardware, opaque: context.pointee.opaque)
         }
         var old: UnsafeMutablePointer<AVCodecContext>? = context
         context = new
         avcodec_free_context(&old)
     }
 
-    private func receiveAll() throws -> [VideoFrame] {
-        var frames: [VideoFrame] = []
-        while let frame = try receive() { frames.append(frame) }
-        return frames
+    private func receiveAll<Taken>(_ take: (VideoFrame) throws -> Taken) throws -> [Taken] {
+        var taken: [Taken] = []
+        while let frame = try receive() { taken.append(try take(frame)) }
+        return taken
     }
 
     deinit {

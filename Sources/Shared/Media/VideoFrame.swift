@@ -11,22 +11,31 @@ public final class VideoFrame: PlanarPicture, @unchecked Sendable {
     /// True where the decoder made up samples that it could not decode.
     public let isDamaged: Bool
     public let messages: [PictureMessage]
+    public let memory: PictureMemory
     private let owner: LibAVFrame
     private let planes: [UnsafeRawPointer]
     private let strides: [Int]
 
-    /// The picture in `owner`, whose planes are as `format` says.
-    init(_ owner: LibAVFrame, format: PictureFormat, timestamp: Int64?, isDamaged: Bool) {
+    /// The picture in `owner`, whose planes are as `format` and `memory` say.
+    init(
+        _ owner: LibAVFrame, format: PictureFormat, memory: PictureMemory = .host, timestamp: Int64?, isDamaged: Bool
+    ) {
         let frame = owner.pointer
         self.owner = owner
         self.format = format
+        self.memory = memory
         self.timestamp = timestamp
         self.isDamaged = isDamaged
         messages = [PictureMessage](frame)
         let (data, lines) = (frame.pointee.data, frame.pointee.linesize)
-        let pointers = [data.0, data.1, data.2, data.3].prefix(format.layout.planeCount)
-        planes = pointers.compactMap { $0.map { UnsafeRawPointer($0) } }
-        strides = [lines.0, lines.1, lines.2, lines.3].prefix(planes.count).map { Int($0) }
+        var pointers = [data.0, data.1, data.2, data.3]
+        var strides = [lines.0, lines.1, lines.2, lines.3].map { Int($0) }
+        if case .device(chromaStep: 2, _) = memory {
+            pointers[2] = data.1.map { $0 + format.layout.bytesPerSample }
+            strides[2] = strides[1]
+        }
+        planes = pointers.prefix(format.layout.planeCount).compactMap { $0.map { UnsafeRawPointer($0) } }
+        self.strides = Array(strides.prefix(planes.count))
     }
 
     /// Of one sample, as the codec says it; 0/1 where it does not.

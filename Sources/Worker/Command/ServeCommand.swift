@@ -3,6 +3,7 @@ import FarmModel
 import FarmProtocol
 import Foundation
 import Logging
+import Machine
 import Models
 import Processes
 import Program
@@ -35,6 +36,13 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "Processor threads for inference and encoding; by default one a core.")
     var threads: Int?
+
+    @Option(
+        help: """
+            What decodes films: cpu, or nvdec, the device's own unit, where it gives the same bits (h264, hevc, vp9, not \
+            deinterlaced). Only the CPU's decoders name damaged pictures.
+            """)
+    var decode = DecodingUnit.cpu
 
     @Option(help: "Directory where calibrations and fetched models are kept.")
     var cache: String = CacheDirectory.standard
@@ -89,7 +97,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func launch(_ device: String, by own: EngineLaunch) -> Launch {
         if let command = engine.first { return Launch(executable: command, arguments: Array(engine.dropFirst())) }
         let threads = threads.map { ["--threads", "\($0)"] } ?? []
-        return own.launch(["run", "--device", device, "--cache", cache] + threads)
+        return own.launch(["run", "--device", device, "--cache", cache, "--decode", decode.rawValue] + threads)
     }
 
     private func prepareScratch(_ name: String) throws -> String {

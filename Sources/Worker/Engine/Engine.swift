@@ -3,6 +3,7 @@ internal import FarmModel
 internal import FarmProtocol
 public import Foundation
 public import Inference
+public import Machine
 internal import Processes
 
 /// The engine process: one device's pipeline, driven over standard input and output.
@@ -18,13 +19,15 @@ public final class Engine: Sendable {
     /// - Parameters:
     ///   - threads: processor threads for inference on the CPU, and for the encoder.
     ///   - cache: directory where calibrations are remembered.
-    public init(device: Device, threads: Int, cache: String, output: FileHandle) {
+    ///   - decoding: what decodes; hardware where it can.
+    public init(device: Device, threads: Int, cache: String, decoding: DecodingUnit = .cpu, output: FileHandle) {
         let writer = LineWriter(output)
         self.device = device
         self.output = writer
         let notice: @Sendable (String) -> Void = { try? writer.write(EngineEvent.notice($0)) }
         calibrator = Calibrator(device: device, threads: threads, cache: cache)
-        pipeline = Pipeline(parts: .real(device: device, threads: threads, notice: notice), depth: 16) { event in
+        let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding, notice: notice)
+        pipeline = Pipeline(parts: parts, depth: 16) { event in
             // Before the event: who hears of the failure finds the log complete.
             if let attempt = event.ended { Self.mark(AttemptMark.end(of: attempt)) }
             // A worker that is gone cannot be told; the end of input ends this process.

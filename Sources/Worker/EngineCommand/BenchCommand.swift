@@ -3,7 +3,9 @@ import EngineCore
 import FarmModel
 import Foundation
 import Inference
+import Machine
 import Models
+import Program
 
 /// `worker bench`: how fast this machine is, and where the time goes.
 struct BenchCommand: AsyncParsableCommand {
@@ -29,6 +31,9 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Option(help: "auto, cpu, or cuda:N.")
     var device = "auto"
+
+    @Option(help: "With a film: what decodes it, cpu, or nvdec where that can.")
+    var decode = DecodingUnit.cpu
 
     @Option(help: "Processor threads.")
     var threads: Int = ProcessInfo.processInfo.activeProcessorCount
@@ -59,6 +64,7 @@ struct BenchCommand: AsyncParsableCommand {
         guard film != nil || size != nil else { throw ValidationError("give --film or --size") }
         guard film == nil || size == nil else { throw ValidationError("give --film or --size, not both") }
         guard size != nil || !json else { throw ValidationError("--json goes with --size") }
+        guard film != nil || decode == .cpu else { throw ValidationError("--decode goes with --film") }
         guard rounds > 0, (1...64).contains(batch ?? 1) else {
             throw ValidationError("--rounds is at least 1, --batch 1 to 64")
         }
@@ -72,7 +78,7 @@ struct BenchCommand: AsyncParsableCommand {
         guard let mode = BenchMode(rawValue: mode) else { throw ValidationError("unknown mode") }
         let bench = Bench(
             film: film, model: try ModelLibrary().resolve(model, scale: scale), device: try Device.resolve(device),
-            threads: threads, preset: preset, batch: batch ?? 4)
+            threads: threads, preset: preset, batch: batch ?? 4, decoding: decode)
         let result = try await onThread { try bench.run(mode) }
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
     }
@@ -102,8 +108,7 @@ struct BenchCommand: AsyncParsableCommand {
     private func arguments(_ film: String) -> [String] {
         [
             "bench", "--film", film, "--model", model, "--device", device, "--threads", "\(threads)", "--preset",
-            preset,
-            "--batch", "\(batch ?? 4)",
+            preset, "--batch", "\(batch ?? 4)", "--decode", decode.rawValue,
         ] + (scale.map { ["--scale", "\($0)"] } ?? [])
     }
 }

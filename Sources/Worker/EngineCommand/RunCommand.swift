@@ -2,7 +2,9 @@ import ArgumentParser
 import EngineCore
 import Foundation
 import Inference
+import Machine
 import Processes
+import Program
 
 /// `worker-engine run`: started by the worker, one for each device.
 struct RunCommand: AsyncParsableCommand {
@@ -11,12 +13,15 @@ struct RunCommand: AsyncParsableCommand {
     @Option var device: String
     @Option var cache: String
     @Option var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    @Option var decode = DecodingUnit.cpu
 
     func run() async throws {
         Lifeline.ignoreTerminal()
         // A service manager signals the whole group: the worker drains, and ends its engines when it has.
         signal(SIGTERM, SIG_IGN)
-        let engine = Engine(device: try Device.resolve(device), threads: threads, cache: cache, output: .standardOutput)
+        let engine = Engine(
+            device: try Device.resolve(device), threads: threads, cache: cache, decoding: decode,
+            output: .standardOutput)
         try await engine.run(input: .standardInput)
     }
 }

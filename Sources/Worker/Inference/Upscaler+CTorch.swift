@@ -86,7 +86,7 @@ extension TilePlan {
 }
 
 extension ct_format {
-    fileprivate init(_ format: PictureFormat, matrix: Int) {
+    init(_ format: PictureFormat, matrix: Int) {
         let family =
             switch format.layout.family {
             case .yuv: CT_YUV
@@ -103,9 +103,12 @@ extension ct_format {
 }
 
 extension ct_input {
-    fileprivate init(_ picture: any PlanarPicture, number: Int) {
+    init(_ picture: any PlanarPicture, number: Int) {
         self.init()
         self.number = Int64(number)
+        if case .device(let step, let bits) = picture.memory {
+            (on_device, chroma_step, shift) = (1, Int32(step), Int32(bits))
+        }
         planes.0 = picture.plane(0)
         strides.0 = picture.stride(0)
         let count = picture.format.layout.planeCount

@@ -21,8 +21,8 @@ public final class Upscaler: PictureUpscaler {
     private let network: Network
     private let handle: OpaquePointer
     private let onFallback: (String) -> Void
-    /// What calls that are under way will give, the oldest first.
-    private var flights: [[Numbered]] = []
+    /// Calls that are under way, the oldest first.
+    private var flights: [Flight] = []
     /// So many may be under way at once; 0: each is waited for.
     private let depth: Int
 
@@ -80,18 +80,19 @@ public final class Upscaler: PictureUpscaler {
     }
 
     public func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered] {
-        try inFlight { zip(numbers, try upscale(pictures, numbers: numbers)).map { ($0, $1) } }
+        try inFlight(reading: pictures) { zip(numbers, try upscale(pictures, numbers: numbers)).map { ($0, $1) } }
     }
 
     public func finish() throws -> [Numbered] { try land(all: true) }
 
     /// Begins `work` and returns without waiting for it, where the device works by itself.
+    /// - Parameter sources: the pictures that it may read.
     /// - Returns: what calls before have given by now, in order; on the CPU what this one gives.
-    func inFlight(_ work: () throws -> [Numbered]) throws -> [Numbered] {
+    func inFlight(reading sources: [any PlanarPicture], _ work: () throws -> [Numbered]) throws -> [Numbered] {
         guard depth > 0 else { return try work() }
         let landed = try land(all: false)
         try torch(.failed, "beginning a batch") { ct_upscaler_begin(handle, $0, $1) }
-        do { flights.append(try work()) } catch {
+        do { flights.append(Flight(results: try work(), reading: sources)) } catch {
             ct_upscaler_abandon(handle)
             throw error
         }
@@ -103,11 +104,11 @@ public final class Upscaler: PictureUpscaler {
     private func land(all: Bool) throws -> [Numbered] {
         var landed: [Numbered] = []
         while !flights.isEmpty, all || flights.count == depth {
-            let results = flights.removeFirst()
-            let names =
-                results.isEmpty ? "frames" : "frames \(results[0].number) to \(results[results.count - 1].number)"
-            try torch(.failed, "upscaling \(names)") { ct_upscaler_collect(handle, $0, $1) }
-            landed += results
+            let flight = flights.removeFirst()
+            try withExtendedLifetime(flight) {
+                try torch(.failed, "upscaling \(flight.name)") { ct_upscaler_collect(handle, $0, $1) }
+            }
+            landed += flight.results
         }
         return landed
     }
@@ -115,7 +116,7 @@ public final class Upscaler: PictureUpscaler {
     /// Lets fall what is under way: of a segment that failed.
     public func drop() {
         while !flights.isEmpty {
-            // Its results are written into these before they go.
+            // Its sources are read, and its results written, before they go.
             withExtendedLifetime(flights.removeFirst()) {
                 try? torch(.failed, "dropping a batch") { ct_upscaler_collect(handle, $0, $1) }
             }

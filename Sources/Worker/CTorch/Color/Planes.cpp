@@ -2,6 +2,7 @@
 
 #include "Color.h"
 #include "Errors.h"
+#include "Pictures.h"
 
 namespace ct {
 namespace {
@@ -25,13 +26,16 @@ at::Tensor hostView(void *data, ptrdiff_t stride, const ct_format &format, int i
 }  // namespace
 
 at::Tensor sourceCodes(const ct_input &picture, const ct_format &format, int index, Transfers &transfers) {
+    if (picture.on_device) return deviceView(picture, format, index, transfers.place());
     return transfers.upload(hostView(const_cast<void *>(picture.planes[index]), picture.strides[index], format, index));
 }
 
 at::Tensor uploadPlane(const ct_input &picture, const ct_format &format, int index, Transfers &transfers) {
     const auto words = sourceCodes(picture, format, index, transfers);
+    const int64_t shift = picture.on_device ? picture.shift : 0;
     // libtorch 1.13 has no unsigned 16-bit integers.
-    if (format.bit_depth == 16) return words.to(at::kInt).bitwise_and_(0xFFFF).to(at::kFloat);
+    if (format.bit_depth == 16 || shift > 0)
+        return words.to(at::kInt).bitwise_and_(0xFFFF).bitwise_right_shift_(shift).to(at::kFloat);
     return words.to(at::kFloat);
 }
 

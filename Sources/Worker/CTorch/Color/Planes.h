@@ -1,4 +1,4 @@
-// Planes in host memory as tensors, and back.
+// Planes in host memory, or on the device already, as tensors, and back.
 #pragma once
 #include <ATen/ATen.h>
 

@@ -80,6 +80,7 @@ void ToRGB::convertByKernel(const ct_input &picture, const at::Tensor &rgb, Tran
         to.height = int32_t(samples.back().size(0));
         to.width = int32_t(samples.back().size(1));
         to.isWide = format.bit_depth > 8;
+        to.shift = picture.on_device ? picture.shift : 0;
         to.factorX = plane > 0 ? int32_t(horizontal.factor) : 1;
         to.factorY = plane > 0 ? int32_t(vertical.factor) : 1;
         to.placeX = plane > 0 ? float(horizontal.position) : 0;

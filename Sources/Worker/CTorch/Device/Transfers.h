@@ -35,6 +35,9 @@ class Transfers {
     /// - defers: results land in `finish`, on the CPU too, where otherwise nothing waits.
     Transfers(at::Device device, bool defers);
 
+    /// Where the work is done.
+    at::Device place() const { return device; }
+
     /// A view of the host's memory as a tensor on the device, of the same type.
     at::Tensor upload(const at::Tensor &host);
     /// Brings `values` into `host`'s memory, which must stay until `finish`.

@@ -42,6 +42,11 @@ typedef struct {
     const void *planes[4];
     ptrdiff_t strides[4];
     int64_t number;  // the frame's number in the film: decides its dither, names it in errors
+    // 1 where the planes lie in the memory of the model's device, and must stay there till the call that takes them is collected.
+    // Only then the two below count.
+    int32_t on_device;
+    int32_t chroma_step;  // samples from one of a chroma plane to the next: 2 where Cb and Cr alternate (NV12, P010)
+    int32_t shift;        // bits below the value in a 16-bit word: 6 in P010
 } ct_input;
 
 typedef struct {
@@ -65,6 +70,7 @@ typedef struct {
 
 typedef struct ct_model ct_model;
 typedef struct ct_upscaler ct_upscaler;
+typedef struct ct_device_picture ct_device_picture;
 
 // The version of the libtorch that was loaded, such as "1.13.1".
 const char *ct_torch_version(void) CT_NOEXCEPT;
@@ -154,7 +160,7 @@ ct_status ct_upscaler_open(
 void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
 
 // Calls between begin and end are not waited for on a device: their work is under way until it is collected, the oldest first, and
-// what they give must stay till then (what they are given need not). So many may be under way at once. On the CPU the work is done in
+// what they give must stay till then (what they are given need not, unless it lies on the device). So many may be under way at once. On the CPU the work is done in
 // the calls all the same. An error of a call that was begun shows when it is collected, if not before.
 int32_t ct_upscaler_depth(const ct_upscaler *upscaler) CT_NOEXCEPT;
 ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity) CT_NOEXCEPT;
@@ -186,6 +192,15 @@ ct_status ct_upscaler_blend(
 
 // Gives back what was shown and kept of all numbers below.
 void ct_upscaler_forget(ct_upscaler *upscaler, int64_t below) CT_NOEXCEPT;
+
+// Copies a picture that lies in the memory of `device` ("cuda:N", or "cpu" for tests), where hardware decoders lend it for a short time:
+// on the device's default stream, on which NVDEC works too, and waits for that stream. The planes keep their step and shift.
+ct_status ct_device_picture_open(
+    const char *device, const ct_format *format, const ct_input *source, ct_device_picture **picture, char *error,
+    size_t capacity) CT_NOEXCEPT;
+// The copy as an upscaler takes it.
+ct_input ct_device_picture_planes(const ct_device_picture *picture) CT_NOEXCEPT;
+void ct_device_picture_close(ct_device_picture *picture) CT_NOEXCEPT;
 
 #ifdef __cplusplus
 }

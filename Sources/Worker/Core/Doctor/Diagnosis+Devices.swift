@@ -23,11 +23,12 @@ extension Diagnosis {
     /// Hardware decoding and encoding, where there is a device.
     var units: [Finding] {
         guard case .working(_, let devices) = facts.driver, !devices.isEmpty else { return [] }
-        return [("NVDEC", "decodes", facts.hasDecoding), ("NVENC", "encodes", facts.hasEncoding)].map {
-            name, verb, isThere in
-            let library = isThere ? "the driver brings its library" : "the driver brings no library for it"
-            return .ok(name, "\(library); this release \(verb) on the CPU")
-        }
+        let decodes =
+            facts.hasDecoding
+            ? "the driver brings its library: `--decode nvdec` uses it"
+            : "the driver brings no library for it: films are decoded on the CPU"
+        let brings = facts.hasEncoding ? "the driver brings its library" : "the driver brings no library for it"
+        return [.ok("NVDEC", decodes), .ok("NVENC", "\(brings); this release encodes on the CPU")]
     }
 
     /// What the engine can work on.

@@ -1,6 +1,7 @@
 public import FarmModel
 import Foundation
 public import Inference
+public import Machine
 import Synchronization
 
 /// What `worker bench` measures; each in a process of its own, for the allocator's settings hold for a whole process.
@@ -57,14 +58,19 @@ public struct Bench: Sendable {
     public var threads: Int
     public var preset: String
     public var batch: Int
+    public var decoding: DecodingUnit
 
-    public init(film: String, model: ModelReference, device: Device, threads: Int, preset: String, batch: Int) {
+    public init(
+        film: String, model: ModelReference, device: Device, threads: Int, preset: String, batch: Int,
+        decoding: DecodingUnit = .cpu
+    ) {
         self.film = film
         self.model = model
         self.device = device
         self.threads = threads
         self.preset = preset
         self.batch = batch
+        self.decoding = decoding
     }
 
     /// Blocks: give it a thread of its own.
@@ -79,7 +85,10 @@ public struct Bench: Sendable {
             longest: mode == .encode ? Self.mostPictures : .max, blendRadius: mode == .blend ? Self.blendRadius : 0,
             cpuEngine: mode == .torch ? .torch : .auto,
             directory: directory.path)
-        let parts = PipelineParts.real(device: device, threads: threads) { _ in }
+        let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding) { text in
+            // Once, and nothing but where pictures come from.
+            if mode == .decode { try? FileHandle.standardError.write(contentsOf: Data("\(text)\n".utf8)) }
+        }
         switch mode {
         case .decode: return try decode(film, parts)
         case .network, .torch, .blend: return try network(film, parts)

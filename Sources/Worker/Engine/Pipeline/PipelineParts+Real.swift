@@ -3,14 +3,18 @@ import FarmModel
 import FarmProtocol
 import Foundation
 import Inference
+import Machine
 import Media
 
 extension PipelineParts {
     /// libav, libtorch and the encoders.
-    static func real(device: Device, threads: Int, notice: @escaping @Sendable (String) -> Void) -> PipelineParts {
+    static func real(
+        device: Device, threads: Int, decoding: DecodingUnit = .cpu, notice: @escaping @Sendable (String) -> Void
+    ) -> PipelineParts {
+        let sources = SegmentSources(decoding, on: device, notice: notice)
         let upscalers = UpscalerCache(device: device, threads: threads, notice: notice)
         return PipelineParts(
-            source: { try SegmentDecoder(order: $0, threads: 0) },
+            source: { try sources.source(of: $0) },
             upscaler: { try upscalers.upscaler(for: $0) },
             sink: { try SegmentEncoder(order: $0, threads: threads) },
             verify: { try EncodedSegment.verify($0, missing: $1) })

@@ -32,7 +32,7 @@ public final class ContextUpscaler: PictureUpscaler {
 
     public func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered] {
         for (number, picture) in zip(numbers, pictures) { self.pictures[number] = picture }
-        return try upscaler.inFlight {
+        return try upscaler.inFlight(reading: Array(self.pictures.values)) {
             guard network != nil else { return try enlarge(numbers) }
             try upscaler.show(pictures, numbers: numbers)
             return try enlarge(network?.take(numbers) ?? [])
@@ -40,7 +40,7 @@ public final class ContextUpscaler: PictureUpscaler {
     }
 
     public func finish() throws -> [Numbered] {
-        let earlier = try upscaler.inFlight {
+        let earlier = try upscaler.inFlight(reading: Array(pictures.values)) {
             let late = try enlarge(network?.finish() ?? [])
             return late + (try blended(blend?.finish() ?? []))
         }
