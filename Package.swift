@@ -93,7 +93,9 @@ let package = Package(
         // Worker: never links SQLite
         .target(
             name: "CTorch", path: "Sources/Worker/CTorch",
-            exclude: ["Hopper", "Ampere", "Finishing"].flatMap { ["Kernels/\($0).cu", "Kernels/\($0).fatbin"] }
+            exclude: ["Hopper", "Ampere", "Finishing", "Mixing", "Motion"].flatMap {
+                ["Kernels/\($0).cu", "Kernels/\($0).fatbin"]
+            }
                 + ["Kernels/sources.sha256"],
             // Its kernels take their time, in tests too; and give the same bits at any width of vectors.
             cxxSettings: torchCompile + [.unsafeFlags(["-O2", "-ffp-contract=off"])]

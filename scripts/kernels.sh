@@ -20,10 +20,12 @@ for part in nvcc crt runtime cccl nvvm; do cp -rl "$cache/cuda/$part/nvidia/cu13
 chmod +x "$toolkit"/bin/* "$toolkit"/nvvm/bin/*
 
 compile() { "$toolkit/bin/nvcc" -std=c++17 -O3 -fatbin -Xptxas -warn-spills -gencode "$2" -o "$sources/$1.fatbin" "$sources/$1.cu"; }
-# Machine code for Hopper, whose instructions no other device has; for all others machine code where registers are scarce, and what the driver
+# Machine code for Hopper, whose instructions no other device has; where registers are scarce, machine code of all others; and what the driver
 # compiles when it is loaded.
 compile Hopper arch=compute_90a,code=sm_90a
 compile Ampere arch=compute_80,code=[sm_80,sm_86,sm_89,sm_90,sm_100,sm_120,compute_80]
 compile Finishing arch=compute_80,code=compute_80
+compile Mixing arch=compute_80,code=compute_80
+compile Motion arch=compute_80,code=compute_80
 (cd "$sources" && sha256sum ./*.cu ./*.h >sources.sha256)
 ls -l "$sources"/*.fatbin

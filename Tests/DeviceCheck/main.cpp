@@ -102,7 +102,8 @@ Difference difference(const Picture &a, const Picture &b) {
                 const int off = std::abs(a.at(p, x, y) - b.at(p, x, y));
                 ++result.samples;
                 result.ones += off == 1;
-                result.more += off > 1;
+                // What enters the network is rounded to halves: where the last bit differs ahead of that, 16 bits show it.
+                result.more += off > std::max(1, 1 << std::max(0, a.format.bit_depth - 10));
                 if (off > result.most) result.most = off;
             }
     return result;

@@ -39,6 +39,36 @@ import Testing
         #expect(written.withLock { $0 } == Array(0..<24), "overlap frames are not emitted, and none is missing")
     }
 
+    /// libtorch gives a device's memory back only where the thread's own variables still are.
+    @Test func whatAStageHoldsGoesBeforeItsThread() async {
+        let (names, continuation) = AsyncStream.makeStream(of: String?.self)
+        let isLetGo = DispatchSemaphore(value: 0)
+        start {
+            continuation.yield(Thread.current.name)
+        } afterwards: {
+            isLetGo.wait()
+        }
+        isLetGo.signal()
+        for await name in names {
+            #expect(name == "stage")
+            break
+        }
+    }
+
+    /// A stage that alone holds what tells of its end.
+    private func start(atEnd end: @escaping @Sendable () -> Void, afterwards wait: @escaping @Sendable () -> Void) {
+        Pipeline.thread("stage") { [told = Told(atEnd: end)] in
+            wait()
+            withExtendedLifetime(told) {}
+        }
+    }
+
+    private final class Told: Sendable {
+        private let end: @Sendable () -> Void
+        init(atEnd end: @escaping @Sendable () -> Void) { self.end = end }
+        deinit { end() }
+    }
+
     @Test func batchesAreFullButTheLastOfASegment() async throws {
         let batches = Mutex<[[Int]]>([])
         let parts = StandIn.parts(upscaler: { order in

@@ -187,7 +187,7 @@ ct_status ct_upscaler_open(
     int32_t plain, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         auto made = std::make_unique<ct_upscaler>(*model, *input, *output, low, high, plain != 0);
-        if (blend_radius > 0) made->kept.emplace(blend_radius, model->device.is_cpu() && !plain);
+        if (blend_radius > 0) made->kept.emplace(blend_radius, model->device.is_cpu() && !plain, plain ? nullptr : ct::kernelsFor(model->device));
         *upscaler = made.release();
     });
 }

@@ -27,7 +27,11 @@ public final class Engine: Sendable {
         let notice: @Sendable (String) -> Void = { try? writer.write(EngineEvent.notice($0)) }
         calibrator = Calibrator(device: device, threads: threads, cache: cache)
         let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding, notice: notice)
+        let encoding = EncodingNotice()
         pipeline = Pipeline(parts: parts, depth: 16) { event in
+            if case .finished(let result) = event, let text = encoding.text(for: result, on: "\(device)") {
+                notice(text)
+            }
             // Before the event: who hears of the failure finds the log complete.
             if let attempt = event.ended { Self.mark(AttemptMark.end(of: attempt)) }
             // A worker that is gone cannot be told; the end of input ends this process.

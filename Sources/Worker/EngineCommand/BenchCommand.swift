@@ -81,6 +81,9 @@ struct BenchCommand: AsyncParsableCommand {
             threads: threads, preset: preset, batch: batch ?? 4, decoding: decode)
         let result = try await onThread { try bench.run(mode) }
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
+        // Not through `exit`: it would unload CUDA beneath the pipeline's threads, which still give memory back.
+        fflush(nil)
+        _exit(0)
     }
 
     private func networkAlone(_ size: PictureSize) throws {

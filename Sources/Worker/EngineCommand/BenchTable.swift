@@ -54,8 +54,10 @@ struct BenchTable {
             lines.append(
                 name + String(format: "%10.2f %8.2f %11.2fx %15.1f", middle, best, rate(.pipeline) / middle, cpu))
         }
-        let waiting = results.filter { $0.key.mode == .pipeline }.values.joined().map(\.waiting).median
+        let pipelines = rows.first { $0.mode == .pipeline }.flatMap { results[$0] } ?? []
+        let (waiting, limit) = (pipelines.map(\.waiting).median, pipelines.last?.stages.limit)
         return lines + [
+            "what limits the pipeline: \(limit?.rawValue ?? "nothing was measured")",
             String(format: "our own convolutions: %.2f times libtorch's rate", rate(.network) / rate(.torch)),
             String(format: "the blend takes %.1f %% of inference", (1 - rate(.blend) / rate(.network)) * 100),
             String(format: "inference waits in the pipeline: %.1f %% of its time", waiting * 100),

@@ -1,3 +1,4 @@
+internal import CTorch
 public import FarmModel
 internal import Foundation
 internal import Machine
@@ -50,17 +51,17 @@ public struct Calibration {
     }
 
     private func search() throws(InferenceError) -> ExecutionShape {
+        let free = try freeMemory()
         var search = CalibrationSearch(
             width: width, height: height, halo: model.description.receptiveRadius, tile: tile, batch: batch,
-            triesBatches: device != .cpu,
-            memoryLimit: device == .cpu ? max(0, MemoryUse.available - Double(reserved)) * 0.6 : .infinity)
+            triesBatches: device != .cpu, memoryLimit: max(0, free - Double(reserved)) * (device == .cpu ? 0.6 : 0.9))
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: .seconds(budget))
         let resolved: Precision = precision.isHalf(on: device) ? .fp16 : .fp32
         if !search.isDone {
             let network = try Network(source, device: device, precision: resolved, engine: engine)
             MemoryUse.resetPeak()
-            let baseline = MemoryUse.resident
+            let baseline = device == .cpu ? MemoryUse.resident : try freeMemory(with: network)
             while let trial = search.next(remaining: clock.now.duration(to: end).seconds) {
                 search.record(trial, try time(trial, on: network, baseline: baseline))
             }
@@ -86,8 +87,25 @@ public struct Calibration {
             guard error.kind == .outOfMemory else { throw error }
             return .outOfMemory
         }
-        let bytes = device == .cpu ? max(0, MemoryUse.peak - baseline) : nil
-        return .took(seconds: best, bytes: bytes)
+        // What libtorch took of a device it keeps: what is gone since the start is the most that was needed.
+        let bytes = device == .cpu ? MemoryUse.peak - baseline : baseline - (try freeMemory())
+        return .took(seconds: best, bytes: max(0, bytes))
+    }
+
+    /// What a device has left once all is there that no picture adds to: the network, and libtorch's own needs.
+    private func freeMemory(with network: Network) throws(InferenceError) -> Double {
+        try network.tryOut(threads: threads)
+        return try freeMemory()
+    }
+
+    /// Bytes that the device has for us, or the machine.
+    private func freeMemory() throws(InferenceError) -> Double {
+        guard device != .cpu else { return MemoryUse.available }
+        var bytes: UInt64 = 0
+        try torch(.device, "asking \(device) for its memory") {
+            ct_device_free_memory(device.description, &bytes, $0, $1)
+        }
+        return Double(bytes)
     }
 }
 

@@ -11,6 +11,13 @@ public enum InferenceRuntime {
     /// The instructions that our own convolutions use here: "avx512", "avx2" or "plain".
     public static var kernels: String { String(cString: ct_kernel()) }
 
+    /// Why nothing of a network on `device` runs in our own kernels; nil where they are there.
+    public static func kernelsProblem(on device: Device) -> String? {
+        var words = [CChar](repeating: 0, count: 1024)
+        guard ct_device_kernels(device.description, &words, words.count) != CT_OK else { return nil }
+        return String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Makes the C allocator keep the network's big activations instead of returning them to the kernel after each
     /// layer: about a factor of two on the CPU. Call it first thing in the program, before threads exist.
     public static func configureAllocator() { ct_configure_allocator() }

@@ -17,7 +17,7 @@ public struct NetworkBench: Sendable {
     /// whose speed drifts is fair to both.
     public func times(width: Int, height: Int, batch: Int = 1, rounds: Int) throws(InferenceError) -> NetworkTimes {
         let own = try network(.auto)
-        let torch = own.hasOwnKernels ? try network(.torch) : nil
+        let torch = device == .cpu || own.hasOwnKernels ? try network(.torch) : nil
         try own.run(batch: batch, width: width, height: height, threads: threads)  // what gives NaN is not worth timing
         var times = NetworkTimes(own: [], torch: [])
         for round in 0...max(1, rounds) {

@@ -66,13 +66,16 @@ public final class Upscaler: PictureUpscaler {
 
     deinit { ct_upscaler_close(handle) }
 
-    /// How much of the network runs in our own kernels, in a sentence; nil where nothing does. On the CPU runs it once.
+    /// How much of the network runs in our own kernels, or why nothing does, in a sentence; nil where nothing could. On the CPU runs it once.
     public var ownKernels: String? {
         get throws(InferenceError) {
             let name = network.description.name
             if network.dependsOnTiles {
                 let share = Int((try network.tryOut(threads: threads) * 100).rounded())
                 return "\(share) % of \(name)'s multiplications run in our own kernels (\(InferenceRuntime.kernels))"
+            }
+            if device != .cpu, let problem = InferenceRuntime.kernelsProblem(on: device) {
+                return "\(name) runs in libtorch's operators on \(device): \(problem)"
             }
             guard network.hasOwnKernels else { return nil }
             return "\(network.ownConvolutions) of \(name)'s convolutions run in our own kernels on \(device)"
@@ -157,7 +160,7 @@ public final class Upscaler: PictureUpscaler {
     /// - Parameter pictures: what was given to `keep`.
     func blended(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [PictureBuffer] {
         let results = try pictures.map { _ in try buffer() }
-        try Self.blend(handle, threads, pictures, numbers, into: results)
+        try fallingBack { _, _ in try Self.blend(handle, threads, pictures, numbers, into: results) }
         for (picture, result) in zip(pictures, results) { result.messages = picture.messages }
         return results
     }

@@ -7,14 +7,15 @@ enum WorkerText {
         let rows = workers.flatMap { worker -> [[String]] in
             let head = [worker.name, worker.state.rawValue]
             let tail = ["\(worker.segmentsDone)", "\(worker.failures)", worker.reason ?? ""]
-            guard !worker.slots.isEmpty else { return [head + ["-", "-", "-"] + tail] }
+            guard !worker.slots.isEmpty else { return [head + ["-", "-", "-", "-"] + tail] }
             return worker.slots.enumerated().map { index, slot in
                 (index == 0 ? head : ["", ""]) + [
-                    "\(slot.device) \(slot.deviceModel)", slot.fps.map { fps($0) } ?? "-", work(slot),
+                    "\(slot.device) \(slot.deviceModel)", slot.fps.map { fps($0) } ?? "-", slot.limit?.rawValue ?? "-",
+                    work(slot),
                 ] + (index == 0 ? tail : ["", "", ""])
             }
         }
-        return TextTable.lines(["WORKER", "STATE", "DEVICE", "FPS", "WORK", "DONE", "FAILED", ""], rows)
+        return TextTable.lines(["WORKER", "STATE", "DEVICE", "FPS", "LIMIT", "WORK", "DONE", "FAILED", ""], rows)
     }
 
     private static func work(_ slot: WorkerView.Slot) -> String {

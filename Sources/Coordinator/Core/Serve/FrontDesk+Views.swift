@@ -232,6 +232,7 @@ extension WorkerView.Slot {
         self.init(
             device: described.device, deviceModel: described.deviceModel, memory: described.memory,
             versions: described.versions, encoders: described.encoders,
-            leases: slot.leases.map(JobDetail.Running.init), calibrates: slot.calibrates, fps: slot.framesPerSecond)
+            leases: slot.leases.map(JobDetail.Running.init), calibrates: slot.calibrates, fps: slot.framesPerSecond,
+            limit: slot.limit)
     }
 }

@@ -27,10 +27,12 @@ public struct WorkerView: Codable, Hashable, Sendable {
         public var calibrates: JobID?
         /// Frames per second, lately.
         public var fps: Double?
+        /// The pipeline's stage that limited its last segment.
+        public var limit: StageTimes.Limit?
 
         public init(
             device: String, deviceModel: String, memory: Int64, versions: [String: String], encoders: [String],
-            leases: [JobDetail.Running], calibrates: JobID?, fps: Double?
+            leases: [JobDetail.Running], calibrates: JobID?, fps: Double?, limit: StageTimes.Limit? = nil
         ) {
             self.device = device
             self.deviceModel = deviceModel
@@ -40,6 +42,7 @@ public struct WorkerView: Codable, Hashable, Sendable {
             self.leases = leases
             self.calibrates = calibrates
             self.fps = fps
+            self.limit = limit
         }
     }
 

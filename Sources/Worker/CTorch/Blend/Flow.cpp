@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "Kernels.h"
+#include "Parameters.h"
 
 namespace ct {
 namespace {
@@ -24,11 +25,10 @@ at::Tensor derivative(const at::Tensor &luma, int64_t axis) {
     return padded.narrow(axis, 2, size).sub(padded.narrow(axis, 0, size)).mul_(0.5);
 }
 
-/// To twice the size, in pixels of that.
-at::Tensor refined(const at::Tensor &flow, const at::Tensor &finer) {
-    const int64_t height = finer.size(2), width = finer.size(3);
-    const auto large = at::upsample_bilinear2d(flow, {flow.size(2) * 2, flow.size(3) * 2}, false);
-    return large.narrow(2, 0, height).narrow(3, 0, width).mul(2).contiguous();
+/// Of kernels whose blocks make 32 x 32 samples.
+driver::Grid blocksOf(const at::Tensor &plane) {
+    constexpr int64_t edge = 32;
+    return {unsigned((plane.size(3) + edge - 1) / edge), unsigned((plane.size(2) + edge - 1) / edge)};
 }
 
 }  // namespace
@@ -54,21 +54,39 @@ at::Tensor warp(const at::Tensor &picture, const at::Tensor &flow, bool smooth) 
     return at::grid_sampler_2d(picture, points, smooth ? cubic : linear, border, true);
 }
 
-Pyramid::Pyramid(const at::Tensor &luma, bool fused) : fused(fused) {
+Pyramid::Pyramid(const at::Tensor &luma, bool fused, const DeviceKernels *kernels) : fused(fused), kernels(kernels) {
     auto next = luma.contiguous();
     while (true) {
-        Level level;
-        level.luma = next;
-        level.alongX = derivative(next, 3);
-        level.alongY = derivative(next, 2);
-        level.xx = means(level.alongX * level.alongX).add_(regularity);
-        level.xy = means(level.alongX * level.alongY);
-        level.yy = means(level.alongY * level.alongY).add_(regularity);
-        level.determinant = level.xx * level.yy - level.xy * level.xy;
-        levels.push_back(std::move(level));
+        levels.push_back(kernels ? levelByKernel(next) : level(next));
         if (std::min(next.size(2), next.size(3)) / 2 < coarsest || levels.size() == mostLevels) break;
         next = halved(next);
     }
+}
+
+Pyramid::Level Pyramid::level(const at::Tensor &luma) const {
+    Level level;
+    level.luma = luma;
+    level.alongX = derivative(luma, 3);
+    level.alongY = derivative(luma, 2);
+    level.xx = means(level.alongX * level.alongX).add_(regularity);
+    level.xy = means(level.alongX * level.alongY);
+    level.yy = means(level.alongY * level.alongY).add_(regularity);
+    level.determinant = level.xx * level.yy - level.xy * level.xy;
+    return level;
+}
+
+Pyramid::Level Pyramid::levelByKernel(const at::Tensor &luma) const {
+    Level level;
+    level.luma = luma;
+    for (auto *plane : {&level.alongX, &level.alongY, &level.xx, &level.xy, &level.yy, &level.determinant})
+        *plane = at::empty_like(luma);
+    kernels->slopes(
+        blocksOf(luma), luma.device(),
+        kernels::SlopesTask{
+            luma.data_ptr<float>(), level.alongX.data_ptr<float>(), level.alongY.data_ptr<float>(), level.xx.data_ptr<float>(),
+            level.xy.data_ptr<float>(), level.yy.data_ptr<float>(), level.determinant.data_ptr<float>(), int32_t(luma.size(3)),
+            int32_t(luma.size(2)), float(regularity)});
+    return level;
 }
 
 at::Tensor Pyramid::flowTo(const Pyramid &other) const {
@@ -90,11 +108,37 @@ at::Tensor Pyramid::better(const Level &level, const at::Tensor &other, const at
         return cpu::betterFlow(
             {level.luma, level.alongX, level.alongY, level.xx, level.xy, level.yy, level.determinant}, other, flow, window,
             float(furthest));
+    if (kernels) return betterByKernel(level, other, flow);
     const auto change = warp(other, flow, false).sub_(level.luma);
     const auto x = windowMeans(level.alongX * change, window), y = windowMeans(level.alongY * change, window);
     const auto byX = (level.xy * y - level.yy * x).div_(level.determinant).clamp_(-furthest, furthest);
     const auto byY = (level.xy * x - level.xx * y).div_(level.determinant).clamp_(-furthest, furthest);
     return windowMeans(flow.add(at::cat({byX, byY}, 1)), 1);
+}
+
+at::Tensor Pyramid::betterByKernel(const Level &level, const at::Tensor &other, const at::Tensor &flow) const {
+    auto to = at::empty_like(flow);
+    kernels->betterFlow(
+        blocksOf(level.luma), flow.device(),
+        kernels::FlowTask{
+            level.luma.data_ptr<float>(), level.alongX.data_ptr<float>(), level.alongY.data_ptr<float>(), level.xx.data_ptr<float>(),
+            level.xy.data_ptr<float>(), level.yy.data_ptr<float>(), level.determinant.data_ptr<float>(), other.data_ptr<float>(),
+            flow.data_ptr<float>(), to.data_ptr<float>(), int32_t(flow.size(3)), int32_t(flow.size(2)), float(furthest)});
+    return to;
+}
+
+at::Tensor Pyramid::refined(const at::Tensor &flow, const at::Tensor &finer) const {
+    const int64_t height = finer.size(2), width = finer.size(3);
+    if (kernels) {
+        constexpr int64_t threads = 256;
+        auto to = at::empty({1, 2, height, width}, flow.options());
+        kernels->refine(
+            {unsigned((width + threads - 1) / threads), unsigned(height), 2}, flow.device(), flow.data_ptr<float>(), to.data_ptr<float>(),
+            int(flow.size(3)), int(flow.size(2)), int(width), int(height));
+        return to;
+    }
+    const auto large = at::upsample_bilinear2d(flow, {flow.size(2) * 2, flow.size(3) * 2}, false);
+    return large.narrow(2, 0, height).narrow(3, 0, width).mul(2).contiguous();
 }
 
 }  // namespace ct

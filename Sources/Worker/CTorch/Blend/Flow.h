@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "DeviceKernels.h"
+
 namespace ct {
 
 /// Follows each point of one picture into others: the pyramidal method of Lucas and Kanade (Bouguet, "Pyramidal Implementation of
@@ -15,7 +17,8 @@ class Pyramid {
   public:
     /// - luma: [1, 1, height, width] in about [0, 1].
     /// - fused: by the CPU's kernels instead of tensor operations.
-    Pyramid(const at::Tensor &luma, bool fused);
+    /// - kernels: of another device, or null.
+    Pyramid(const at::Tensor &luma, bool fused, const DeviceKernels *kernels);
     /// [1, 2, height, width]: point (x, y) lies in `other` at (x + flow[0], y + flow[1]), in pixels.
     at::Tensor flowTo(const Pyramid &other) const;
 
@@ -29,7 +32,14 @@ class Pyramid {
     at::Tensor means(const at::Tensor &planes) const;
     at::Tensor better(const Level &level, const at::Tensor &other, const at::Tensor &flow) const;
 
+    Level level(const at::Tensor &luma) const;
+    Level levelByKernel(const at::Tensor &luma) const;
+    at::Tensor betterByKernel(const Level &level, const at::Tensor &other, const at::Tensor &flow) const;
+    /// To the size of `finer`, of twice the height and width or one less, in pixels of that.
+    at::Tensor refined(const at::Tensor &flow, const at::Tensor &finer) const;
+
     bool fused;
+    const DeviceKernels *kernels;
     /// The finest first.
     std::vector<Level> levels;
 };

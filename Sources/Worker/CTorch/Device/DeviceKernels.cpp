@@ -21,6 +21,12 @@ alignas(64) constexpr unsigned char ampereImage[] = {
 alignas(64) constexpr unsigned char finishingImage[] = {
 #embed "../Kernels/Finishing.fatbin"
 };
+alignas(64) constexpr unsigned char mixingImage[] = {
+#embed "../Kernels/Mixing.fatbin"
+};
+alignas(64) constexpr unsigned char motionImage[] = {
+#embed "../Kernels/Motion.fatbin"
+};
 #pragma clang diagnostic pop
 
 constexpr int hopper = 9, oldest = 8;
@@ -74,6 +80,12 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
     halvedFloat = {finishing, "halved_float", 128};
     planeHalf = {finishing, "plane_half", 128};
     planeFloat = {finishing, "plane_float", 128};
+    mix = {driver::load(mixingImage, device), "mix", 256};
+    void *const motion = driver::load(motionImage, device);
+    betterFlow = {motion, "better_flow", 256};
+    slopes = {motion, "slopes", 256};
+    refine = {motion, "refine", 256};
+    matchWeight = {motion, "match_weight", 256};
 }
 
 const DeviceKernels *kernelsFor(const at::Device &device) { return loaded(device).kernels.get(); }

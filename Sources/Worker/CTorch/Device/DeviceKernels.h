@@ -13,6 +13,7 @@ struct DeviceKernels {
     int multiprocessors;
     driver::Kernel convolve, first, shuffle;
     driver::Kernel toRGB, lackingHalf, lackingFloat, liftHalf, liftFloat, halvedHalf, halvedFloat, planeHalf, planeFloat;
+    driver::Kernel mix, betterFlow, slopes, refine, matchWeight;
 };
 
 /// Those for `device`; null where there are none: `kernelsProblem` says why.

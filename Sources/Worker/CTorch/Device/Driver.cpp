@@ -1,5 +1,6 @@
 #include "Driver.h"
 
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 
@@ -44,6 +45,7 @@ struct Functions {
         int) = nullptr;
     int (*pointerGetAttribute)(void *, int, uint64_t) = nullptr;
     int (*memcpy2DAsync)(const Copy *, void *) = nullptr;
+    int (*memGetInfo)(size_t *, size_t *) = nullptr;
     std::string problem;
 
     Functions() {
@@ -65,6 +67,7 @@ struct Functions {
         find(library, "cuTensorMapEncodeTiled", tensorMapEncodeTiled);
         find(library, "cuPointerGetAttribute", pointerGetAttribute);
         find(library, "cuMemcpy2DAsync_v2", memcpy2DAsync);
+        find(library, "cuMemGetInfo_v2", memGetInfo);
     }
 
     template <typename Function>
@@ -118,11 +121,11 @@ Kernel::Kernel(void *module, const char *name, int threads, int shared) : name(n
         check(functions().functionSetAttribute(function, sharedMemoryAttribute, shared), std::string("setting up kernel ") + name);
 }
 
-void Kernel::launch(const Grid &grid, const at::Device &device, void **arguments) const {
+void Kernel::launch(const Grid &grid, const at::Device &device, int bytes, void **arguments) const {
     useContext(device);
     check(
         functions().launchKernel(
-            function, grid.x, grid.y, grid.z, unsigned(threads), 1, 1, unsigned(shared), handleOf(currentStream(device), 0), arguments,
+            function, grid.x, grid.y, grid.z, unsigned(threads), 1, 1, unsigned(bytes), handleOf(currentStream(device), 0), arguments,
             nullptr),
         std::string("running kernel ") + name);
 }
@@ -169,6 +172,15 @@ void copyDown(void *host, int64_t hostStride, const void *values, int64_t stride
     copy.bytes = size_t(bytes);
     copy.rows = size_t(rows);
     check(functions().memcpy2DAsync(&copy, handleOf(currentStream(device), 0)), "copying a plane from " + device.str());
+}
+
+uint64_t freeMemory(const at::Device &device) {
+    if (!functions().problem.empty()) fail(functions().problem);
+    const c10::DeviceGuard guard(device);
+    useContext(device);
+    size_t free = 0, all = 0;
+    check(functions().memGetInfo(&free, &all), "asking " + device.str() + " for its free memory");
+    return free;
 }
 
 bool isPinned(const void *host) {

@@ -26,11 +26,17 @@ class Kernel {
     template <typename... Arguments>
     void operator()(const Grid &grid, const at::Device &device, Arguments... arguments) const {
         void *pointers[] = {static_cast<void *>(&arguments)...};
-        launch(grid, device, pointers);
+        launch(grid, device, shared, pointers);
+    }
+    /// The same with so many bytes of shared memory.
+    template <typename... Arguments>
+    void withShared(int bytes, const Grid &grid, const at::Device &device, Arguments... arguments) const {
+        void *pointers[] = {static_cast<void *>(&arguments)...};
+        launch(grid, device, bytes, pointers);
     }
 
   private:
-    void launch(const Grid &grid, const at::Device &device, void **arguments) const;
+    void launch(const Grid &grid, const at::Device &device, int bytes, void **arguments) const;
 
     void *function = nullptr;
     const char *name = "";
@@ -51,6 +57,9 @@ TensorMap mapOf(void *halves, int64_t channels, int64_t width, int64_t height, i
 
 /// Rows of bytes into the host's memory, on the stream that is current.
 void copyDown(void *host, int64_t hostStride, const void *values, int64_t stride, int64_t bytes, int64_t rows, const at::Device &device);
+
+/// Bytes of the device that nobody has.
+uint64_t freeMemory(const at::Device &device);
 
 /// Whether a device may write to `host` by itself.
 bool isPinned(const void *host);

@@ -21,6 +21,10 @@ ct_status ct_pinned_open(size_t bytes, ct_pinned **memory, void **data, char *er
 
 void ct_pinned_close(ct_pinned *memory) noexcept { delete memory; }
 
+ct_status ct_device_free_memory(const char *device, uint64_t *bytes, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] { *bytes = ct::driver::freeMemory(at::Device{std::string(device)}); });
+}
+
 ct_status ct_device_kernels(const char *device, char *problem, size_t capacity) noexcept {
     if (capacity > 0) problem[0] = 0;
     return ct::guarded(problem, capacity, [&] {

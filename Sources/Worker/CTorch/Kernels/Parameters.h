@@ -58,4 +58,46 @@ struct SourcePicture {
     float redOfRed, greenOfRed, greenOfBlue, blueOfBlue;
 };
 
+/// What a picture is mixed with: [3, height, width] of floats; of the source's size its motion, [2, h, w] in the source's pixels, and how much
+/// it counts, [h, w], and in all (one value).
+struct MixNeighbour {
+    const float *result, *flow, *weight, *gate;
+};
+
+struct MixTask {
+    static constexpr int most = 32;
+
+    const float *own;
+    float *to;
+    int32_t width, height, smallWidth, smallHeight;
+    float smallAColumn, smallARow, columnsASmall, rowsASmall;
+    /// Neighbours are held to what the picture has within so many samples.
+    int32_t reach, count;
+    MixNeighbour neighbours[most];
+};
+
+/// A step of least squares at one size: planes of [height, width], flows of [2, height, width].
+struct FlowTask {
+    const float *luma, *alongX, *alongY, *xx, *xy, *yy, *determinant, *other, *flow;
+    float *to;
+    int32_t width, height;
+    /// Pixels that a step goes at most.
+    float furthest;
+};
+
+struct SlopesTask {
+    const float *luma;
+    float *alongX, *alongY, *xx, *xy, *yy, *determinant;
+    int32_t width, height;
+    float regularity;
+};
+
+/// Pictures of [3, height, width]; `tolerance` and the result of [height, width].
+struct MatchTask {
+    const float *source, *neighbour, *flow, *tolerance;
+    float *to;
+    int32_t width, height;
+    float least;
+};
+
 }  // namespace ct::kernels

@@ -88,6 +88,9 @@ int32_t ct_cuda_device_count(void) CT_NOEXCEPT;
 // Why this library has no kernels for `device`, in one line; empty where it has.
 ct_status ct_device_kernels(const char *device, char *problem, size_t capacity) CT_NOEXCEPT;
 
+// Bytes of a CUDA device that nobody has. What libtorch keeps for the next call counts as had.
+ct_status ct_device_free_memory(const char *device, uint64_t *bytes, char *error, size_t capacity) CT_NOEXCEPT;
+
 // Memory of the host that a CUDA device may write to by itself, for planes that come down without another copy. Freed with
 // ct_pinned_close, which must not happen while a call that was given it is under way.
 typedef struct ct_pinned ct_pinned;

@@ -82,7 +82,7 @@ public struct Bench: Sendable {
         defer { try? FileManager.default.removeItem(at: directory) }
         let film = try BenchFilm(
             film: film, model: model, preset: preset, batch: mode == .sequential ? 1 : batch, segments: 3,
-            longest: mode == .encode ? Self.mostPictures : .max, blendRadius: mode == .blend ? Self.blendRadius : 0,
+            longest: mode == .encode ? 48 : .max, blendRadius: mode == .blend ? Self.blendRadius : 0,
             cpuEngine: mode == .torch ? .torch : .auto,
             directory: directory.path)
         let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding) { text in
@@ -101,6 +101,6 @@ public struct Bench: Sendable {
 
     /// Of what is measured against the network alone.
     static var blendRadius: Int { 2 }
-    /// That are kept in memory to be worked on.
-    static var mostPictures: Int { 48 }
+    /// That are kept in memory to be worked on. A device is through with few before it has begun in earnest.
+    var mostPictures: Int { device == .cpu ? 48 : 240 }
 }

@@ -1,6 +1,7 @@
 public import EngineProtocol
 public import FarmModel
 internal import Foundation
+internal import Synchronization
 
 /// What the pipeline says about its segments.
 public enum PipelineEvent: Sendable {
@@ -60,8 +61,13 @@ public final class Pipeline: Sendable {
     public func close() { orders.close() }
 
     /// Codec libraries and libtorch block: each stage has a thread of its own, with a stack that suits them.
-    private static func thread(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        let thread = Thread(block: body)
+    static func thread(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        let body = Held(body)
+        let thread = Thread {
+            // What a stage holds goes with its last line, and not with `Thread`: that goes when the thread's own variables are gone, which
+            // libtorch needs to give a device's memory back.
+            body.take()?()
+        }
         thread.name = name
         thread.stackSize = 16 << 20
         thread.start()
@@ -73,4 +79,18 @@ enum StageItem: Sendable {
     case picture(SegmentRun, number: Int, any PlanarPicture)
     /// No more pictures of this segment.
     case end(SegmentRun)
+}
+
+/// A closure that is given out once, and kept no longer.
+private final class Held: Sendable {
+    private let body: Mutex<(@Sendable () -> Void)?>
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = Mutex(body) }
+
+    func take() -> (@Sendable () -> Void)? {
+        body.withLock { body in
+            defer { body = nil }
+            return body
+        }
+    }
 }

@@ -88,6 +88,7 @@ extension Scheduler {
             let others = jobs[segment.job]?.open[segment.index]?.filter({ $0 != attempt.number })
         else { return }
         _ = unhold(attempt, isDone: true)
+        workers[ref.worker]?.slots[ref.slot].limit = result.stages.limit
         _ = jobs[segment.job]?.end(segment.index, attempt.number, .accepted)
         jobs[segment.job]?.accept(result)
         outbox.change(.accepted(result))

@@ -93,7 +93,8 @@ extension Scheduler {
             return WorkerSnapshot.Slot(
                 description: worker.hello.slots[index], leases: leases,
                 calibrates: slot.calibration?.started == nil ? nil : slot.calibration?.job, pace: slot.pace,
-                framesPerSecond: weight.flatMap { weight in slot.pace.map { 1 / ($0 * weight * 1e-6) } })
+                framesPerSecond: weight.flatMap { weight in slot.pace.map { 1 / ($0 * weight * 1e-6) } },
+                limit: slot.limit)
         }
         return WorkerSnapshot(
             name: worker.name, isConnected: true, isSilent: worker.isSilent, isDrained: note.isDrained,

@@ -13,6 +13,8 @@ public struct WorkerSnapshot: Codable, Hashable, Sendable {
         public var pace: Double?
         /// Frames per second of the job at hand; nil where nothing is or the pace is not known.
         public var framesPerSecond: Double?
+        /// The pipeline's stage that limited its last segment.
+        public var limit: StageTimes.Limit?
     }
 
     public var name: String

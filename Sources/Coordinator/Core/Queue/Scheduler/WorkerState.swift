@@ -80,6 +80,8 @@ struct SlotState: Sendable {
     var pace: Double?
     /// The pace is of whole segments, not a first guess.
     var isPaceProven = false
+    /// The pipeline's stage that limited its last segment.
+    var limit: StageTimes.Limit?
 }
 
 /// What is remembered of a worker by its name, connected or not.
