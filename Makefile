@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test chaos formats simulate soak build bundle setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models quality sanitize install clean
+.PHONY: run test chaos formats simulate soak build bundle setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models check-device kernels quality sanitize install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -96,6 +96,15 @@ bench: build models sample
 ## check-error: whole networks, in our own kernels and in libtorch, against double precision; some minutes
 check-error: build models sample
 	/usr/bin/python3 -B scripts/check_error.py $(RELEASE)/worker $(CACHE)/sample.mp4 $(addprefix $(MODELS)/,realesr-animevideov3-x4.pt realesr-animevideov3-x2.pt realesrgan-x4plus-anime.pt realesrgan-x4plus.pt)
+
+## kernels: compile the kernels for devices to the images that are committed, with NVIDIA's compiler from PyPI; seconds
+kernels: setup
+	CACHE=$(CACHE) scripts/kernels.sh
+
+## check-device DEVICE=cuda:0: where there is one, our kernels against tensor operations
+check-device: setup models
+	swift build -c release --product device-check
+	$(RELEASE)/device-check $(or $(DEVICE),cuda:0) $(MODELS)/realesr-animevideov3-x4.pt:4 $(MODELS)/realesr-animevideov3-x2.pt:2 nearest:2
 
 ## sanitize: the convolution kernels under AddressSanitizer and UndefinedBehaviorSanitizer; seconds
 sanitize:

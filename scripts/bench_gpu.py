@@ -6,6 +6,7 @@
 Run it on the box, with the Python whose PyTorch the worker uses, and with nothing else running there. It prints
 
 - the device, the driver and the versions;
+- whether our kernels give there what tensor operations give (`device-check`, where it lies beside this file);
 - the network alone at each size and batch: frames/s, and the share of what products of matrices reach on the device;
 - the same network called as the proof of concept called it: one frame, fp32, up and down again before the next;
 - with a picture: how far the device's result is from the CPU's in float32, and whether two runs give the same bits;
@@ -14,6 +15,7 @@ Run it on the box, with the Python whose PyTorch the worker uses, and with nothi
 import argparse
 import array
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -53,21 +55,42 @@ def about(options):
     print(run([options.worker, "doctor", "--device", options.device]))
 
 
+def model_path(options, name: str, scale: int):
+    models = json.loads(run([options.worker, "models", "--json"]))
+    named = [model for model in models if (model["description"]["name"], model["description"]["scale"]) == (name, scale)]
+    return named[0]["path"] if named else None
+
+
+def check(options):
+    program = Path(__file__).with_name("device-check")
+    if not program.exists() or not options.device.startswith("cuda"):
+        return
+    folders = [Path(torch.__file__).with_name("lib"), Path(options.worker).resolve().parent.parent / "lib"]
+    environment = os.environ | {"LD_LIBRARY_PATH": ":".join(map(str, [*folders, os.environ.get("LD_LIBRARY_PATH", "")]))}
+    done = subprocess.run(
+        [program, options.device, f"{model_path(options, MODEL, 4)}:4", "nearest:2"], env=environment, capture_output=True, text=True
+    )
+    wrong = [line for line in done.stdout.splitlines() if line.endswith("WRONG")]
+    if done.returncode != 0:
+        sys.exit("\n".join(wrong) or done.stderr.strip() or f"device-check: status {done.returncode}")
+    print(f"our kernels give what tensor operations give: {done.stdout.count('  ok')} comparisons\n")
+
+
 def network(options, model: str, size: str, batch: int) -> str:
     command = [options.worker, "bench", "--json", "--model", model, "--scale", 4, "--size", size, "--batch", batch]
     done = json.loads(run([*command, "--device", options.device, "--rounds", options.rounds]))
-    seconds = sorted(done["own"])
+    seconds, others = sorted(done["own"]), sorted(done["torch"])
     rate = batch / seconds[len(seconds) // 2]
     share = rate * done["operations"] / done["peak"]
-    return f"| {model}, {size}, batch {batch} | {rate:.1f} | {batch / seconds[0]:.1f} | {share:.1%} of {done['peak'] / 1e12:.1f} TFLOP/s |"
+    by_torch = f"{batch / others[len(others) // 2]:.1f}" if others else ""
+    peak = f"{share:.1%} of {done['peak'] / 1e12:.1f} TFLOP/s"
+    return f"| {model}, {size}, batch {batch} | {rate:.1f} | {batch / seconds[0]:.1f} | {peak} | {by_torch} |"
 
 
 @torch.no_grad()
 def as_the_proof_of_concept(options, size: str) -> str:
     """One frame at a time: up, through the network in float32, down."""
-    models = json.loads(run([options.worker, "models", "--json"]))
-    path = next(model["path"] for model in models if model["description"]["name"] == MODEL and model["description"]["scale"] == 4)
-    net = torch.jit.load(path).to(options.device).eval()
+    net = torch.jit.load(model_path(options, MODEL, 4)).to(options.device).eval()
     width, height = map(int, size.split("x"))
     frame = torch.rand(1, 3, height, width)
     for _ in range(3):
@@ -76,16 +99,16 @@ def as_the_proof_of_concept(options, size: str) -> str:
     for _ in range(count):
         net(frame.to(options.device)).cpu()
     rate = count / (time.perf_counter() - start)
-    return f"| one frame at a time, float32, {size} | {rate:.1f} | | |"
+    return f"| one frame at a time, float32, {size} | {rate:.1f} | | | |"
 
 
 def speeds(options):
-    print("| the network alone | frames/s, median | best | share of the peak |\n|---|---|---|---|")
+    print("| the network alone | frames/s, median | best | share of the peak | libtorch's operators |\n|---|---|---|---|---|")
     for size in options.sizes.split(","):
         for batch in options.batches.split(","):
             print(network(options, MODEL, size, int(batch)), flush=True)
         print(as_the_proof_of_concept(options, size), flush=True)
-    if any(m["description"]["name"] == LARGE_MODEL for m in json.loads(run([options.worker, "models", "--json"]))):
+    if model_path(options, LARGE_MODEL, 4):
         print(network(options, LARGE_MODEL, LARGE_SIZE, 1), flush=True)
 
 
@@ -124,6 +147,7 @@ def pipeline(options):
 def main():
     options = parse()
     about(options)
+    check(options)
     speeds(options)
     if options.picture:
         exactness(options)

@@ -20,7 +20,7 @@ version=$(sed -n "s/^__version__ = '\(.*\)'/\1/p" "$libtorch/version.py" 2>/dev/
     || fail "$libtorch was built with the C++ library's old interface (as wheels up to 2.5 were): take a newer one"
 
 build=.build/bundle
-for program in worker worker-engine; do
+for program in worker worker-engine device-check; do
     LIBTORCH=$libtorch UPSCALE_FARM_BUNDLE=1 swift build -c release --scratch-path "$build" --product $program
 done
 # The toolchain's, which both programs share: linked into each they would take 60 MB twice.
@@ -36,6 +36,7 @@ mkdir -p "$root"/{bin,lib,share/upscale-farm/models} "$licences"
 install -t "$root/bin" --strip "$build/release/worker" "$build/release/worker-engine"
 install -m 644 -t "$root/share/upscale-farm/models" "$models"/*.pt
 echo "{\"libtorch\": \"$version\"}" >"$root/share/upscale-farm/bundle.json"
+install -t "$root/share/upscale-farm" --strip "$build/release/device-check"
 install -t "$root/share/upscale-farm" scripts/bench_gpu.py
 install -m 644 docs/gpu-box.md "$root/README.md"
 for program in "$root"/bin/*; do
