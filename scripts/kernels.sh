@@ -19,13 +19,12 @@ mkdir -p "$toolkit"
 for part in nvcc crt runtime cccl nvvm; do cp -rl "$cache/cuda/$part/nvidia/cu13/." "$toolkit"; done
 chmod +x "$toolkit"/bin/* "$toolkit"/nvvm/bin/*
 
-compile() { "$toolkit/bin/nvcc" -std=c++17 -O3 -fatbin -Xptxas -warn-spills -gencode "$2" -o "$sources/$1.fatbin" "$sources/$1.cu"; }
-# Machine code for Hopper, whose instructions no other device has; where registers are scarce, machine code of all others; and what the driver
-# compiles when it is loaded.
+compile() { "$toolkit/bin/nvcc" -std=c++17 -O3 -fatbin --compress-mode=size -Xptxas -warn-spills -gencode "$2" -o "$sources/$1.fatbin" "$sources/$1.cu"; }
+# Machine code for Hopper, whose instructions no other device has; for the rest machine code of all devices that there are (how a driver's compiler
+# rounds is the driver's affair), and for those to come what it compiles.
 compile Hopper arch=compute_90a,code=sm_90a
-compile Ampere arch=compute_80,code=[sm_80,sm_86,sm_89,sm_90,sm_100,sm_120,compute_80]
-compile Finishing arch=compute_80,code=compute_80
-compile Mixing arch=compute_80,code=compute_80
-compile Motion arch=compute_80,code=compute_80
+for file in Ampere Finishing Mixing Motion; do
+    compile $file arch=compute_80,code=[sm_80,sm_86,sm_89,sm_90,sm_100,sm_120,compute_80]
+done
 (cd "$sources" && sha256sum ./*.cu ./*.h >sources.sha256)
 ls -l "$sources"/*.fatbin

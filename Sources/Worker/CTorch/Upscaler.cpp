@@ -192,7 +192,26 @@ ct_status ct_upscaler_open(
     });
 }
 
-void ct_upscaler_close(ct_upscaler *upscaler) noexcept { delete upscaler; }
+namespace {
+
+/// Makes an upscaler's stream the current one, if it has one.
+class OnStream {
+  public:
+    explicit OnStream(const ct_upscaler &upscaler) {
+        if (upscaler.stream) guard.emplace(*upscaler.stream);
+    }
+
+  private:
+    std::optional<c10::StreamGuard> guard;
+};
+
+}  // namespace
+
+void ct_upscaler_close(ct_upscaler *upscaler) noexcept {
+    if (upscaler == nullptr) return;
+    const OnStream stream(*upscaler);
+    delete upscaler;
+}
 
 namespace {
 
@@ -202,8 +221,7 @@ ct_status called(ct_upscaler *upscaler, int32_t threads, char *error, size_t cap
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
         ct::useThreads(threads);
-        std::optional<c10::StreamGuard> guard;
-        if (upscaler->stream) guard.emplace(*upscaler->stream);
+        const OnStream stream(*upscaler);
         try {
             work();
             upscaler->flights.settle();
@@ -249,10 +267,16 @@ ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity)
 }
 
 ct_status ct_upscaler_end(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
-    return ct::guarded(error, capacity, [&] { upscaler->flights.end(); });
+    return ct::guarded(error, capacity, [&] {
+        const OnStream stream(*upscaler);
+        upscaler->flights.end();
+    });
 }
 
-void ct_upscaler_abandon(ct_upscaler *upscaler) noexcept { upscaler->flights.abandon(); }
+void ct_upscaler_abandon(ct_upscaler *upscaler) noexcept {
+    const OnStream stream(*upscaler);
+    upscaler->flights.abandon();
+}
 
 ct_status ct_upscaler_collect(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {

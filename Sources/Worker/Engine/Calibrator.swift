@@ -24,7 +24,8 @@ struct Calibrator: Sendable {
         let calibration = Inference.Calibration(
             model: recipe.model, source: modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device,
             width: recipe.input.width, height: recipe.input.height, precision: request.precision, threads: threads,
-            engine: recipe.cpuEngine, tile: request.tile, batch: request.batch, reserved: recipe.blendMemory)
+            engine: recipe.cpuEngine, tile: request.tile, batch: request.batch,
+            reserved: recipe.blendMemory(batch: device == .cpu ? 1 : Inference.Calibration.largestBatch))
         let shape = try calibration.shape(cache: CalibrationCache(directory: cache))
         return FarmProtocol.Calibration(job: request.job, shape: shape)
     }

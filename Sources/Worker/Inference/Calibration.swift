@@ -40,6 +40,9 @@ public struct Calibration {
         self.reserved = reserved
     }
 
+    /// Pictures a call, at most.
+    public static let largestBatch = CalibrationSearch.largestBatch
+
     /// The shape to pin: from `cache` where it was found before, else found now and remembered. Blocks for about the
     /// budget at most; make the call on a thread of its own.
     public func shape(cache: CalibrationCache?) throws(InferenceError) -> ExecutionShape {
@@ -51,6 +54,7 @@ public struct Calibration {
     }
 
     private func search() throws(InferenceError) -> ExecutionShape {
+        if device != .cpu { ct_release_unused() }  // what an earlier job's networks left
         let free = try freeMemory()
         var search = CalibrationSearch(
             width: width, height: height, halo: model.description.receptiveRadius, tile: tile, batch: batch,
@@ -75,6 +79,7 @@ public struct Calibration {
     ) throws(InferenceError) -> CalibrationSearch.Outcome {
         var best = Double.infinity
         var spent = 0.0
+        if device != .cpu { ct_release_unused() }
         do throws(InferenceError) {
             for call in 0..<4 where call == 0 || spent < 0.2 {
                 let start = ContinuousClock.now
@@ -87,7 +92,7 @@ public struct Calibration {
             guard error.kind == .outOfMemory else { throw error }
             return .outOfMemory
         }
-        // What libtorch took of a device it keeps: what is gone since the start is the most that was needed.
+        // What libtorch takes of a device it keeps: what is gone since is the most that was needed.
         let bytes = device == .cpu ? MemoryUse.peak - baseline : baseline - (try freeMemory())
         return .took(seconds: best, bytes: max(0, bytes))
     }

@@ -12,7 +12,8 @@ public final class DevicePicture: PlanarPicture, @unchecked Sendable {
     private let planes: [UnsafeRawPointer]
     private let strides: [Int]
 
-    /// Copies `lent`, whose memory is `device`'s (or, for tests, the host's, and `device` the CPU), and waits for the copy.
+    /// Copies `lent`, whose memory is `device`'s (or, for tests, the host's, and `device` the CPU).
+    /// The copy is under way on the stream that the decoder works on, too: it takes the memory back behind it.
     public init(copying lent: any PlanarPicture, on device: Device) throws(InferenceError) {
         var layout = ct_format(lent.format, matrix: lent.format.color.matrix)
         var source = ct_input(lent, number: 0)

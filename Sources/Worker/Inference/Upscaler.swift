@@ -160,7 +160,7 @@ public final class Upscaler: PictureUpscaler {
     /// - Parameter pictures: what was given to `keep`.
     func blended(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [PictureBuffer] {
         let results = try pictures.map { _ in try buffer() }
-        try fallingBack { _, _ in try Self.blend(handle, threads, pictures, numbers, into: results) }
+        try Self.blend(handle, threads, pictures, numbers, into: results)
         for (picture, result) in zip(pictures, results) { result.messages = picture.messages }
         return results
     }

@@ -20,6 +20,6 @@ extension Recipe {
         let behind = pixels(enlarged.width, enlarged.height)
         let result = pixels(encoding.picture.width, encoding.picture.height)
         let source = pixels(input.width, input.height)
-        return (source + behind + max(behind, result)) * 3 * 4 + blendMemory + (512 << 20)
+        return (source + behind + max(behind, result)) * 3 * 4 + blendMemory() + (512 << 20)
     }
 }

@@ -59,7 +59,7 @@ at::Tensor Blend::blended(int64_t number) const {
     if (place == kept.end()) fail("frame " + std::to_string(number) + " is not there to be blended");
     const auto found = neighbours(number);
     const bool byKernel = kernels && int64_t(found.size()) <= kernels::MixTask::most && place->second.reach <= mostReach;
-    return byKernel ? mixedByKernel(number, found) : mixed(place->second, found);
+    return byKernel ? mixedByKernel(number, found) : mixed(number, found);
 }
 
 std::vector<const Blend::Picture *> Blend::neighbours(int64_t number) const {
@@ -108,7 +108,8 @@ at::Tensor Blend::means(const at::Tensor &planes) const {
     return fused ? cpu::windowMeans(planes, window) : windowMeans(planes, window);
 }
 
-at::Tensor Blend::mixed(const Picture &picture, const std::vector<const Picture *> &neighbours) const {
+at::Tensor Blend::mixed(int64_t number, const std::vector<const Picture *> &neighbours) const {
+    const Picture &picture = kept.at(number);
     if (fused) {
         std::vector<cpu::Neighbour> all;
         for (const auto *neighbour : neighbours) {
@@ -123,7 +124,7 @@ at::Tensor Blend::mixed(const Picture &picture, const std::vector<const Picture 
     auto weights = at::ones({1, 1, sum.size(2), sum.size(3)}, sum.options());
     for (const auto *neighbour : neighbours) {
         const auto [flow, weight] = match(picture, *neighbour);
-        const auto large = enlarged(weight, sum);
+        const auto large = enlarged(kernels ? weight * gate(number, *neighbour) : weight, sum);
         auto far = enlarged(flow, sum);
         far.select(1, 0).mul_(double(sum.size(3)) / double(flow.size(3)));
         far.select(1, 1).mul_(double(sum.size(2)) / double(flow.size(2)));

@@ -26,7 +26,10 @@ at::Tensor hostView(void *data, ptrdiff_t stride, const ct_format &format, int i
 }  // namespace
 
 at::Tensor sourceCodes(const ct_input &picture, const ct_format &format, int index, Transfers &transfers) {
-    if (picture.on_device) return deviceView(picture, format, index, transfers.place());
+    if (picture.on_device) {
+        transfers.awaitDecoded();
+        return deviceView(picture, format, index, transfers.place());
+    }
     return transfers.upload(hostView(const_cast<void *>(picture.planes[index]), picture.strides[index], format, index));
 }
 

@@ -1,5 +1,8 @@
 #include "DeviceKernels.h"
 
+#include <c10/core/DeviceGuard.h>
+#include <c10/util/Exception.h>
+
 #include <map>
 #include <memory>
 #include <mutex>
@@ -40,8 +43,13 @@ struct Loaded {
 Loaded loadFor(const at::Device &device) {
     if (device.is_cpu()) return {nullptr, "the CPU runs none of them"};
     if (!driver::problem().empty()) return {nullptr, driver::problem()};
+    const c10::DeviceGuard guard(device);
     try {
         return {std::make_unique<DeviceKernels>(device), ""};
+    } catch (const std::bad_alloc &) {
+        throw;  // passes, and is not to be remembered
+    } catch (const c10::OutOfMemoryError &) {
+        throw;
     } catch (const std::exception &failure) {
         return {nullptr, failure.what()};
     }

@@ -175,7 +175,7 @@ void copyDown(void *host, int64_t hostStride, const void *values, int64_t stride
 }
 
 uint64_t freeMemory(const at::Device &device) {
-    if (!functions().problem.empty()) fail(functions().problem);
+    if (functions().memGetInfo == nullptr) fail(functions().problem);
     const c10::DeviceGuard guard(device);
     useContext(device);
     size_t free = 0, all = 0;

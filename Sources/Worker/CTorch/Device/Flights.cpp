@@ -23,6 +23,7 @@ void Flights::begin() {
 
 void Flights::end() {
     if (!open) fail("no call has begun");
+    open->close();
     open = nullptr;
     ++flying;
 }

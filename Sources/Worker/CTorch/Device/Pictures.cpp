@@ -4,8 +4,6 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include <memory>
-
 #include "Color.h"
 #include "Errors.h"
 
@@ -93,9 +91,7 @@ ct_status ct_device_picture_open(
         }
         const c10::Stream stream = c10::impl::VirtualGuardImpl(place.type()).getDefaultStream(place);
         const c10::StreamGuard guard(stream);
-        auto made = std::make_unique<ct_device_picture>(place, *format, *source);
-        stream.synchronize();
-        *picture = made.release();
+        *picture = new ct_device_picture(place, *format, *source);
     });
 }
 

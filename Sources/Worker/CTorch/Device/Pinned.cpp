@@ -1,6 +1,10 @@
 // Memory of the host that devices write to.
 #include <ATen/ATen.h>
 
+#if __has_include(<c10/core/CachingDeviceAllocator.h>)
+#include <c10/core/CachingDeviceAllocator.h>
+#endif
+
 #include <memory>
 
 #include "DeviceKernels.h"
@@ -23,6 +27,16 @@ void ct_pinned_close(ct_pinned *memory) noexcept { delete memory; }
 
 ct_status ct_device_free_memory(const char *device, uint64_t *bytes, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] { *bytes = ct::driver::freeMemory(at::Device{std::string(device)}); });
+}
+
+void ct_release_unused(void) noexcept {
+#if __has_include(<c10/core/CachingDeviceAllocator.h>)
+    try {
+        if (auto *const allocator = c10::getDeviceAllocator(at::kCUDA)) allocator->emptyCache();
+    } catch (...) {
+        // It stays where it is, and counts as had.
+    }
+#endif
 }
 
 ct_status ct_device_kernels(const char *device, char *problem, size_t capacity) noexcept {

@@ -40,6 +40,10 @@ Transfers::Transfers(at::Device device, bool defers)
     down = newStream(device);
 }
 
+void Transfers::awaitDecoded() const {
+    if (!device.is_cpu()) order(c10::impl::VirtualGuardImpl(device.type()).getDefaultStream(device), currentStream(device));
+}
+
 at::Tensor Transfers::upload(const at::Tensor &host) {
     if (isImmediate) return host;
     const auto bytes = host.numel() * host.element_size();
@@ -79,9 +83,9 @@ void Transfers::whenDown(const at::Tensor &values, std::function<void(const at::
     if (isImmediate) return judge(values);
     const auto whole = values.contiguous();
     const auto pinned = arena.take(whole.numel() * whole.element_size()).view(whole.scalar_type()).view(whole.sizes());
-    landings.push_back({pinned, std::move(judge)});
     if (!down) {
         pinned.copy_(whole);
+        landings.push_back({pinned, std::move(judge)});
         return;
     }
     order(currentStream(device), *down);
@@ -90,21 +94,29 @@ void Transfers::whenDown(const at::Tensor &values, std::function<void(const at::
         pinned.copy_(whole, true);
     }
     whole.record_stream(*down);
+    landings.push_back({pinned, std::move(judge)});
+}
+
+void Transfers::close() {
+    if (down) order(currentStream(device), *down);
 }
 
 void Transfers::finish() {
-    if (down) down->synchronize();
-    // A judge may throw: the rest is of no use then, and the next call begins anew all the same.
+    // The device or a judge may throw: the rest is of no use then, and the next call begins anew all the same.
     const auto landed = std::move(landings);
     landings.clear();
     arena.clear();
+    if (down) down->synchronize();
     for (const auto &landing : landed) landing.land(landing.pinned);
 }
 
 void Transfers::abandon() noexcept {
     try {
         // What goes up or comes down still has the memory.
-        if (up) up->synchronize();
+        if (up) {
+            up->synchronize();
+            currentStream(device).synchronize();
+        }
         if (down) down->synchronize();
     } catch (...) {
         // A device that is lost reads and writes nothing more.

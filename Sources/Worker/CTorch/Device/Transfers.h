@@ -38,6 +38,9 @@ class Transfers {
     /// Where the work is done.
     at::Device place() const { return device; }
 
+    /// Lets the work wait for what the default stream has to do so far: there decoded pictures are copied.
+    void awaitDecoded() const;
+
     /// A view of the host's memory as a tensor on the device, of the same type.
     at::Tensor upload(const at::Tensor &host);
     /// Brings `values` into `host`'s memory, which must stay until `finish`.
@@ -48,6 +51,8 @@ class Transfers {
     /// Brings some values down, and gives them to `judge` in `finish`.
     void whenDown(const at::Tensor &values, std::function<void(const at::Tensor &)> judge);
 
+    /// No more is asked for: what brings results down comes behind all of it, even where there are none.
+    void close();
     /// Waits until all is done and hands the results over; what a judge throws comes out of it.
     void finish();
     /// Waits, and lets the results fall.

@@ -91,6 +91,9 @@ ct_status ct_device_kernels(const char *device, char *problem, size_t capacity) 
 // Bytes of a CUDA device that nobody has. What libtorch keeps for the next call counts as had.
 ct_status ct_device_free_memory(const char *device, uint64_t *bytes, char *error, size_t capacity) CT_NOEXCEPT;
 
+// Gives back what libtorch keeps of devices for later calls, where this libtorch can.
+void ct_release_unused(void) CT_NOEXCEPT;
+
 // Memory of the host that a CUDA device may write to by itself, for planes that come down without another copy. Freed with
 // ct_pinned_close, which must not happen while a call that was given it is under way.
 typedef struct ct_pinned ct_pinned;
@@ -197,7 +200,8 @@ ct_status ct_upscaler_blend(
 void ct_upscaler_forget(ct_upscaler *upscaler, int64_t below) CT_NOEXCEPT;
 
 // Copies a picture that lies in the memory of `device` ("cuda:N", or "cpu" for tests), where hardware decoders lend it for a short time:
-// on the device's default stream, on which NVDEC works too, and waits for that stream. The planes keep their step and shift.
+// on the device's default stream, on which NVDEC works too: the source may be given back to that at once, and calls that read the copy are ordered
+// behind it. Nobody waits. The planes keep their step and shift.
 ct_status ct_device_picture_open(
     const char *device, const ct_format *format, const ct_input *source, ct_device_picture **picture, char *error,
     size_t capacity) CT_NOEXCEPT;
