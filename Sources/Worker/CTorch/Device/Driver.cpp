@@ -43,7 +43,7 @@ struct Functions {
     int (*tensorMapEncodeTiled)(
         TensorMap *, int, unsigned, void *, const uint64_t *, const uint64_t *, const uint32_t *, const uint32_t *, int, int, int,
         int) = nullptr;
-    int (*pointerGetAttribute)(void *, int, uint64_t) = nullptr;
+    int (*pointerGetAttributes)(unsigned, int *, void **, uint64_t) = nullptr;
     int (*memcpy2DAsync)(const Copy *, void *) = nullptr;
     int (*memGetInfo)(size_t *, size_t *) = nullptr;
     std::string problem;
@@ -65,7 +65,7 @@ struct Functions {
         find(library, "cuFuncSetAttribute", functionSetAttribute);
         find(library, "cuLaunchKernel", launchKernel);
         find(library, "cuTensorMapEncodeTiled", tensorMapEncodeTiled);
-        find(library, "cuPointerGetAttribute", pointerGetAttribute);
+        find(library, "cuPointerGetAttributes", pointerGetAttributes);
         find(library, "cuMemcpy2DAsync_v2", memcpy2DAsync);
         find(library, "cuMemGetInfo_v2", memGetInfo);
     }
@@ -185,8 +185,11 @@ uint64_t freeMemory(const at::Device &device) {
 
 bool isPinned(const void *host) {
     unsigned type = 0;
+    int attribute = memoryTypeAttribute;
+    void *values[] = {&type};
+    // Unlike the function that asks for one attribute, this one takes memory that CUDA does not know for no error.
     return problem().empty()
-        && functions().pointerGetAttribute(&type, memoryTypeAttribute, reinterpret_cast<uint64_t>(host)) == 0 && type == hostMemory;
+        && functions().pointerGetAttributes(1, &attribute, values, reinterpret_cast<uint64_t>(host)) == 0 && type == hostMemory;
 }
 
 const std::string &problem() {

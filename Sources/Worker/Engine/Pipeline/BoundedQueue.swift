@@ -8,12 +8,24 @@ internal import Processes
 final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     private let condition = NSCondition()
     private let capacity: Int
+    private let spare: Spare?
     private var items: [Element] = []
+    private var weight = 0
     private var closed = false
 
-    init(capacity: Int) {
+    /// More room for elements that are small.
+    struct Spare {
+        /// Elements in all.
+        var most: Int
+        /// What they may weigh together.
+        var limit: Int
+        var weigh: @Sendable (Element) -> Int
+    }
+
+    init(capacity: Int, spare: Spare? = nil) {
         precondition(capacity > 0, "a queue holds at least one element")
         self.capacity = capacity
+        self.spare = spare
     }
 
     /// Appends `element`, waiting for room.
@@ -21,8 +33,11 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     func push(_ element: Element) -> Double {
         condition.lock()
         defer { condition.unlock() }
-        let waited = wait { items.count >= capacity && !closed }
-        if !closed { items.append(element) }
+        let waited = wait { isFull && !closed }
+        if !closed {
+            items.append(element)
+            weight += spare?.weigh(element) ?? 0
+        }
         condition.broadcast()
         return waited
     }
@@ -33,6 +48,7 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         defer { condition.unlock() }
         let waited = wait { items.isEmpty && !closed }
         let element = items.isEmpty ? nil : items.removeFirst()
+        if let element { weight -= spare?.weigh(element) ?? 0 }
         condition.broadcast()
         return (element, waited)
     }
@@ -43,6 +59,12 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         closed = true
         condition.broadcast()
         condition.unlock()
+    }
+
+    private var isFull: Bool {
+        guard items.count >= capacity else { return false }
+        guard let spare else { return true }
+        return items.count >= spare.most || weight >= spare.limit
     }
 
     /// Waits while `blocked` holds; the lock is held on entry and on return.

@@ -26,7 +26,9 @@ public final class Pipeline: Sendable {
     ///   - events: called from the pipeline's threads.
     public init(parts: PipelineParts, depth: Int, events: @escaping @Sendable (PipelineEvent) -> Void) {
         self.events = events
-        let decoded = BoundedQueue<StageItem>(capacity: depth)
+        // A device is through with a few small pictures before the next segment's decoder is open.
+        let decoded = BoundedQueue(
+            capacity: depth, spare: .init(most: 4 * depth, limit: Self.decodedAhead, weigh: \StageItem.bytes))
         let upscaled = BoundedQueue<StageItem>(capacity: depth)
         let encoded = BoundedQueue<SegmentRun>(capacity: 4)
         let moved: @Sendable (SegmentRun) -> Void = { events(.progress($0.attempt, frames: $0.emitted)) }
@@ -44,6 +46,9 @@ public final class Pipeline: Sendable {
         Self.thread("encode") { encode.run() }
         Self.thread("verify") { verify.run() }
     }
+
+    /// Bytes of pictures that are decoded ahead beyond the queue's depth.
+    private static let decodedAhead = 256 << 20
 
     /// Queues a segment behind those already given.
     public func submit(_ order: SegmentOrder) {
@@ -79,6 +84,16 @@ enum StageItem: Sendable {
     case picture(SegmentRun, number: Int, any PlanarPicture)
     /// No more pictures of this segment.
     case end(SegmentRun)
+
+    /// Of its picture's planes.
+    var bytes: Int {
+        guard case .picture(_, _, let picture) = self else { return 0 }
+        let layout = picture.format.layout
+        return (0..<layout.planeCount).reduce(0) { sum, index in
+            let size = picture.format.planeSize(index)
+            return sum + size.width * size.height * layout.bytesPerSample
+        }
+    }
 }
 
 /// A closure that is given out once, and kept no longer.
