@@ -43,10 +43,11 @@ import Testing
     @Test func whatAStageHoldsGoesBeforeItsThread() async {
         let (marks, continuation) = AsyncStream.makeStream(of: Bool.self)
         let isLetGo = DispatchSemaphore(value: 0)
-        start(atEnd: { continuation.yield(Thread.current.threadDictionary["mark"] != nil) }) {
+        let wait: @Sendable () -> Void = {
             Thread.current.threadDictionary["mark"] = true
             isLetGo.wait()
         }
+        start(atEnd: { continuation.yield(Thread.current.threadDictionary["mark"] != nil) }, afterwards: wait)
         isLetGo.signal()
         for await isThere in marks {
             #expect(isThere)
