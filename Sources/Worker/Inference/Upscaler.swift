@@ -60,7 +60,8 @@ public final class Upscaler: PictureUpscaler {
         depth = defers ?? (device != .cpu) ? Int(ct_upscaler_depth(handle)) : 0
         pinned = shape
         current = shape
-        self.threads = threads
+        // Beside a device the host only copies planes: more threads would spin between two copies, and take the cores from decoder and encoder.
+        self.threads = device == .cpu ? threads : min(threads, 2)
         self.onFallback = onFallback
     }
 

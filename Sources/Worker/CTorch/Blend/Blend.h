@@ -36,6 +36,9 @@ class Blend {
     }
 
   private:
+    /// Weights below are none: they would cost time, and change nothing that can be seen.
+    static constexpr double least = 1.0 / 512;
+
     struct Picture {
         /// [1, 3, height, width], or as kernels want it (`cpu::bordered`).
         at::Tensor source, result;

@@ -1,0 +1,117 @@
+// An upscaler's calls: nothing is thrown, and all work of a device belongs on the upscaler's stream.
+#include <c10/core/InferenceMode.h>
+#include <c10/core/StreamGuard.h>
+
+#include <memory>
+
+#include "Errors.h"
+#include "Rows.h"
+#include "Upscaler.h"
+
+ct_status ct_upscaler_open(
+    ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
+    int32_t plain, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        auto made = std::make_unique<ct_upscaler>(*model, *input, *output, low, high, plain != 0);
+        if (blend_radius > 0) made->kept.emplace(blend_radius, model->device.is_cpu() && !plain, plain ? nullptr : ct::kernelsFor(model->device));
+        *upscaler = made.release();
+    });
+}
+
+namespace {
+
+/// Makes an upscaler's stream the current one, if it has one.
+class OnStream {
+  public:
+    explicit OnStream(const ct_upscaler &upscaler) {
+        if (upscaler.stream) guard.emplace(*upscaler.stream);
+    }
+
+  private:
+    std::optional<c10::StreamGuard> guard;
+};
+
+}  // namespace
+
+void ct_upscaler_close(ct_upscaler *upscaler) noexcept {
+    if (upscaler == nullptr) return;
+    const OnStream stream(*upscaler);
+    delete upscaler;
+}
+
+namespace {
+
+/// Does `work`, and waits for it unless it is part of a call that is collected later.
+template <typename Work>
+ct_status called(ct_upscaler *upscaler, int32_t threads, char *error, size_t capacity, const Work &work) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        const c10::InferenceMode inference;
+        ct::useThreads(threads);
+        const OnStream stream(*upscaler);
+        try {
+            work();
+            upscaler->flights.settle();
+        } catch (...) {
+            if (!upscaler->flights.isOpen()) upscaler->flights.current().abandon();
+            throw;
+        }
+    });
+}
+
+}  // namespace
+
+ct_status ct_upscale(
+    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, const ct_output *outputs,
+    int32_t count, char *error, size_t capacity) noexcept {
+    return called(upscaler, threads, error, capacity, [&] { upscaler->upscale(*plan, inputs, outputs, count); });
+}
+
+ct_status ct_upscaler_show(
+    ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, int32_t count, char *error,
+    size_t capacity) noexcept {
+    return called(upscaler, threads, error, capacity, [&] { upscaler->show(inputs, count); });
+}
+
+ct_status ct_upscaler_keep(
+    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, int32_t count, char *error,
+    size_t capacity) noexcept {
+    return called(upscaler, threads, error, capacity, [&] { upscaler->keep(*plan, inputs, count); });
+}
+
+ct_status ct_upscaler_blend(
+    ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, const ct_output *outputs, int32_t count,
+    char *error, size_t capacity) noexcept {
+    return called(upscaler, threads, error, capacity, [&] {
+        for (int32_t i = 0; i < count; ++i) upscaler->blend(inputs[i], outputs[i]);
+    });
+}
+
+int32_t ct_upscaler_depth(const ct_upscaler *upscaler) noexcept { return upscaler->flights.depth(); }
+
+ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] { upscaler->flights.begin(); });
+}
+
+ct_status ct_upscaler_end(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        const OnStream stream(*upscaler);
+        upscaler->flights.end();
+    });
+}
+
+void ct_upscaler_abandon(ct_upscaler *upscaler) noexcept {
+    const OnStream stream(*upscaler);
+    upscaler->flights.abandon();
+}
+
+ct_status ct_upscaler_collect(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        const c10::InferenceMode inference;
+        upscaler->flights.collect();
+    });
+}
+
+void ct_upscaler_forget(ct_upscaler *upscaler, int64_t below) noexcept {
+    if (upscaler->kept) upscaler->kept->forget(below);
+    if (upscaler->reel) upscaler->reel->forget(below);
+}
