@@ -23,7 +23,7 @@ build=.build/bundle
 for program in worker worker-engine device-check; do
     LIBTORCH=$libtorch UPSCALE_FARM_BUNDLE=1 swift build -c release --scratch-path "$build" --product $program
 done
-# The toolchain's, which both programs share: linked into each they would take 60 MB twice.
+# The toolchain's, which the programs share: linked into each they would take 60 MB twice.
 runtime=$(swift -print-target-info | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["paths"]["runtimeLibraryPaths"][0])')
 [ -f "$runtime/libswiftCore.so" ] || fail "the toolchain's libswiftCore.so is not in '$runtime'"
 release=$(LD_LIBRARY_PATH=$runtime "$build/release/worker" --version)
@@ -39,7 +39,7 @@ echo "{\"libtorch\": \"$version\"}" >"$root/share/upscale-farm/bundle.json"
 install -t "$root/share/upscale-farm" --strip "$build/release/device-check"
 install -t "$root/share/upscale-farm" scripts/bench_gpu.py
 install -m 644 docs/gpu-box.md "$root/README.md"
-for program in "$root"/bin/*; do
+for program in "$root"/bin/* "$root/share/upscale-farm/device-check"; do
     paths=$(readelf -d "$program" | sed -n 's/.*R\(UN\)\{0,1\}PATH.*\[\(.*\)\]/\2/p')
     case :$paths in *:/*) fail "$(basename "$program") looks for libraries in a folder of this machine: $paths" ;; esac
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# kernels.sh [KEEP]: compiles the kernels for devices (Sources/Worker/CTorch/Kernels/*.cu) to the images that lie beside them and are
+# kernels.sh: compiles the kernels for devices (Sources/Worker/CTorch/Kernels/*.cu) to the images that lie beside them and are
 # committed: a build needs no CUDA. NVIDIA's compiler comes from PyPI, pinned, into $CACHE/cuda (default .cache).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,5 +26,5 @@ compile Hopper arch=compute_90a,code=sm_90a
 for file in Ampere Finishing Mixing Motion; do
     compile $file arch=compute_80,code=[sm_80,sm_86,sm_89,sm_90,sm_100,sm_120,compute_80]
 done
-(cd "$sources" && sha256sum ./*.cu ./*.h >sources.sha256)
+(cd "$sources" && sha256sum ./*.cu ./*.h ./*.fatbin >images.sha256)
 ls -l "$sources"/*.fatbin

@@ -57,6 +57,17 @@ import Testing
         #expect(story.when(.delivered(WorkerID("alpha"), result)).contains(.accept(WorkerID("alpha"), attempt(0))))
     }
 
+    @Test func anAcceptedResultTellsWhatLimitsItsSlot() {
+        var story = Story()
+        story.connect("alpha")
+        story.when(.jobAdded(plan(segments: 1)))
+        #expect(story.scheduler.workerSnapshots().first?.slots.first?.limit == nil)
+        var result = result(attempt(0))
+        result.stages.inference = .init(busy: 1, blocked: 3)
+        story.when(.delivered(WorkerID("alpha"), result))
+        #expect(story.scheduler.workerSnapshots().first?.slots.first?.limit == .encoding)
+    }
+
     @Test func aHeartbeatMayCountFramesThatCannotBe() {
         var story = Story()
         for name in ["alpha", "beta"] { story.connect(name) }

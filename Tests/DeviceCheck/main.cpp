@@ -1,5 +1,6 @@
 // device-check DEVICE MODEL…: holds our kernels on a device against the same in tensor operations, format by format: the codes may differ by
-// one where a sum is rounded, and the same picture must give the same bits every time. Exit status 1 where they do not.
+// one where a sum is rounded, and the same picture must give the same bits every time. Exit status 1 where they do not, 3 where
+// there are no kernels for the device.
 #include <CTorch.h>
 
 #include <algorithm>
@@ -294,7 +295,7 @@ int main(int count, char **words_) {
     char problem[1024];
     if (ct_device_kernels(words_[1], problem, sizeof problem) != CT_OK) {
         std::fprintf(stderr, "device-check: no kernels for %s: %s\n", words_[1], problem);
-        return 1;
+        return 3;
     }
     bool isFine = true;
     for (int i = 2; i < count; ++i) {

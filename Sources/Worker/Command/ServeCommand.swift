@@ -34,7 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
             """)
     var name: String?
 
-    @Option(help: "Processor threads for inference and encoding; by default one a core.")
+    @Option(
+        help: "Processor threads for inference (two at most beside a CUDA device) and encoding; by default one a core.")
     var threads: Int?
 
     @Option(

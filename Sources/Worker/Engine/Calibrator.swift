@@ -21,11 +21,12 @@ struct Calibrator: Sendable {
 
     private func measure(_ request: CalibrationRequest, _ modelPath: String?) throws -> FarmProtocol.Calibration {
         let recipe = request.recipe
-        let calibration = Inference.Calibration(
+        var calibration = Inference.Calibration(
             model: recipe.model, source: modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device,
             width: recipe.input.width, height: recipe.input.height, precision: request.precision, threads: threads,
             engine: recipe.cpuEngine, tile: request.tile, batch: request.batch,
-            reserved: recipe.blendMemory(batch: device == .cpu ? 1 : Inference.Calibration.largestBatch))
+            reserved: recipe.blendMemory(batch: 0))
+        calibration.reservedAPicture = recipe.blendMemory(batch: 1) - recipe.blendMemory(batch: 0)
         let shape = try calibration.shape(cache: CalibrationCache(directory: cache))
         return FarmProtocol.Calibration(job: request.job, shape: shape)
     }

@@ -9,10 +9,8 @@ final class EncodingNotice: Sendable {
     func text(for result: SegmentResult, on device: String) -> String? {
         let job = result.attempt.segment.job
         guard result.stages.limit == .encoding, said.withLock({ $0.insert(job).inserted }) else { return nil }
-        let stage = result.stages.inference
-        let share = Int((100 * stage.busy / (stage.busy + stage.starved + stage.blocked)).rounded())
         return
-            "job \(job): the encoder limits, and \(device) works \(share) % of the time: a faster --preset, another --codec "
-            + "or more processors make the job faster"
+            "job \(job): the encoder limits, and what \(device) has made waits for it: a faster --preset, another --codec or more processors "
+            + "make the job faster"
     }
 }

@@ -28,7 +28,7 @@ public final class Engine: Sendable {
         calibrator = Calibrator(device: device, threads: threads, cache: cache)
         let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding, notice: notice)
         let encoding = EncodingNotice()
-        pipeline = Pipeline(parts: parts, depth: 16) { event in
+        pipeline = Pipeline(parts: parts, depth: 16, decodesAhead: device != .cpu) { event in
             if case .finished(let result) = event, let text = encoding.text(for: result, on: "\(device)") {
                 notice(text)
             }

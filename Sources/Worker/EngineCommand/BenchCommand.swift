@@ -13,7 +13,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench", abstract: "Measure the network alone, the pipeline, and one frame at a time.",
         discussion: """
             Each figure is taken in a process of its own, in turns, several times; the best and the median are printed. \
-            With --size instead of a film: the network by itself, on the CPU in our own kernels and in libtorch's in turns, and \
+            With --size instead of a film: the network by itself, in our own kernels and in libtorch's in turns, and \
             its share of what the device can do.
             """
     )

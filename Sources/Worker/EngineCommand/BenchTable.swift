@@ -1,4 +1,5 @@
 import EngineCore
+import FarmModel
 import Foundation
 import Processes
 
@@ -58,6 +59,7 @@ struct BenchTable {
         let (waiting, limit) = (pipelines.map(\.waiting).median, pipelines.last?.stages.limit)
         return lines + [
             "what limits the pipeline: \(limit?.rawValue ?? "nothing was measured")",
+            busyShares(pipelines),
             String(format: "our own convolutions: %.2f times libtorch's rate", rate(.network) / rate(.torch)),
             String(format: "the blend takes %.1f %% of inference", (1 - rate(.blend) / rate(.network)) * 100),
             String(format: "inference waits in the pipeline: %.1f %% of its time", waiting * 100),
@@ -66,6 +68,20 @@ struct BenchTable {
                 rate(.unencoded) / rate(.network) * 100),
             String(format: "stand-in network of 20 ms a batch: %.1f %% of its rate", standIn.share * 100),
         ]
+    }
+
+    /// Of each stage's thread, in the pipeline.
+    private static func busyShares(_ pipelines: [BenchResult]) -> String {
+        func share(_ stage: KeyPath<StageTimes, StageTimes.Stage>) -> String {
+            let shares = pipelines.map { result in
+                let times = result.stages[keyPath: stage]
+                let all = times.busy + times.starved + times.blocked
+                return all > 0 ? times.busy / all : 0
+            }
+            return String(format: "%.0f %%", shares.median * 100)
+        }
+        return
+            "busy in the pipeline: decoding \(share(\.decode)), inference \(share(\.inference)), encoding \(share(\.encode))"
     }
 }
 

@@ -19,6 +19,8 @@ public struct Calibration {
     public var batch: Int?
     /// Bytes of the device that others will take beside the network.
     public var reserved: Int64
+    /// The same for each picture of a batch.
+    public var reservedAPicture: Int64 = 0
     /// How long to try, in seconds.
     public var budget = 5.0
 
@@ -40,9 +42,6 @@ public struct Calibration {
         self.reserved = reserved
     }
 
-    /// Pictures a call, at most.
-    public static let largestBatch = CalibrationSearch.largestBatch
-
     /// The shape to pin: from `cache` where it was found before, else found now and remembered. Blocks for about the
     /// budget at most; make the call on a thread of its own.
     public func shape(cache: CalibrationCache?) throws(InferenceError) -> ExecutionShape {
@@ -58,7 +57,8 @@ public struct Calibration {
         let free = try freeMemory()
         var search = CalibrationSearch(
             width: width, height: height, halo: model.description.receptiveRadius, tile: tile, batch: batch,
-            triesBatches: device != .cpu, memoryLimit: max(0, free - Double(reserved)) * (device == .cpu ? 0.6 : 0.9))
+            triesBatches: device != .cpu, memoryLimit: max(0, free - Double(reserved)) * (device == .cpu ? 0.6 : 0.9),
+            besides: Double(reservedAPicture))
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: .seconds(budget))
         let resolved: Precision = precision.isHalf(on: device) ? .fp16 : .fp32

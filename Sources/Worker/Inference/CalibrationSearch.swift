@@ -42,6 +42,8 @@ struct CalibrationSearch {
     private let height: Int
     private let triesBatches: Bool
     private let memoryLimit: Double
+    /// Bytes that each picture of a batch takes beside the call.
+    private let besides: Double
     private var candidates: [Candidate]
     private var phase = Phase.probe
     private var secondsPerPixel: Double?
@@ -51,15 +53,17 @@ struct CalibrationSearch {
     /// - Parameters:
     ///   - tile, batch: what the user fixed.
     ///   - triesBatches: whether batches of more than one picture may be faster.
-    ///   - memoryLimit: bytes that a call may take.
+    ///   - memoryLimit: bytes that a call may take, and what is kept of its pictures.
+    ///   - besides: bytes that are kept of each picture of a batch.
     init(
         width: Int, height: Int, halo: Int, tile: Int?, batch: Int?, triesBatches: Bool,
-        memoryLimit: Double = .infinity
+        memoryLimit: Double = .infinity, besides: Double = 0
     ) {
         self.width = width
         self.height = height
         self.triesBatches = triesBatches && batch == nil
         self.memoryLimit = memoryLimit
+        self.besides = besides
         self.batch = batch ?? 1
         let edges = tile.map { [$0] } ?? Self.tileEdges.filter { $0 < max(width, height) } + [0]
         candidates = edges.map { edge in
@@ -145,7 +149,7 @@ struct CalibrationSearch {
     }
 
     private func fits(_ trial: Trial) -> Bool {
-        (bytesPerPixel ?? 0) * Double(trial.pixels) <= memoryLimit
+        (bytesPerPixel ?? 0) * Double(trial.pixels) + besides * Double(trial.batch) <= memoryLimit
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "DeviceKernels.h"
 #include "Errors.h"
 // Debian keeps these two out of the include path.
 #if __has_include(<torch/version.h>)
@@ -14,6 +15,13 @@
 #else
 #include <torch/csrc/api/include/torch/cuda.h>
 #include <torch/csrc/api/include/torch/version.h>
+#endif
+
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9)
+#include <c10/core/CachingDeviceAllocator.h>
+#define CT_CAN_RELEASE 1
+#else
+#define CT_CAN_RELEASE 0
 #endif
 
 namespace {
@@ -71,4 +79,26 @@ int32_t ct_cuda_device_count(void) noexcept {
     } catch (...) {
         return 0;
     }
+}
+
+ct_status ct_device_free_memory(const char *device, uint64_t *bytes, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] { *bytes = ct::driver::freeMemory(at::Device{std::string(device)}); });
+}
+
+void ct_release_unused(void) noexcept {
+#if CT_CAN_RELEASE
+    try {
+        if (auto *const allocator = c10::getDeviceAllocator(at::kCUDA)) allocator->emptyCache();
+    } catch (...) {
+        // It stays where it is, and counts as had.
+    }
+#endif
+}
+
+ct_status ct_device_kernels(const char *device, char *problem, size_t capacity) noexcept {
+    if (capacity > 0) problem[0] = 0;
+    return ct::guarded(problem, capacity, [&] {
+        const at::Device on{std::string(device)};
+        if (!ct::kernelsFor(on)) ct::fail(ct::kernelsProblem(on));
+    });
 }

@@ -1,11 +1,10 @@
 // The network's 3x3 convolutions for every GPU from Ampere on, by warp-wide products (mma.sync), with bias and PReLU.
-// To be compiled to PTX for compute_80. Shared memory: 67 KB, of the 99 KB that a block may have on every such GPU.
+// Shared memory: 67 KB, of the 99 KB that a block may have on every such GPU.
 #include <cuda_fp16.h>
 #include <cstdint>
 
 namespace {
 
-// ---- primitives
 __device__ __forceinline__ uint32_t sharedAddress(const void *p) { return uint32_t(__cvta_generic_to_shared(p)); }
 
 __device__ __forceinline__ void barrierInit(uint32_t bar, int count) {
@@ -38,8 +37,6 @@ __device__ __forceinline__ void multiply(float (&d)[4], const uint32_t (&a)[4], 
         : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(c[0]), "f"(c[1]), "f"(c[2]), "f"(c[3]));
 }
-// ---- end of primitives
-
 __device__ __forceinline__ float activated(float v, float bias, float slope) {
     v += bias;
     return v > 0 ? v : v * slope;

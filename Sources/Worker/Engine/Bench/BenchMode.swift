@@ -93,8 +93,10 @@ public struct Bench: Sendable {
         case .decode: return try decode(film, parts)
         case .network, .torch, .blend: return try network(film, parts)
         case .encode: return try encode(film, parts)
-        case .pipeline: return try PipelineRun.measure(film.orders, parts: parts, depth: 16)
-        case .unencoded: return try PipelineRun.measure(film.orders, parts: parts.unencoded, depth: 16)
+        case .pipeline:
+            return try PipelineRun.measure(film.orders, parts: parts, depth: 16, decodesAhead: device != .cpu)
+        case .unencoded:
+            return try PipelineRun.measure(film.orders, parts: parts.unencoded, depth: 16, decodesAhead: device != .cpu)
         default: return try sequential(film, parts)
         }
     }

@@ -7,11 +7,13 @@ import Synchronization
 enum PipelineRun {
     /// Blocks until all are done.
     /// - Throws: the first segment's error.
-    static func measure(_ orders: [SegmentOrder], parts: PipelineParts, depth: Int) throws -> BenchResult {
+    static func measure(_ orders: [SegmentOrder], parts: PipelineParts, depth: Int, decodesAhead: Bool = false) throws
+        -> BenchResult
+    {
         let outcome = Mutex<(results: [SegmentResult], error: (any Error)?)>(([], nil))
         let done = DispatchSemaphore(value: 0)
         let watch = StopWatch()
-        let pipeline = Pipeline(parts: parts, depth: depth) { event in
+        let pipeline = Pipeline(parts: parts, depth: depth, decodesAhead: decodesAhead) { event in
             switch event {
             case .progress: return
             case .finished(let result): outcome.withLock { $0.results.append(result) }

@@ -33,7 +33,7 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     func push(_ element: Element) -> Double {
         condition.lock()
         defer { condition.unlock() }
-        let waited = wait { isFull && !closed }
+        let waited = wait { hasNoRoom && !closed }
         if !closed {
             items.append(element)
             weight += spare?.weigh(element) ?? 0
@@ -61,7 +61,14 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         condition.unlock()
     }
 
-    private var isFull: Bool {
+    /// Whether a writer would wait.
+    var isFull: Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return hasNoRoom
+    }
+
+    private var hasNoRoom: Bool {
         guard items.count >= capacity else { return false }
         guard let spare else { return true }
         return items.count >= spare.most || weight >= spare.limit

@@ -23,12 +23,15 @@ public final class Pipeline: Sendable {
     /// Starts the threads.
     /// - Parameters:
     ///   - depth: pictures that a queue holds beside the ones being worked on; at least a batch.
+    ///   - decodesAhead: lets more pictures wait where they are small: a device is through with few before the next segment's decoder is open.
     ///   - events: called from the pipeline's threads.
-    public init(parts: PipelineParts, depth: Int, events: @escaping @Sendable (PipelineEvent) -> Void) {
+    public init(
+        parts: PipelineParts, depth: Int, decodesAhead: Bool = false,
+        events: @escaping @Sendable (PipelineEvent) -> Void
+    ) {
         self.events = events
-        // A device is through with a few small pictures before the next segment's decoder is open.
-        let decoded = BoundedQueue(
-            capacity: depth, spare: .init(most: 4 * depth, limit: Self.decodedAhead, weigh: \StageItem.bytes))
+        let spare = BoundedQueue<StageItem>.Spare(most: 4 * depth, limit: Self.decodedAhead, weigh: \StageItem.bytes)
+        let decoded = BoundedQueue<StageItem>(capacity: depth, spare: decodesAhead ? spare : nil)
         let upscaled = BoundedQueue<StageItem>(capacity: depth)
         let encoded = BoundedQueue<SegmentRun>(capacity: 4)
         let moved: @Sendable (SegmentRun) -> Void = { events(.progress($0.attempt, frames: $0.emitted)) }
