@@ -1,8 +1,6 @@
 // The path of a batch: planes, RGB, network in tiles, checks, the source's colours, the wanted size, planes.
 #include "Upscaler.h"
 
-#include <c10/core/impl/VirtualGuardImpl.h>
-
 #include <cmath>
 #include <memory>
 
@@ -10,6 +8,7 @@
 #include "Finishing.h"
 #include "Means.h"
 #include "Rows.h"
+#include "Streams.h"
 
 namespace {
 
@@ -41,8 +40,7 @@ ct_upscaler::ct_upscaler(
       resampler(resamplerFor(model, input, output)), alpha(input, output, model, resampler ? &*resampler : nullptr) {
     if (!(low < high)) ct::fail("the value range is empty");
     if (model.window > 1) reel.emplace(model.window);
-    if (!model.device.is_cpu())
-        stream = c10::impl::VirtualGuardImpl(model.device.type()).getStreamFromGlobalPool(model.device);
+    if (!model.device.is_cpu()) stream = ct::newStream(model.device);
 }
 
 void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take) {

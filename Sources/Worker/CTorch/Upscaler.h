@@ -5,10 +5,11 @@
 #include "Blend.h"
 #include "DeviceFinishing.h"
 #include "Flights.h"
+#include "FromRGB.h"
 #include "Model.h"
-#include "RGB.h"
 #include "Reel.h"
 #include "Resampler.h"
+#include "ToRGB.h"
 
 /// Pictures of one format to pictures of another, through a network and, where its size is not the wanted one, a resampler.
 struct ct_upscaler {

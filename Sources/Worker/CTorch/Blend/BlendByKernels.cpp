@@ -9,7 +9,7 @@ at::Tensor Blend::weightByKernel(const Picture &picture, const Picture &neighbou
     const int64_t height = flow.size(2), width = flow.size(3);
     auto weight = at::empty({1, 1, height, width}, flow.options());
     kernels->matchWeight(
-        {unsigned((width + edge - 1) / edge), unsigned((height + edge - 1) / edge)}, flow.device(),
+        {driver::blocks(width, edge), driver::blocks(height, edge)}, flow.device(),
         kernels::MatchTask{
             picture.source.data_ptr<float>(), neighbour.source.data_ptr<float>(), flow.data_ptr<float>(),
             picture.tolerance.data_ptr<float>(), weight.data_ptr<float>(), int32_t(width), int32_t(height), float(least)});
@@ -60,7 +60,7 @@ at::Tensor Blend::mixedByKernel(int64_t number, const std::vector<const Picture 
     const auto edge = [&](int64_t size) { return size + 2 * picture.reach; };
     kernels->mix.withShared(
         int(3 * edge(across) * edge(down) * int64_t(sizeof(float))),
-        {unsigned((task.width + across - 1) / across), unsigned((task.height + down - 1) / down)}, own.device(), task);
+        {driver::blocks(task.width, across), driver::blocks(task.height, down)}, own.device(), task);
     return to;
 }
 

@@ -28,7 +28,7 @@ at::Tensor derivative(const at::Tensor &luma, int64_t axis) {
 /// Of kernels whose blocks make 32 x 32 samples.
 driver::Grid blocksOf(const at::Tensor &plane) {
     constexpr int64_t edge = 32;
-    return {unsigned((plane.size(3) + edge - 1) / edge), unsigned((plane.size(2) + edge - 1) / edge)};
+    return {driver::blocks(plane.size(3), edge), driver::blocks(plane.size(2), edge)};
 }
 
 }  // namespace
@@ -133,7 +133,7 @@ at::Tensor Pyramid::refined(const at::Tensor &flow, const at::Tensor &finer) con
         constexpr int64_t threads = 256;
         auto to = at::empty({1, 2, height, width}, flow.options());
         kernels->refine(
-            {unsigned((width + threads - 1) / threads), unsigned(height), 2}, flow.device(), flow.data_ptr<float>(), to.data_ptr<float>(),
+            {driver::blocks(width, threads), unsigned(height), 2}, flow.device(), flow.data_ptr<float>(), to.data_ptr<float>(),
             int(flow.size(3)), int(flow.size(2)), int(width), int(height));
         return to;
     }

@@ -1,8 +1,9 @@
+#include "FromRGB.h"
+
 #include <tuple>
 
 #include "Layout.h"
 #include "Planes.h"
-#include "RGB.h"
 
 namespace ct {
 

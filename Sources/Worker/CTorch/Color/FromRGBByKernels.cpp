@@ -1,7 +1,7 @@
 // RGB to planes on a device.
+#include "FromRGB.h"
 #include "Layout.h"
 #include "Planes.h"
-#include "RGB.h"
 
 namespace ct {
 

@@ -1,16 +1,25 @@
+#include "ToRGB.h"
+
+#include <vector>
+
 #include "Layout.h"
+#include "Parameters.h"
 #include "Planes.h"
-#include "RGB.h"
 
 namespace ct {
 
 ToRGB::ToRGB(const ct_format &format, const DeviceKernels *kernels)
-    : format(format), kernels(holdsRGB(format) ? nullptr : kernels), range(format), weights(weightsOf(format)), horizontal(horizontalSiting(format)),
-      vertical(verticalSiting(format)) {}
+    : format(format), kernels(holdsRGB(format) ? nullptr : kernels), range(format), weights(weightsOf(format)),
+      horizontal(horizontalSiting(format)), vertical(verticalSiting(format)) {}
 
 at::Tensor ToRGB::chroma(const ct_input &picture, int plane, Transfers &transfers) const {
     const auto codes = uploadPlane(picture, format, plane, transfers).sub_(range.chromaOffset);
     return interpolate(interpolate(codes, 1, format.width, horizontal), 0, format.height, vertical);
+}
+
+ToRGB::Gains ToRGB::gains() const {
+    const double red = 2 * (1 - weights.red) / range.chromaGain, blue = 2 * (1 - weights.blue) / range.chromaGain;
+    return {red, -red * weights.red / weights.green, -blue * weights.blue / weights.green, blue};
 }
 
 void ToRGB::convert(const ct_input &picture, at::Tensor rgb, Transfers &transfers) const {
@@ -28,13 +37,12 @@ void ToRGB::convert(const ct_input &picture, at::Tensor rgb, Transfers &transfer
         return;
     }
     const auto blue = chroma(picture, 1, transfers), red = chroma(picture, 2, transfers);
-    const double redGain = 2 * (1 - weights.red) / range.chromaGain;
-    const double blueGain = 2 * (1 - weights.blue) / range.chromaGain;
+    const Gains gain = gains();
     auto r = rgb.select(0, 0), g = rgb.select(0, 1), b = rgb.select(0, 2);
-    at::add_out(r, luma, red, redGain);
-    at::add_out(g, luma, red, -redGain * weights.red / weights.green);
-    g.add_(blue, -blueGain * weights.blue / weights.green);
-    at::add_out(b, luma, blue, blueGain);
+    at::add_out(r, luma, red, gain.redOfRed);
+    at::add_out(g, luma, red, gain.greenOfRed);
+    g.add_(blue, gain.greenOfBlue);
+    at::add_out(b, luma, blue, gain.blueOfBlue);
 }
 
 void ToRGB::convertByKernel(const ct_input &picture, const at::Tensor &rgb, Transfers &transfers) const {
@@ -45,11 +53,11 @@ void ToRGB::convertByKernel(const ct_input &picture, const at::Tensor &rgb, Tran
     source.lumaOffset = float(range.lumaOffset);
     source.lumaGain = float(range.lumaGain);
     source.chromaOffset = float(range.chromaOffset);
-    const double redGain = 2 * (1 - weights.red) / range.chromaGain, blueGain = 2 * (1 - weights.blue) / range.chromaGain;
-    source.redOfRed = float(redGain);
-    source.greenOfRed = float(-redGain * weights.red / weights.green);
-    source.greenOfBlue = float(-blueGain * weights.blue / weights.green);
-    source.blueOfBlue = float(blueGain);
+    const Gains gain = gains();
+    source.redOfRed = float(gain.redOfRed);
+    source.greenOfRed = float(gain.greenOfRed);
+    source.greenOfBlue = float(gain.greenOfBlue);
+    source.blueOfBlue = float(gain.blueOfBlue);
     std::vector<at::Tensor> samples;
     for (int plane = 0; plane < (source.hasChroma ? 3 : 1); ++plane) {
         samples.push_back(sourceCodes(picture, format, plane, transfers));
@@ -66,9 +74,7 @@ void ToRGB::convertByKernel(const ct_input &picture, const at::Tensor &rgb, Tran
         to.placeX = plane > 0 ? float(horizontal.position) : 0;
         to.placeY = plane > 0 ? float(vertical.position) : 0;
     }
-    constexpr int threads = 128;
-    kernels->toRGB(
-        {unsigned(format.width + threads - 1) / threads, unsigned(format.height)}, rgb.device(), source, rgb.data_ptr());
+    kernels->toRGB({driver::blocks(format.width, 128), unsigned(format.height)}, rgb.device(), source, rgb.data_ptr());
 }
 
 }  // namespace ct

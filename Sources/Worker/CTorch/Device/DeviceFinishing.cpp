@@ -7,7 +7,7 @@ namespace {
 
 constexpr int64_t threads = 128, samplesAThread = 8;
 
-unsigned blocks(int64_t count, int64_t each) { return unsigned((count + each - 1) / each); }
+using driver::blocks;
 
 kernels::FinishedPicture pictureOf(const Finished &picture) {
     kernels::FinishedPicture result{};

@@ -1,10 +1,10 @@
 #include "Driver.h"
 
 #include <c10/core/DeviceGuard.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "DriverFunctions.h"
 #include "Errors.h"
+#include "Streams.h"
 
 namespace ct::driver {
 namespace {
@@ -42,8 +42,6 @@ template <typename Stream>
 auto givesHandles(const Stream &stream, int) -> decltype(stream.native_handle(), true) { return true; }
 template <typename Stream>
 bool givesHandles(const Stream &, long) { return false; }
-
-c10::Stream currentStream(const at::Device &device) { return c10::impl::VirtualGuardImpl(device.type()).getStream(device); }
 
 }  // namespace
 

@@ -16,6 +16,9 @@ struct Grid {
     unsigned x = 1, y = 1, z = 1;
 };
 
+/// So many of `each` as `count` takes.
+inline unsigned blocks(int64_t count, int64_t each) { return unsigned((count + each - 1) / each); }
+
 /// A function on a device.
 class Kernel {
   public:

@@ -2,10 +2,10 @@
 
 #include <c10/core/InferenceMode.h>
 #include <c10/core/StreamGuard.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "Color.h"
 #include "Errors.h"
+#include "Streams.h"
 
 namespace ct {
 namespace {
@@ -89,8 +89,7 @@ ct_status ct_device_picture_open(
             *picture = new ct_device_picture(place, *format, *source);
             return;
         }
-        const c10::Stream stream = c10::impl::VirtualGuardImpl(place.type()).getDefaultStream(place);
-        const c10::StreamGuard guard(stream);
+        const c10::StreamGuard guard(ct::defaultStream(place));
         *picture = new ct_device_picture(place, *format, *source);
     });
 }

@@ -1,30 +1,11 @@
 #include "Transfers.h"
 
-#include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
-
-#include <cstring>
 
 #include "Driver.h"
+#include "Streams.h"
 
 namespace ct {
-namespace {
-
-c10::Stream currentStream(const at::Device &device) { return c10::impl::VirtualGuardImpl(device.type()).getStream(device); }
-
-c10::Stream newStream(const at::Device &device) {
-    return c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
-}
-
-/// Lets `later` wait for what is in `earlier` so far.
-void order(const c10::Stream &earlier, const c10::Stream &later) {
-    c10::Event event(earlier.device_type());
-    event.record(earlier);
-    event.block(later);
-}
-
-}  // namespace
 
 at::Tensor Arena::take(int64_t count) {
     // Calls of one upscaler ask for the same sizes in the same order.
@@ -41,7 +22,7 @@ Transfers::Transfers(at::Device device, bool defers)
 }
 
 void Transfers::awaitDecoded() const {
-    if (!device.is_cpu()) order(c10::impl::VirtualGuardImpl(device.type()).getDefaultStream(device), currentStream(device));
+    if (!device.is_cpu()) order(defaultStream(device), currentStream(device));
 }
 
 at::Tensor Transfers::upload(const at::Tensor &host) {

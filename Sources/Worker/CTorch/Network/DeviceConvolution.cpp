@@ -84,7 +84,7 @@ at::Tensor shuffled(const at::Tensor &input, int64_t factor, const c10::optional
     const auto added = base ? base->contiguous() : at::Tensor();
     auto result = at::empty({n, 3, height * factor, width * factor}, input.options(), at::MemoryFormat::Contiguous);
     kernels.shuffle(
-        {unsigned((width + 127) / 128), unsigned(height), unsigned(n)}, input.device(), input.data_ptr(),
+        {ct::driver::blocks(width, 128), unsigned(height), unsigned(n)}, input.device(), input.data_ptr(),
         added.defined() ? added.data_ptr() : nullptr, result.data_ptr(), int(factor), int(step), int(width), int(height));
     return result;
 }

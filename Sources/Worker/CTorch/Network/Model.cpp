@@ -3,8 +3,6 @@
 
 #include <ATen/Context.h>
 #include <c10/core/InferenceMode.h>
-#include <c10/core/Stream.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 #include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -20,6 +18,7 @@
 #include "Replacement.h"
 #include "Rows.h"
 #include "Shuffle.h"
+#include "Streams.h"
 
 namespace {
 
@@ -121,7 +120,7 @@ ct_status ct_model_open(
         auto made = std::make_unique<ct_model>(scale, window, on, reduced ? at::kHalf : at::kFloat);
         if (path != nullptr) load(*made, path, own_kernels != 0);
         // Calls come on streams of their own.
-        if (!on.is_cpu()) c10::impl::VirtualGuardImpl(on.type()).getDefaultStream(on).synchronize();
+        if (!on.is_cpu()) ct::defaultStream(on).synchronize();
         *model = made.release();
     });
 }

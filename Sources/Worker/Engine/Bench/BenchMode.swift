@@ -82,7 +82,7 @@ public struct Bench: Sendable {
         defer { try? FileManager.default.removeItem(at: directory) }
         let film = try BenchFilm(
             film: film, model: model, preset: preset, batch: mode == .sequential ? 1 : batch, segments: 3,
-            longest: mode == .encode ? 48 : .max, blendRadius: mode == .blend ? Self.blendRadius : 0,
+            longest: mode == .encode ? Self.mostEncoded : .max, blendRadius: mode == .blend ? Self.blendRadius : 0,
             cpuEngine: mode == .torch ? .torch : .auto,
             directory: directory.path)
         let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding) { text in
@@ -105,4 +105,6 @@ public struct Bench: Sendable {
     static var blendRadius: Int { 2 }
     /// That are kept in memory to be worked on. A device is through with few before it has begun in earnest.
     var mostPictures: Int { device == .cpu ? 48 : 240 }
+    /// Upscaled pictures that are kept in memory: they are larger.
+    static var mostEncoded: Int { 48 }
 }

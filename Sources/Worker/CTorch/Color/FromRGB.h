@@ -1,4 +1,4 @@
-// One picture: planes of codes to RGB, and back.
+// RGB to one picture's planes of codes.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -11,25 +11,6 @@
 #include "Transfers.h"
 
 namespace ct {
-
-/// Planes to RGB in [0, 1]; what lies outside stays outside.
-class ToRGB {
-  public:
-    /// - kernels: of the device, or null for tensor operations.
-    ToRGB(const ct_format &format, const DeviceKernels *kernels);
-    /// Fills `rgb`, [3, height, width] of floats on the device.
-    void convert(const ct_input &picture, at::Tensor rgb, Transfers &transfers) const;
-
-  private:
-    at::Tensor chroma(const ct_input &picture, int plane, Transfers &transfers) const;
-    void convertByKernel(const ct_input &picture, const at::Tensor &rgb, Transfers &transfers) const;
-
-    ct_format format;
-    const DeviceKernels *kernels;
-    CodeRange range;
-    LumaWeights weights;
-    Siting horizontal, vertical;
-};
 
 /// RGB to planes of codes, rounded to nearest, or dithered where the source has more depth.
 class FromRGB {
