@@ -125,6 +125,25 @@ import Testing
         await bench.close()
     }
 
+    /// The disk may be full before anything could be noted of it: who asks is told all the same.
+    @Test func aQueueThatCannotBeWrittenIsWhatItsJobsWaitFor() async throws {
+        let bench = try await DispatcherBench { $0.reserve = 0 }
+        try await bench.make(segments: 1)
+        try await bench.takeUp()
+        try await bench.limitStore(pages: 1)
+        bench.dispatcher.submit(.workerConnected(WorkerID("00"), bench.longHello("other")))
+        try await until("waiting for space") { await bench.dispatcher.isWaitingForSpace }
+        let status = try #require(await bench.dispatcher.status(of: film))
+        #expect(status.snapshot.waits.map(\.code) == [.diskFull])
+        let listed = try #require(await bench.dispatcher.statuses().first)
+        #expect(listed.status.snapshot.waits == status.snapshot.waits)
+        try await bench.limitStore(pages: 1_000_000)
+        try await until("written again") {
+            await bench.dispatcher.status(of: film)?.snapshot.waits.contains { $0.code == .diskFull } == false
+        }
+        await bench.close()
+    }
+
     /// A disk that hiccups, or a process that is out of descriptors, ends no job.
     @Test func inputThatCannotBeReadForAMomentIsAskedForAgain() async throws {
         let bench = try await DispatcherBench()

@@ -67,8 +67,15 @@ import Testing
             let history = try await farm.history(id)
             let accepted = history.filter { $0.kind == "accepted" }.compactMap(\.segment)
             #expect(accepted.count == 24 && Set(accepted).count == 24, "\(history)")
-            // What the worker held when the coordinator went was adopted: nothing was leased a second time.
-            #expect(history.count { $0.kind == "leased" } == 24, "\(history)")
+            // What the worker held when the coordinator went was adopted: a second time is leased only what had not yet
+            // reached it, leased in the moment that the coordinator went.
+            let lost = history.indices.filter { history[$0].kind == "ended" }
+            #expect(history.count { $0.kind == "leased" } == 24 + lost.count, "\(history)")
+            for index in lost {
+                let since = history[..<index].reversed().prefix { $0.kind == "leased" || $0.kind == "ended" }
+                let wasJustLeased = since.contains { $0.segment == history[index].segment && $0.kind == "leased" }
+                #expect(wasJustLeased, "\(history)")
+            }
         }
     }
 

@@ -7,7 +7,7 @@ extension Dispatcher {
     /// Where a job stands; nil for one that is not at hand.
     public func status(of job: JobID) -> JobStatus? {
         guard let active = jobs[job], let snapshot = scheduler.snapshot(of: job) else { return nil }
-        var status = JobStatus(active, snapshot)
+        var status = told(active, snapshot)
         let stages = scheduler.plan(of: job)?.segments.compactMap { $0.result?.stages } ?? []
         status.deviceBusy = Self.busyShare(stages)
         return status
@@ -16,8 +16,18 @@ extension Dispatcher {
     /// All jobs at hand, without what looking at every segment would tell: this is asked often.
     func statuses() -> [(record: JobRecord, status: JobStatus)] {
         scheduler.snapshots().compactMap { snapshot in
-            jobs[snapshot.id].map { ($0.record, JobStatus($0, snapshot)) }
+            jobs[snapshot.id].map { ($0.record, told($0, snapshot)) }
         }
+    }
+
+    /// The scheduler hears of a full disk with the next event; where the queue cannot be written for it, there is none.
+    private func told(_ job: ActiveJob, _ snapshot: JobSnapshot) -> JobStatus {
+        var status = JobStatus(job, snapshot)
+        let isTold = snapshot.waits.contains { $0.code == .diskFull }
+        guard isWaitingForSpace, !isTold, !snapshot.state.isEnded else { return status }
+        let reason = "the queue's disk is full: nothing is decided on until it can be written again; make space"
+        status.snapshot.waits.append(WaitReason(.diskFull, reason))
+        return status
     }
 
     func workers() -> [WorkerSnapshot] { scheduler.workerSnapshots() }
