@@ -37,6 +37,21 @@ import Testing
         #expect(try left() == ["film.mkv", "film.upscaled.mkv", "state"])
     }
 
+    /// Where no device has such a unit, which is said instead of waited for.
+    @Test(.disabled(if: FileManager.default.fileExists(atPath: "/dev/nvidiactl"), "this machine may have one"))
+    func anEncoderThatThisMachineHasNotEndsTheRun() async throws {
+        let film = try await copy(to: "film.mkv")
+        let ended = try await coordinator([
+            "run", film, "--state", state, "--model", "nearest", "--encoder", "hevc_nvenc", "--json",
+        ])
+        #expect(ended.status == 3 && !ended.bySignal, "\(ended)")
+        #expect(ended.error.split(separator: "\n").count == 1, "\(ended.error)")
+        #expect(
+            ended.error.contains("no worker has the encoder hevc_nvenc (offered: ffv1, libsvtav1, libx264, libx265)"))
+        #expect(ended.error.contains("leave out --encoder"), "\(ended.error)")
+        #expect(try left() == ["film.mkv", "state"])
+    }
+
     @Test func twoFilmsForOneNameAreRefused() async throws {
         let films = try await [copy(to: "film.mkv"), copy(to: "film.avi")]
         let ended = try await run(films)

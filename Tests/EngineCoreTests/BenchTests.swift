@@ -14,7 +14,7 @@ import Testing
         let film = try await Fixtures.shared.film(.x264Closed)
         let bench = Bench(
             film: film, model: try ModelLibrary().resolve("nearest", scale: 2), device: .cpu, threads: 1,
-            preset: "ultrafast", batch: 2)
+            encoding: BenchEncoding(preset: "ultrafast"), batch: 2)
         let result = try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try bench.run(mode) }) }
         }

@@ -20,7 +20,9 @@ import Testing
     private func film(_ kind: FilmKind) async throws -> BenchFilm {
         try BenchFilm(
             film: try await Fixtures.shared.film(kind), model: try ModelLibrary().resolve("nearest", scale: 2),
-            preset: "ultrafast", batch: 2, segments: 3, longest: .max, blendRadius: 0, cpuEngine: .auto,
+            encoding: BenchEncoding(preset: "ultrafast"), batch: 2, segments: 3, longest: .max,
+            blendRadius: 0,
+            cpuEngine: .auto,
             directory: folder.url.path)
     }
 
@@ -85,7 +87,9 @@ import Testing
         let folder = try TemporaryFolder()
         let film = try BenchFilm(
             film: try await Fixtures.shared.film(kind), model: try ModelLibrary().resolve("nearest", scale: 2),
-            preset: "ultrafast", batch: 2, segments: 3, longest: .max, blendRadius: 0, cpuEngine: .auto,
+            encoding: BenchEncoding(preset: "ultrafast"), batch: 2, segments: 3, longest: .max,
+            blendRadius: 0,
+            cpuEngine: .auto,
             directory: folder.url.path)
         // Opens NVDEC before anything else touches the device.
         let onDevice = PipelineParts.real(device: .cuda(0), threads: 1, decoding: .nvdec) { Issue.record("\($0)") }
@@ -114,7 +118,8 @@ import Testing
 
     private func orders(_ film: String) throws -> [SegmentOrder] {
         try BenchFilm(
-            film: film, model: try ModelLibrary().resolve("nearest", scale: 2), preset: "ultrafast", batch: 2,
+            film: film, model: try ModelLibrary().resolve("nearest", scale: 2),
+            encoding: BenchEncoding(preset: "ultrafast"), batch: 2,
             segments: 3,
             longest: .max, blendRadius: 0, cpuEngine: .auto, directory: folder.url.path
         ).orders

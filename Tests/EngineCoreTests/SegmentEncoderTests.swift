@@ -46,7 +46,7 @@ import Testing
             keyframeInterval: 240)
         (order.task.range, order.task.context, order.task.keyframes) = (range, range, keyframes)
         order.task.timestamps = (range.first..<range.end).map(Int64.init)
-        let encoder = try SegmentEncoder(order: order, threads: 1)
+        let encoder = try SegmentEncoder(order: order, threads: 1, device: .cpu)
         for number in range.first..<range.end where !missing.contains(number) {
             try encoder.write(Self.picture(number), number: number)
         }

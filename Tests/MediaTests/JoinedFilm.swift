@@ -16,7 +16,8 @@ final class JoinedFilm {
     ///   - cuts: where segments begin, after the first.
     ///   - limit: of the source's frames, only so many.
     init(
-        source: String, codec: Codec = .h264, pixels: String = "yuv420p", container: String = "mkv",
+        source: String, codec: Codec = .h264, encoder: String? = nil, pixels: String = "yuv420p",
+        container: String = "mkv",
         cuts: [Int] = [1, 3, 20],
         limit: Int = 40
     ) throws {
@@ -28,8 +29,10 @@ final class JoinedFilm {
             if let pts = packet.pts { timestamps.append(pts) }
         }
         timestamps = Array(timestamps.sorted().prefix(limit))
-        let film = try SyntheticFilm(pixelFormat: pixels)
-        let settings = try film.settings(codec, timeBase: demuxer.video.timeBase, frameRate: demuxer.video.frameRate)
+        let film = try SyntheticFilm(
+            width: encoder == nil ? 96 : 192, height: encoder == nil ? 64 : 160, pixelFormat: pixels)
+        var settings = try film.settings(codec, timeBase: demuxer.video.timeBase, frameRate: demuxer.video.frameRate)
+        if let encoder { (settings.encoder, settings.preset) = (encoder, "p5") }
         let bounds = [0] + cuts.filter { $0 < timestamps.count } + [timestamps.count]
         var segments: [String] = []
         for (first, end) in zip(bounds, bounds.dropFirst()) {

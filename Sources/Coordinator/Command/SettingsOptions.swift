@@ -20,13 +20,17 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "hevc, av1, h264 or ffv1.")
     var codec: Codec = .hevc
 
-    @Option(help: "libav's name of the encoder; by default libx265, libsvtav1, libx264 or ffv1.")
+    @Option(
+        help: """
+            libav's name of the encoder; by default libx265, libsvtav1, libx264 or ffv1. hevc_nvenc, h264_nvenc and \
+            av1_nvenc are units of NVIDIA's devices, where workers have them.
+            """)
     var encoder: String?
 
     @Option(help: "Constant rate factor: lower is better and larger.")
     var crf = 18
 
-    @Option(help: "The encoder's preset; by default medium.")
+    @Option(help: "The encoder's preset; by default medium, of libsvtav1 8, of NVENC p5.")
     var preset: String?
 
     @Option(help: "More encoder settings, as K=V:K=V.")

@@ -71,7 +71,7 @@ public struct ExecutionShape: Codable, Hashable, Sendable {
 /// How segments are encoded; the same for all segments of a job, so that their parameter sets are equal (P3).
 public struct EncodingSettings: Codable, Hashable, Sendable {
     public var codec: Codec
-    /// `libx265`, `libx264`, `libsvtav1`, `ffv1`.
+    /// `libx265`, `libx264`, `libsvtav1`, `ffv1`, `hevc_nvenc`, `h264_nvenc`, `av1_nvenc`.
     public var encoder: String
     public var crf: Int
     public var preset: String?

@@ -2,7 +2,7 @@
 public enum EncodedSegmentVerifier {
     /// - Parameters:
     ///   - timestamps: of the frames that must come out, ascending.
-    ///   - threads: of the decoder.
+    ///   - threads: of the decoder; 0 takes one a core.
     /// - Throws: `MediaError` where other frames come out, or the decoder complains. Blocks.
     public static func verify(path: String, timestamps: [Int64], threads: Int = 1) throws {
         let reader = try PacketFileReader(path: path)

@@ -55,7 +55,9 @@ extension EncoderCatalog {
     /// pixels are made as this says.
     ///
     /// - Parameter height: the result's.
-    static func color(of input: PictureFormat, height: Int, layout: PixelLayout) -> ColorDescription {
+    static func color(
+        of input: PictureFormat, height: Int, layout: PixelLayout, unit: EncodingUnit = .cpu
+    ) -> ColorDescription {
         var color = input.color
         color.matrix = matrix(of: input, height: height, layout: layout)
         let isSubsampled = layout.chromaFormat == 1
@@ -64,7 +66,8 @@ extension EncoderCatalog {
         if !isSubsampled || layout.family != .yuv {
             // Nothing but 4:2:0 can say it; left is what is taken then.
             color.chromaLocation = .unspecified
-        } else if !sameGrid {
+        } else if !sameGrid || (unit == .nvenc && color.chromaLocation != .unspecified) {
+            // libav's NVENC does not say it either.
             color.chromaLocation = .left
         }
         return color

@@ -52,6 +52,7 @@ enum EncoderParameterRules {
         case X265Encoder.name: x265
         case "libx264": x264
         case "libsvtav1": svtAV1
+        case "hevc_nvenc", "h264_nvenc", "av1_nvenc": nvenc
         default: [Refusal("the job sets it", "level slices threads thread-type gop g bits-per-raw-sample flags pass")]
         }
     }
@@ -120,6 +121,15 @@ enum EncoderParameterRules {
         Refusal(
             local,
             "stats stat-read stat-write qpfile tcfile-in tcfile-out cqmfile dump-yuv log log-level log-file psnr ssim"),
+    ]
+
+    private static let nvenc: [Refusal] = [
+        Refusal(joining, "aud bluray-compat forced-idr intra-refresh single-slice-intra-refresh"),
+        Refusal(machine, "gpu surfaces delay"),
+        Refusal(rate, "rc cbr 2pass cq qp init-qpp init-qpb init-qpi b maxrate bufsize ldkfs"),
+        Refusal("the level follows from size and frame rate", "level tier"),
+        Refusal("use --crf, --preset or --pixel-format", "crf preset profile"),
+        Refusal(tags, "a53cc s12m-tc extra-sei udu-sei"),
     ]
 
     private static let svtAV1: [Refusal] = [

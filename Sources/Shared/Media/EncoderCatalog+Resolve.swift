@@ -21,7 +21,8 @@ extension EncoderCatalog {
         let layout = try layout(settings, encoder: encoder, input: input.layout)
         let (width, height) = try size(settings, of: input, scale: scale, layout: layout, isShownTurned: isShownTurned)
         let picture = PictureFormat(
-            width: width, height: height, layout: layout, color: color(of: input, height: height, layout: layout))
+            width: width, height: height, layout: layout,
+            color: color(of: input, height: height, layout: layout, unit: encoder.unit))
         let rate = source.frameRate
         try checkSize(picture, encoder: encoder)
         try checkRate(picture, rate, encoder: encoder)
@@ -31,9 +32,17 @@ extension EncoderCatalog {
             sampleAspectRatio: source.parameters.sampleAspectRatio, timeBase: source.timeBase, frameRate: rate,
             keyframeInterval: keyframeInterval(encoder, rate: rate))
         try EncoderParameterRules.apply(to: &resolved)
-        // What only the encoder itself can tell (levels, combinations of options) comes out by opening it once.
-        try EncoderChatter.told { _ = try open(resolved, threads: 1) }
+        try tryOut(resolved, unit: encoder.unit)
         return resolved
+    }
+
+    /// What only the encoder itself can tell (levels, combinations of options) comes out by opening it once; of one in hardware that need
+    /// not be here its options' names and values.
+    private static func tryOut(_ settings: EncodingSettings, unit: EncodingUnit) throws {
+        switch unit {
+        case .cpu: try EncoderChatter.told { _ = try open(settings, threads: 1) }
+        case .nvenc: _ = try LibAVContext(settings: settings, threads: 1, opens: false)
+        }
     }
 
     private static func chosen(_ settings: JobSettings) throws -> EncoderDescription {

@@ -7,6 +7,7 @@ public struct EncoderDescription: Hashable, Sendable {
     /// libav's name, `libx265` for x265's own API.
     public var name: String
     public var codec: Codec
+    public var unit = EncodingUnit.cpu
     public var layouts: [PixelLayout]
     /// nil: the encoder is lossless and has no rate factor.
     public var crfRange: ClosedRange<Int>?
@@ -24,17 +25,25 @@ public struct EncoderDescription: Hashable, Sendable {
     func takes(_ layout: PixelLayout) -> Bool { layouts.contains(layout) }
 }
 
+/// What an encoder runs on.
+public enum EncodingUnit: Hashable, Sendable {
+    /// Any machine.
+    case cpu
+    /// A unit of a CUDA device, which not every one has.
+    case nvenc
+}
+
 /// The encoders whose segments this project can join without a trace.
 public enum EncoderCatalog {
     /// In order of preference for their codec.
-    public static let encoders: [EncoderDescription] = [x265, x264, svtAV1, ffv1].compactMap { $0 }
+    public static let encoders: [EncoderDescription] = [x265, x264, svtAV1, ffv1].compactMap { $0 } + nvenc
 
     public static func encoders(for codec: Codec) -> [EncoderDescription] { encoders.filter { $0.codec == codec } }
 
     public static func encoder(named name: String) -> EncoderDescription? { encoders.first { $0.name == name } }
 
     /// The largest picture of level 6.2 in HEVC, H.264 and AV1 alike: 8192x4352.
-    private static let largestPicture = 35_651_584
+    static let largestPicture = 35_651_584
 
     private static var x265: EncoderDescription? {
         let depths = [8, 10, 12].filter { x265_shim_api(Int32($0)) != nil }
@@ -79,7 +88,7 @@ public enum EncoderCatalog {
     ]
 
     /// The layouts that libavcodec's encoder takes; nil where the build lacks it.
-    private static func libav(_ name: String) -> [PixelLayout]? {
+    static func libav(_ name: String) -> [PixelLayout]? {
         guard let codec = avcodec_find_encoder_by_name(name), var format = codec.pointee.pix_fmts else { return nil }
         var layouts: [PixelLayout] = []
         while format.pointee != AV_PIX_FMT_NONE {

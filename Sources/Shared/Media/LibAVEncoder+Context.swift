@@ -11,7 +11,10 @@ final class LibAVContext {
     private var hasPictures = false
     private var isDrained = false
 
-    init(settings: EncodingSettings, threads: Int) throws {
+    /// - Parameters:
+    ///   - cudaDevice: whose unit encodes, for NVENC.
+    ///   - opens: false: nothing but names and values of options is tried, which needs no device.
+    init(settings: EncodingSettings, threads: Int, cudaDevice: Int? = nil, opens: Bool = true) throws {
         LibAVContext.quietSVT
         LibAVLog.install()
         guard let codec = avcodec_find_encoder_by_name(settings.encoder),
@@ -21,10 +24,14 @@ final class LibAVContext {
         name = settings.encoder
         pointer.pointee.opaque = LibAVLog.register(sink)
         try describe(settings)
-        try setOptions(settings, threads: threads)
+        try setOptions(settings, threads: threads, cudaDevice: cudaDevice)
         LibAVLog.take()
+        guard opens else { return }
         let answer = avcodec_open2(pointer, codec, nil)
-        guard answer >= 0 else { throw MediaError(.settings, settings.refusal, code: answer, logged: LibAVLog.take()) }
+        guard answer >= 0 else {
+            let logged = settings.isByNVENC ? LibAVLog.takeAll() : LibAVLog.take()
+            throw MediaError(.settings, settings.refusal, code: answer, logged: logged)
+        }
         isOpen = true
     }
 
@@ -78,7 +85,7 @@ final class LibAVContext {
     }
 
     private func describe(_ settings: EncodingSettings) throws {
-        guard let format = settings.picture.layout.avFormat else {
+        guard let format = settings.encoderFormat else {
             throw MediaError(.settings, "libav has no pixel format for \(settings.picture.layout)")
         }
         let rate = settings.nominalFrameRate
@@ -104,12 +111,7 @@ final class LibAVContext {
         let raw =
             pointer.pointee.extradata.map { Data(bytes: $0, count: Int(pointer.pointee.extradata_size)) } ?? Data()
         let layout = settings.picture.layout
-        let extradata =
-            settings.codec == .h264
-            ? CodedUnits.split(lengthPrefixed: raw).flatMap {
-                DecoderConfiguration.avcC($0, chromaFormat: layout.chromaFormat, bitDepth: layout.bitDepth)
-            } : raw
-        guard let extradata, !extradata.isEmpty else {
+        guard let extradata = Self.headers(settings, raw), !extradata.isEmpty else {
             throw MediaError(.codec, "\(settings.encoder) gave no parameter sets")
         }
         let parameters = CodecParameters(
@@ -118,6 +120,17 @@ final class LibAVContext {
             level: Int(pointer.pointee.level), bitsPerRawSample: layout.bitDepth,
             sampleAspectRatio: settings.sampleAspectRatio, color: settings.picture.color)
         return VideoStream(parameters: parameters, timeBase: settings.timeBase, frameRate: settings.frameRate)
+    }
+
+    /// What MP4 and Matroska hold of an encoder's headers.
+    private static func headers(_ settings: EncodingSettings, _ raw: Data) -> Data? {
+        let (format, depth) = (settings.picture.layout.chromaFormat, settings.picture.layout.bitDepth)
+        let units = settings.isByNVENC ? CodedUnits.split(startCoded: raw) : CodedUnits.split(lengthPrefixed: raw)
+        switch settings.codec {
+        case .h264: return units.flatMap { DecoderConfiguration.avcC($0, chromaFormat: format, bitDepth: depth) }
+        case .hevc: return units.flatMap { DecoderConfiguration.hvcC($0, chromaFormat: format, bitDepth: depth) }
+        case .av1, .ffv1: return raw
+        }
     }
 
     /// SVT-AV1 reports to stderr on its own account and hears only this variable: errors alone.

@@ -4,11 +4,12 @@ internal import Foundation
 
 extension LibAVContext {
     /// The user's options first, then everything that joining and determinism rest on.
-    func setOptions(_ settings: EncodingSettings, threads: Int) throws {
+    func setOptions(_ settings: EncodingSettings, threads: Int, cudaDevice: Int?) throws {
         pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
         pointer.pointee.gop_size = Int32(settings.keyframeInterval)
         // Makes libsvtav1 refuse options that it does not know instead of noting them in its log.
         pointer.pointee.err_recognition |= AV_EF_EXPLODE
+        if settings.isByNVENC { return try setNVENC(settings, device: cudaDevice) }
         switch settings.codec {
         case .h264: try setX264(settings)
         case .av1: try setSVTAV1(settings, threads: threads)
@@ -60,6 +61,18 @@ extension LibAVContext {
         try set("slicecrc", "1")
         try set("coder", "range_tab")
         for parameter in settings.parameters { try set(parameter.key, parameter.value) }
+    }
+
+    /// One constant quality, as `crf` is: a target of quality without one of the bit rate.
+    private func setNVENC(_ settings: EncodingSettings, device: Int?) throws {
+        pointer.pointee.bit_rate = 0
+        try set("preset", settings.preset ?? "p5")
+        try set("tune", "hq")
+        if settings.codec == .h264 { try set("profile", "high") }  // of 4:4:4 it takes another
+        for parameter in settings.parameters { try set(parameter.key, parameter.value) }
+        try set("rc", "vbr")
+        try set("cq", "\(settings.crf)")
+        try set("gpu", device.map(String.init) ?? "any")
     }
 
     private func joined(_ parameters: [EncoderParameter]) -> String {

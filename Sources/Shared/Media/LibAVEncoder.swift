@@ -2,17 +2,22 @@ internal import CLibAV
 public import FarmModel
 internal import Foundation
 
-/// H.264 (libx264), AV1 (libsvtav1) and FFV1 through libavcodec.
+/// H.264 (libx264), AV1 (libsvtav1) and FFV1 through libavcodec; and what NVENC makes, whose pictures come from the host's memory.
 public final class LibAVEncoder: VideoEncoder {
     public let stream: VideoStream
     private let settings: EncodingSettings
     private let context: LibAVContext
     private let packet: DemuxedPacket
+    /// nil: the encoder takes planes as they are.
+    private let packer: PlanePacker?
     private var clock: PictureClock
 
-    /// - Parameter threads: for the encoders whose output does not depend on it; libx264's number is fixed.
-    public init(settings: EncodingSettings, threads: Int) throws {
-        context = try LibAVContext(settings: settings, threads: threads)
+    /// - Parameters:
+    ///   - threads: for the encoders whose output does not depend on it; libx264's number is fixed.
+    ///   - cudaDevice: whose unit encodes, for NVENC; nil: the first that has one.
+    public init(settings: EncodingSettings, threads: Int, cudaDevice: Int? = nil) throws {
+        context = try LibAVContext(settings: settings, threads: threads, cudaDevice: cudaDevice)
+        packer = try PlanePacker(for: settings)
         packet = try DemuxedPacket()
         self.settings = settings
         clock = PictureClock(encoder: settings.encoder)
@@ -23,7 +28,7 @@ public final class LibAVEncoder: VideoEncoder {
         try settings.check(picture)
         let frame = try context.emptyPicture()
         frame.pointer.pointee.pts = Int64(try clock.enter(timestamp))
-        copy(picture, to: frame.pointer)
+        if let packer { try packer.pack(picture, into: frame.pointer) } else { copy(picture, to: frame.pointer) }
         try describe(frame.pointer, picture.messages)
         try context.send(frame)
         return try receive()
@@ -51,9 +56,9 @@ public final class LibAVEncoder: VideoEncoder {
         }
     }
 
-    /// libx264 makes SEI of captions; the other encoders here look at nothing beside the samples.
+    /// libx264 and NVENC make SEI of captions; the other encoders here look at nothing beside the samples.
     private func describe(_ frame: UnsafeMutablePointer<AVFrame>, _ messages: [PictureMessage]) throws {
-        for case .captions(let triplets) in messages where settings.codec == .h264 {
+        for case .captions(let triplets) in messages where settings.codec == .h264 || settings.codec == .hevc {
             guard let item = av_frame_new_side_data(frame, AV_FRAME_DATA_A53_CC, triplets.count) else {
                 throw MediaError(.codec, "\(settings.encoder): out of memory for a picture's captions")
             }
@@ -82,6 +87,11 @@ public final class LibAVEncoder: VideoEncoder {
     /// What MP4 and Matroska hold of an encoder's packet.
     private func payload(of raw: Data) -> Data? {
         switch settings.codec {
+        case .h264 where settings.isByNVENC, .hevc where settings.isByNVENC:
+            CodedUnits.join(
+                lengthPrefixed: CodedUnits.split(startCoded: raw).filter {
+                    !CodedUnits.isHeader($0, of: settings.codec)
+                })
         case .h264:
             CodedUnits.split(lengthPrefixed: raw).map {
                 CodedUnits.join(lengthPrefixed: $0.filter { !Self.isX264Info($0) })

@@ -38,8 +38,14 @@ enum LibAVLog {
     /// This thread's last line since the last call.
     @discardableResult
     static func take() -> String? {
-        defer { ThreadLine.current.text = nil }
-        return ThreadLine.current.text
+        defer { ThreadLine.current.texts = [] }
+        return ThreadLine.current.texts.last
+    }
+
+    /// This thread's last lines since the last call, in their order: of those who say the reason first, and then what they think of it.
+    static func takeAll() -> String? {
+        defer { ThreadLine.current.texts = [] }
+        return ThreadLine.current.texts.isEmpty ? nil : ThreadLine.current.texts.joined(separator: "; ")
     }
 
     /// Routes the lines of codec contexts whose `opaque` is the answer to `sink`, until `unregister`. The number
@@ -66,7 +72,7 @@ enum LibAVLog {
     private static func keep(_ line: String, level: Int32, from object: UnsafeMutableRawPointer?) {
         // "[h264 @ 0x55…] text": the address helps nobody.
         let line = line.replacing(#/ @ 0x[0-9a-f]+\]/#, with: "]")
-        ThreadLine.current.text = line
+        ThreadLine.current.put(line)
         guard level <= AV_LOG_ERROR, let object, object.load(as: UnsafePointer<AVClass>?.self) == avcodec_get_class()
         else { return }
         sinks[object.assumingMemoryBound(to: AVCodecContext.self).pointee.opaque]?.put(line)
@@ -97,9 +103,12 @@ private final class Sinks: @unchecked Sendable {
     }
 }
 
-/// One thread's last line, freed with the thread.
+/// One thread's last lines, freed with the thread.
 private final class ThreadLine {
-    var text: String?
+    var texts: [String] = []
+
+    func put(_ line: String) { texts = texts.suffix(Self.most - 1) + [line] }
+    private static let most = 3
 
     private static let key: pthread_key_t = {
         var key = pthread_key_t()

@@ -1,3 +1,4 @@
+internal import FarmModel
 internal import Foundation
 
 /// Coded units of H.264 and HEVC, without start codes or lengths.
@@ -14,6 +15,36 @@ enum CodedUnits {
             at += 4 + length
         }
         return units
+    }
+
+    /// The units of a buffer in which each one follows 00 00 01 (Annex B). Zeros before and behind units are none of theirs.
+    static func split(startCoded data: Data) -> [Data] {
+        var units: [Data] = []
+        var begin: Data.Index?
+        var at = data.startIndex
+        while at + 2 < data.endIndex {
+            guard data[at] == 0, data[at + 1] == 0, data[at + 2] == 1 else {
+                at += data[at + 2] > 1 ? 3 : 1
+                continue
+            }
+            if let begin { units.append(trimmed(data[begin..<at])) }
+            at += 3
+            begin = at
+        }
+        if let begin { units.append(trimmed(data[begin...])) }
+        return units.filter { !$0.isEmpty }
+    }
+
+    /// A unit ends with a bit that is set.
+    private static func trimmed(_ unit: Data) -> Data {
+        Data(unit[..<(unit.lastIndex { $0 != 0 }.map { $0 + 1 } ?? unit.startIndex)])
+    }
+
+    /// A parameter set, or a mark of where a picture's units begin or a stream ends: what MP4 and Matroska have elsewhere, or not.
+    static func isHeader(_ unit: Data, of codec: Codec) -> Bool {
+        guard let first = unit.first else { return false }
+        // H.264: SPS, PPS, access unit delimiter, ends, SPS extension. HEVC: VPS, SPS, PPS, access unit delimiter, ends.
+        return codec == .h264 ? [7, 8, 9, 10, 11, 13].contains(first & 0x1F) : (32...37).contains(first >> 1 & 0x3F)
     }
 
     static func join(lengthPrefixed units: [Data]) -> Data {

@@ -22,11 +22,15 @@ public protocol VideoEncoder: AnyObject {
 
 extension EncoderCatalog {
     /// Opens the encoder that `settings` name.
-    /// - Parameter threads: how many threads to use; has no influence on the output.
-    public static func open(_ settings: EncodingSettings, threads: Int) throws -> any VideoEncoder {
+    /// - Parameters:
+    ///   - threads: how many threads to use; has no influence on the output.
+    ///   - cudaDevice: the index of the device whose unit encodes, where the encoder is one.
+    public static func open(
+        _ settings: EncodingSettings, threads: Int, cudaDevice: Int? = nil
+    ) throws -> any VideoEncoder {
         settings.encoder == X265Encoder.name
             ? try X265Encoder(settings: settings, threads: threads)
-            : try LibAVEncoder(settings: settings, threads: threads)
+            : try LibAVEncoder(settings: settings, threads: threads, cudaDevice: cudaDevice)
     }
 }
 

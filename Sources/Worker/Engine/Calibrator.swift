@@ -25,7 +25,7 @@ struct Calibrator: Sendable {
             model: recipe.model, source: modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device,
             width: recipe.input.width, height: recipe.input.height, precision: request.precision, threads: threads,
             engine: recipe.cpuEngine, tile: request.tile, batch: request.batch,
-            reserved: recipe.blendMemory(batch: 0))
+            reserved: recipe.blendMemory(batch: 0) + recipe.encoding.deviceMemory)
         calibration.reservedAPicture = recipe.blendMemory(batch: 1) - recipe.blendMemory(batch: 0)
         let shape = try calibration.shape(cache: CalibrationCache(directory: cache))
         return FarmProtocol.Calibration(job: request.job, shape: shape)

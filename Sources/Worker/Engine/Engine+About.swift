@@ -1,17 +1,22 @@
 public import EngineProtocol
 internal import FarmProtocol
 internal import Inference
+internal import Media
 
 extension Engine {
     /// What libtorch is, the devices that it sees, and whether they work.
     public static func about() throws -> EngineAbout {
         let devices = DeviceInfo.all().map(\.device)
-        var failures: [String: String] = [:]
-        for device in devices { failures["\(device)"] = failure(of: device) }
-        return EngineAbout(
-            libtorch: InferenceRuntime.torchVersion, kernels: InferenceRuntime.kernels,
-            slots: try devices.map { try SlotDescription.describing($0) }, cudaProblem: InferenceRuntime.cudaProblem,
-            failures: failures)
+        var about = EngineAbout(
+            libtorch: InferenceRuntime.torchVersion, kernels: InferenceRuntime.kernels, slots: [],
+            cudaProblem: InferenceRuntime.cudaProblem)
+        for device in devices {
+            let (encoders, refusals) = EncoderCatalog.offered(on: device.cudaIndex)
+            about.slots.append(try SlotDescription.describing(device, encoders: encoders))
+            about.failures["\(device)"] = failure(of: device)
+            about.encoderRefusals["\(device)"] = refusals
+        }
+        return about
     }
 
     /// A device can be seen and have no kernels in this libtorch, or be in others' hands.

@@ -38,8 +38,11 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Processor threads.")
     var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
-    @Option(help: "x265's preset.")
-    var preset = "fast"
+    @Option(help: "With a film: libav's name of what encodes it, libx265 by default.")
+    var encoder: String?
+
+    @Option(help: "The encoder's preset; x265's is fast by default.")
+    var preset: String?
 
     @Option(help: "Frames per inference call; by default 4 of a film, 1 with --size.")
     var batch: Int?
@@ -64,7 +67,9 @@ struct BenchCommand: AsyncParsableCommand {
         guard film != nil || size != nil else { throw ValidationError("give --film or --size") }
         guard film == nil || size == nil else { throw ValidationError("give --film or --size, not both") }
         guard size != nil || !json else { throw ValidationError("--json goes with --size") }
-        guard film != nil || decode == .cpu else { throw ValidationError("--decode goes with --film") }
+        guard film != nil || (decode == .cpu && encoder == nil && preset == nil) else {
+            throw ValidationError("--decode, --encoder and --preset go with --film")
+        }
         guard rounds > 0, (1...64).contains(batch ?? 1) else {
             throw ValidationError("--rounds is at least 1, --batch 1 to 64")
         }
@@ -78,7 +83,8 @@ struct BenchCommand: AsyncParsableCommand {
         guard let mode = BenchMode(rawValue: mode) else { throw ValidationError("unknown mode") }
         let bench = Bench(
             film: film, model: try ModelLibrary().resolve(model, scale: scale), device: try Device.resolve(device),
-            threads: threads, preset: preset, batch: batch ?? 4, decoding: decode)
+            threads: threads, encoding: BenchEncoding(encoder: encoder, preset: preset), batch: batch ?? 4,
+            decoding: decode)
         let result = try await onThread { try bench.run(mode) }
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
         // Not through `exit`: it would unload CUDA beneath the pipeline's threads, which still give memory back.
@@ -110,8 +116,9 @@ struct BenchCommand: AsyncParsableCommand {
 
     private func arguments(_ film: String) -> [String] {
         [
-            "bench", "--film", film, "--model", model, "--device", device, "--threads", "\(threads)", "--preset",
-            preset, "--batch", "\(batch ?? 4)", "--decode", decode.rawValue,
-        ] + (scale.map { ["--scale", "\($0)"] } ?? [])
+            "bench", "--film", film, "--model", model, "--device", device, "--threads", "\(threads)", "--batch",
+            "\(batch ?? 4)", "--decode", decode.rawValue,
+        ] + (scale.map { ["--scale", "\($0)"] } ?? []) + (encoder.map { ["--encoder", $0] } ?? [])
+            + (preset.map { ["--preset", $0] } ?? [])
     }
 }

@@ -12,15 +12,18 @@ public struct EngineAbout: Codable, Hashable, Sendable {
     public var cudaProblem: String?
     /// Devices on which a small network does not run, and why.
     public var failures: [String: String]
+    /// Of a device: encoders in hardware that do not open on it, and why.
+    public var encoderRefusals: [String: [String: String]]
 
     public init(
         libtorch: String, kernels: String, slots: [SlotDescription], cudaProblem: String? = nil,
-        failures: [String: String] = [:]
+        failures: [String: String] = [:], encoderRefusals: [String: [String: String]] = [:]
     ) {
         self.libtorch = libtorch
         self.kernels = kernels
         self.slots = slots
         self.cudaProblem = cudaProblem
         self.failures = failures
+        self.encoderRefusals = encoderRefusals
     }
 }

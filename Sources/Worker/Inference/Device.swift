@@ -15,6 +15,9 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// As CUDA counts its devices; nil for the CPU.
+    public var cudaIndex: Int? { if case .cuda(let index) = self { index } else { nil } }
+
     /// The device that `text` (`auto`, `cpu`, `cuda`, `cuda:N`) means on this machine; `auto` is the first CUDA
     /// device where there is one.
     public static func resolve(_ text: String) throws(InferenceError) -> Device {

@@ -45,11 +45,20 @@ struct FilmRun: Sendable {
             case .running, .concatenating: report(.progress(pace.progress(status, film: request.film)))
             }
             // The workers are all of this machine: no other will come.
-            if let lack = status.snapshot.waits.first(where: { $0.code == .noMemory }) {
-                throw CoordinatorError(
-                    .file, "\(request.film): \(lack.text): give a smaller --scale or --height, with --restart")
+            for lack in status.snapshot.waits {
+                guard let remedy = Self.remedy(lack.code) else { continue }
+                throw CoordinatorError(.file, "\(request.film): \(lack.text): \(remedy), with --restart")
             }
             try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// What to do about what this machine lacks; nil for what may pass.
+    private static func remedy(_ lack: WaitReason.Code) -> String? {
+        switch lack {
+        case .noMemory: "give a smaller --scale or --height"
+        case .noEncoder: "leave out --encoder, and see `worker doctor` for why this one does not open"
+        default: nil
         }
     }
 

@@ -100,7 +100,9 @@ struct JobPreparation: Sendable {
                     settings: request.settings, film: taken, model: planned.model, output: request.output))
         }
         // What container and encoder cannot carry.
-        let losses = probed.losses + taken.losses(as: request.settings.codec) + taken.losses(recipe.encoding)
+        let losses =
+            probed.losses + taken.losses(as: request.settings.codec, by: recipe.encoding.encoder)
+            + taken.losses(recipe.encoding)
         let estimate = SpaceEstimate(film: film, frames: range.count, encoding: recipe.encoding)
         try estimate.check(stateDirectory: stateDirectory, output: request.output, kept: await keptSpace())
         report(.note(announcement(film, range, recipe, estimate)))

@@ -83,13 +83,16 @@ extension VideoStream {
 }
 
 extension FilmDescription {
-    /// What an encoder of `codec` cannot carry of the pictures; a line each.
-    func losses(as codec: Codec) -> [String] {
+    /// What an encoder cannot carry of the pictures; a line each.
+    /// - Parameter encoder: its name; nil: the codec's first.
+    func losses(as codec: Codec, by encoder: String? = nil) -> [String] {
         var losses: [String] = []
         if hasCaptions, codec != .hevc, codec != .h264 {
             losses.append("the closed captions inside the pictures are left out: only hevc and h264 carry them")
         }
-        if hasDynamicHDR, codec != .hevc { losses.append("HDR10+ is left out: only hevc carries it") }
+        if hasDynamicHDR, codec != .hevc || encoder == "hevc_nvenc" {
+            losses.append("HDR10+ is left out: only hevc by libx265 carries it")
+        }
         if let dolbyVision {
             let doubt =
                 dolbyVision.profile == nil

@@ -15,7 +15,8 @@ struct BenchFilm {
     ///   - cpuEngine: what convolutions run in.
     ///   - directory: takes the packets and the encoded segments.
     init(
-        film: String, model: ModelReference, preset: String, batch: Int, segments: Int, longest: Int, blendRadius: Int,
+        film: String, model: ModelReference, encoding: BenchEncoding, batch: Int, segments: Int, longest: Int,
+        blendRadius: Int,
         cpuEngine: CPUEngine, directory: String
     ) throws {
         let store = directory + "/source.packets"
@@ -23,7 +24,7 @@ struct BenchFilm {
         let table = try FilmIndexer.index(film, store: store).table
         let scale = model.description.scale
         var settings = JobSettings(scale: scale)
-        settings.preset = preset
+        try encoding.apply(to: &settings)
         let recipe = Recipe(
             source: description.video, input: description.picture, model: model, scale: scale, overlap: 0,
             temporalBlend: blendRadius,

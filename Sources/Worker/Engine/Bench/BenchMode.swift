@@ -56,19 +56,20 @@ public struct Bench: Sendable {
     public var model: ModelReference
     public var device: Device
     public var threads: Int
-    public var preset: String
+    public var encoding: BenchEncoding
     public var batch: Int
     public var decoding: DecodingUnit
 
     public init(
-        film: String, model: ModelReference, device: Device, threads: Int, preset: String, batch: Int,
+        film: String, model: ModelReference, device: Device, threads: Int, encoding: BenchEncoding = BenchEncoding(),
+        batch: Int,
         decoding: DecodingUnit = .cpu
     ) {
         self.film = film
         self.model = model
         self.device = device
         self.threads = threads
-        self.preset = preset
+        self.encoding = encoding
         self.batch = batch
         self.decoding = decoding
     }
@@ -81,7 +82,7 @@ public struct Bench: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let film = try BenchFilm(
-            film: film, model: model, preset: preset, batch: mode == .sequential ? 1 : batch, segments: 3,
+            film: film, model: model, encoding: encoding, batch: mode == .sequential ? 1 : batch, segments: 3,
             longest: mode == .encode ? Self.mostEncoded : .max, blendRadius: mode == .blend ? Self.blendRadius : 0,
             cpuEngine: mode == .torch ? .torch : .auto,
             directory: directory.path)

@@ -14,7 +14,9 @@ enum EncodedSegment {
         let absent = Set(missing)
         let promised = task.range.first..<task.range.end
         let timestamps = promised.filter { !absent.contains($0) }.map { task.timestamps[$0 - task.context.first] }
-        try EncodedSegmentVerifier.verify(path: order.outputPath, timestamps: timestamps)
+        // Beside an encoder on the CPU one thread keeps up; beside one in hardware all cores are free for it.
+        let threads = task.recipe.encoding.isByNVENC ? 0 : 1
+        try EncodedSegmentVerifier.verify(path: order.outputPath, timestamps: timestamps, threads: threads)
         return try blob(Wire.encodedBlob(task.attempt), path: order.outputPath)
     }
 

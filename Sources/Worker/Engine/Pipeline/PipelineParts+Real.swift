@@ -16,7 +16,7 @@ extension PipelineParts {
         return PipelineParts(
             source: { try sources.source(of: $0) },
             upscaler: { try upscalers.upscaler(for: $0) },
-            sink: { try SegmentEncoder(order: $0, threads: threads) },
+            sink: { try SegmentEncoder(order: $0, threads: threads, device: device) },
             verify: { try EncodedSegment.verify($0, missing: $1) })
     }
 }

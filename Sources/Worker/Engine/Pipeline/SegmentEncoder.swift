@@ -1,5 +1,6 @@
 import EngineProtocol
 import FarmModel
+import Inference
 import Media
 
 /// Encodes a segment's pictures into a packet file: each of its GOPs by an encoder of its own, so that no bit of it depends
@@ -7,17 +8,21 @@ import Media
 final class SegmentEncoder: PictureSink {
     private let task: SegmentTask
     private let threads: Int
+    private let device: Device
     private var file: PacketFileWriter?
     private var encoder: (any VideoEncoder)?
     /// With which GOPs begin that are still to come.
     private var keyframes: ArraySlice<Int>
     private var hasWritten = false
 
-    /// - Parameter threads: for the encoder; its output does not depend on it.
-    init(order: SegmentOrder, threads: Int) throws {
+    /// - Parameters:
+    ///   - threads: for the encoder; its output does not depend on it.
+    ///   - device: whose unit encodes, where the job's encoder is one.
+    init(order: SegmentOrder, threads: Int, device: Device) throws {
         task = order.task
         self.threads = threads
-        let encoder = try EncoderCatalog.open(task.recipe.encoding, threads: threads)
+        self.device = device
+        let encoder = try EncoderCatalog.open(task.recipe.encoding, threads: threads, cudaDevice: device.cudaIndex)
         file = try PacketFileWriter(path: order.outputPath, stream: encoder.stream)
         self.encoder = encoder
         keyframes = (task.keyframes ?? [])[...]
@@ -28,7 +33,10 @@ final class SegmentEncoder: PictureSink {
         let begins = keyframes.prefix { $0 <= number }.count
         keyframes = keyframes.dropFirst(begins)
         if begins > 0, hasWritten { try endGOP() }
-        let encoder = try self.encoder ?? EncoderCatalog.open(task.recipe.encoding, threads: threads)
+        let encoder =
+            try self.encoder
+            ?? EncoderCatalog.open(
+                task.recipe.encoding, threads: threads, cudaDevice: device.cudaIndex)
         self.encoder = encoder
         try append(try encoder.encode(picture, timestamp: task.timestamps[number - task.context.first]))
         hasWritten = true
