@@ -106,6 +106,13 @@ import Testing
                     libtorch: "2.11.0", kernels: "avx2", slots: [DiagnosisTests.gpu],
                     failures: ["cuda:0": "no kernel image"]))
         },
+        Case("cuda:0", .ok, ", by our own kernels") { _ in },
+        Case("cuda:0", .warning, "in libtorch's operators, a few times slower: the driver refuses", "8.0") {
+            $0.engine = .success(
+                EngineAbout(
+                    libtorch: "2.11.0", kernels: "avx2", slots: [DiagnosisTests.gpu],
+                    kernelProblems: ["cuda:0": "the driver refuses the images"]))
+        },
         Case("engine", .problem, "is of release 0.0.1, and this worker of ", "of one build") {
             var slot = DiagnosisTests.cpu
             slot.versions["worker"] = "0.0.1"

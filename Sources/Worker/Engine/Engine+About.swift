@@ -15,6 +15,7 @@ extension Engine {
             about.slots.append(try SlotDescription.describing(device, encoders: encoders))
             about.failures["\(device)"] = failure(of: device)
             about.encoderRefusals["\(device)"] = refusals
+            if device != .cpu { about.kernelProblems["\(device)"] = InferenceRuntime.kernelsProblem(on: device) }
         }
         return about
     }

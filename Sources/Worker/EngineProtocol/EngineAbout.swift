@@ -14,10 +14,13 @@ public struct EngineAbout: Codable, Hashable, Sendable {
     public var failures: [String: String]
     /// Of a device: encoders in hardware that do not open on it, and why.
     public var encoderRefusals: [String: [String: String]]
+    /// CUDA devices on which none of our own kernels run, and why.
+    public var kernelProblems: [String: String]
 
     public init(
         libtorch: String, kernels: String, slots: [SlotDescription], cudaProblem: String? = nil,
-        failures: [String: String] = [:], encoderRefusals: [String: [String: String]] = [:]
+        failures: [String: String] = [:], encoderRefusals: [String: [String: String]] = [:],
+        kernelProblems: [String: String] = [:]
     ) {
         self.libtorch = libtorch
         self.kernels = kernels
@@ -25,5 +28,6 @@ public struct EngineAbout: Codable, Hashable, Sendable {
         self.cudaProblem = cudaProblem
         self.failures = failures
         self.encoderRefusals = encoderRefusals
+        self.kernelProblems = kernelProblems
     }
 }

@@ -66,7 +66,14 @@ extension Diagnosis {
                 slot.device, "\(slot.deviceModel): a small network does not run on it: \(failure)",
                 "see `nvidia-smi`; a libtorch built for this device may be needed")
         }
-        return .ok(slot.device, "\(slot.deviceModel), \(gibibytes(UInt64(clamping: slot.memory))) GiB")
+        let name = "\(slot.deviceModel), \(gibibytes(UInt64(clamping: slot.memory))) GiB"
+        guard slot.device != "cpu" else { return .ok(slot.device, name) }
+        guard let problem = about.kernelProblems[slot.device] else {
+            return .ok(slot.device, name + ", by our own kernels")
+        }
+        return .warning(
+            slot.device, "\(name): everything runs in libtorch's operators, a few times slower: \(problem)",
+            "our kernels need compute capability 8.0 and libtorch 2.9 or later")
     }
 
     /// Why libtorch sees none of the devices that the driver shows.
