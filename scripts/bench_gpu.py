@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a worker's device does, as the tables of docs/performance.md.
 
-    bench_gpu.py WORKER [--device cuda:0] [--film FILM] [--picture PICTURE] [--sizes 854x480,…] [--batches 1,4,…] [--decode nvdec] [--rounds N]
+    bench_gpu.py WORKER [--device cuda:0] [--film FILM] [--picture PICTURE] [--sizes 854x480,…] [--batches 1,4,…] [--decode nvdec] [--rounds N] [--sustained SECONDS]
 
 Run it on the box, with the Python whose PyTorch the worker uses, and with nothing else running there. It prints
 
@@ -39,6 +39,7 @@ def parse():
     parser.add_argument("--batches", default="1,4,8,16")
     parser.add_argument("--decode", default="cpu", help="what decodes the film: cpu or nvdec")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sustained", type=float, default=6, help="seconds of work after which the rate is taken again: power may limit it")
     return parser.parse_args()
 
 
@@ -83,13 +84,14 @@ def check(options):
 
 def network(options, model: str, size: str, batch: int) -> str:
     command = [options.worker, "bench", "--json", "--model", model, "--scale", 4, "--size", size, "--batch", batch]
-    done = json.loads(run([*command, "--device", options.device, "--rounds", options.rounds]))
+    command += ["--device", options.device, "--rounds", options.rounds, "--sustained", options.sustained]
+    done = json.loads(run(command))
     seconds, others = sorted(done["own"]), sorted(done["torch"])
     rate = batch / seconds[len(seconds) // 2]
     share = rate * done["operations"] / done["peak"]
     by_torch = f"{batch / others[len(others) // 2]:.1f}" if others else ""
     peak = f"{share:.1%} of {done['peak'] / 1e12:.1f} TFLOP/s"
-    return f"| {model}, {size}, batch {batch} | {rate:.1f} | {batch / seconds[0]:.1f} | {peak} | {by_torch} |"
+    return f"| {model}, {size}, batch {batch} | {rate:.1f} | {batch / seconds[0]:.1f} | {batch / done['sustained']:.1f} | {peak} | {by_torch} |"
 
 
 @torch.no_grad()
@@ -97,7 +99,7 @@ def as_the_proof_of_concept(options, size: str) -> str:
     """One frame at a time: up, through the network in float32, down."""
     path = model_path(options, MODEL, 4)
     if not path:
-        return f"| one frame at a time, float32, {size} | no {MODEL} x4 is there: see `worker models` | | | |"
+        return f"| one frame at a time, float32, {size} | no {MODEL} x4 is there: see `worker models` | | | | |"
     net = torch.jit.load(path).to(options.device).eval()
     width, height = map(int, size.split("x"))
     frame = torch.rand(1, 3, height, width)
@@ -107,11 +109,12 @@ def as_the_proof_of_concept(options, size: str) -> str:
     for _ in range(count):
         net(frame.to(options.device)).cpu()
     rate = count / (time.perf_counter() - start)
-    return f"| one frame at a time, float32, {size} | {rate:.1f} | | | |"
+    return f"| one frame at a time, float32, {size} | {rate:.1f} | | | | |"
 
 
 def speeds(options):
-    print("| the network alone | frames/s, median | best | share of the peak | libtorch's operators |\n|---|---|---|---|---|")
+    print(f"| the network alone | frames/s, median | best | after {options.sustained:.0f} s | share of the peak | libtorch's operators |")
+    print("|---|---|---|---|---|---|")
     for size in options.sizes.split(","):
         for batch in options.batches.split(","):
             print(network(options, MODEL, size, int(batch)), flush=True)

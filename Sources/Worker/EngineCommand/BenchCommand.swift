@@ -50,6 +50,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Turns.")
     var rounds = 3
 
+    @Option(help: "With --size: the rate after so many seconds of work, too, which power or heat may limit.")
+    var sustained: Double?
+
     @Flag(help: "With --size: one JSON object.")
     var json = false
 
@@ -66,13 +69,16 @@ struct BenchCommand: AsyncParsableCommand {
     func validate() throws {
         guard film != nil || size != nil else { throw ValidationError("give --film or --size") }
         guard film == nil || size == nil else { throw ValidationError("give --film or --size, not both") }
-        guard size != nil || !json else { throw ValidationError("--json goes with --size") }
+        guard size != nil || (!json && sustained == nil) else {
+            throw ValidationError("--json and --sustained go with --size")
+        }
         guard film != nil || (decode == .cpu && encoder == nil && preset == nil) else {
             throw ValidationError("--decode, --encoder and --preset go with --film")
         }
         guard rounds > 0, (1...64).contains(batch ?? 1) else {
             throw ValidationError("--rounds is at least 1, --batch 1 to 64")
         }
+        guard (0.1...600).contains(sustained ?? 1) else { throw ValidationError("--sustained is 0.1 to 600 seconds") }
         guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024") }
     }
 
@@ -100,7 +106,11 @@ struct BenchCommand: AsyncParsableCommand {
         let batch = batch ?? 1
         let operations = try bench.operations(width: size.width, height: size.height)
         let peak = try bench.peak()
-        let times = try bench.times(width: size.width, height: size.height, batch: batch, rounds: rounds)
+        var times = try bench.times(width: size.width, height: size.height, batch: batch, rounds: rounds)
+        if let sustained {
+            times.sustained = try bench.sustained(
+                width: size.width, height: size.height, batch: batch, after: sustained)
+        }
         let table = NetworkTable(
             model: found.description.name, size: size, threads: threads, batch: batch, times: times,
             operations: operations, peak: peak)

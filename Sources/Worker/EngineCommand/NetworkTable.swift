@@ -20,6 +20,7 @@ struct NetworkTable {
         var batch: Int
         var own: [Double]
         var torch: [Double]
+        var sustained: Double?
         var operations: Double
         var peak: Double
     }
@@ -30,7 +31,7 @@ struct NetworkTable {
             encoder.outputFormatting = [.sortedKeys]
             let row = Row(
                 model: model, size: size.description, threads: threads, batch: batch, own: times.own,
-                torch: times.torch,
+                torch: times.torch, sustained: times.sustained,
                 operations: operations, peak: peak)
             return String(decoding: try encoder.encode(row), as: UTF8.self)
         }
@@ -41,6 +42,7 @@ struct NetworkTable {
             "\(model), \(size), batch \(batch), \(threads) threads, \(times.own.count) times",
             "                     minimum      median   frames/s", line("the network", times.own),
         ]
+        if let sustained = times.sustained { lines.append(line("... after a while", [sustained])) }
         guard !times.torch.isEmpty else { return lines + share }
         lines.append(line("... by libtorch", times.torch))
         let (least, middle) = (Self.least(times.torch) / Self.least(times.own), times.torch.median / times.own.median)

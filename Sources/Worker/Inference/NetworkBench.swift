@@ -30,6 +30,20 @@ public struct NetworkBench: Sendable {
         return times
     }
 
+    /// Seconds a call after so many seconds of nothing else: a device's power, or a processor's heat, may not allow what it does at first.
+    public func sustained(
+        width: Int, height: Int, batch: Int = 1, after duration: Double
+    ) throws(InferenceError) -> Double {
+        let (network, start) = (try network(.auto), ContinuousClock.now)
+        var late: [Double] = []
+        while true {
+            let time = try seconds(network, width, height, batch)
+            let gone = (ContinuousClock.now - start) / .seconds(1)
+            if gone > 0.8 * duration { late.append(time) }
+            if gone >= duration { return late.reduce(0, +) / Double(late.count) }
+        }
+    }
+
     /// Operations (a multiplication and an addition are two) of the network's convolutions for a picture of a size, as direct sums have
     /// them: those of a small one, reckoned up.
     public func operations(width: Int, height: Int) throws(InferenceError) -> Double {
@@ -82,4 +96,6 @@ public struct NetworkBench: Sendable {
 public struct NetworkTimes: Codable, Sendable {
     public var own: [Double]
     public var torch: [Double]
+    /// Of our own, after long work; nil where that was not measured.
+    public var sustained: Double?
 }

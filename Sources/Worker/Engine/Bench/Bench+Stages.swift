@@ -15,12 +15,15 @@ extension Bench {
         return watch.result(frames: frames)
     }
 
-    /// Pictures are decoded before the clock starts; the first batches warm up, and fill what a blend waits for.
+    /// Pictures are decoded before the clock starts; the first batches warm up, and fill what a blend waits for. On a device they come round, as
+    /// many as the film has: its power does not allow for long what it does at first, and the pipeline takes that long.
     func network(_ film: BenchFilm, _ parts: PipelineParts) throws -> BenchResult {
         guard let order = film.orders.first else { return BenchResult(frames: 0, seconds: 0) }
         let pictures = try pictures(order, parts)
         let upscaler = try parts.upscaler(order)
-        let starts = Array(stride(from: 0, to: pictures.count, by: batch))
+        let comesRound = device != .cpu && upscaler is Upscaler && !pictures.isEmpty
+        let count = comesRound ? max(pictures.count, film.frames) : pictures.count
+        let starts = Array(stride(from: 0, to: count, by: batch))
         let filling = (2 * Self.blendRadius + batch - 1) / batch
         // Memory that a device writes to is locked when it is first asked for.
         let warmUp = min(device == .cpu ? filling : max(filling, starts.count / 5), starts.count - 1)
@@ -30,8 +33,8 @@ extension Bench {
                 if upscaler is Upscaler { _ = try upscaler.finish() }  // one that blends is done for then
                 (watch, frames) = (StopWatch(), 0)
             }
-            let numbers = Array(start..<min(start + batch, pictures.count))
-            _ = try upscaler.take(numbers.map { pictures[$0].picture }, numbers: numbers)
+            let numbers = Array(start..<min(start + batch, count))
+            _ = try upscaler.take(numbers.map { pictures[$0 % pictures.count].picture }, numbers: numbers)
             frames += numbers.count
         }
         _ = try upscaler.finish()
