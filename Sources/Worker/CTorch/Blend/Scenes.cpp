@@ -26,14 +26,6 @@ at::Tensor isCut(const at::Tensor &before, const at::Tensor &after) {
 
 }  // namespace
 
-bool Scenes::begins(int64_t number, const at::Tensor &source) {
-    auto look = lookOf(source).cpu();
-    const auto before = looks.find(number - 1);
-    const bool isCutHere = before != looks.end() && isCut(before->second, look).item<bool>();
-    looks.insert_or_assign(number, std::move(look));
-    return isCutHere;
-}
-
 at::Tensor Scenes::continues(int64_t number, const at::Tensor &source) {
     auto look = lookOf(source);
     const auto before = looks.find(number - 1);

@@ -9,16 +9,16 @@ namespace ct {
 /// Follows pictures, each above all before.
 class Scenes {
   public:
-    /// Whether picture `number` shows another scene than the one before it, where that was followed. `source`: [3, height, width] in
-    /// about [0, 1].
-    bool begins(int64_t number, const at::Tensor &source);
-    /// The same as a value on the source's device, 0 where another scene begins, else 1: nobody waits for it.
+    /// Whether picture `number` shows the same scene as the one before it, where that was followed: a value on the source's device, 1, or 0 where
+    /// another scene begins; nobody waits for it. `source`: [3, height, width] in about [0, 1].
     at::Tensor continues(int64_t number, const at::Tensor &source);
+    /// The contrary, waited for.
+    bool begins(int64_t number, const at::Tensor &source) { return !continues(number, source).item<bool>(); }
     /// Gives back all below.
     void forget(int64_t below) { looks.erase(looks.begin(), looks.lower_bound(below)); }
 
   private:
-    /// Small and coarse, in the host's memory or on the device: what a scene is known by.
+    /// Small and coarse: what a scene is known by.
     std::map<int64_t, at::Tensor> looks;
 };
 

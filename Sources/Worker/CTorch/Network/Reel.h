@@ -28,8 +28,8 @@ class Reel {
   private:
     struct Picture {
         at::Tensor source;
-        /// The one before it is there, and shows another scene.
-        bool isAfterCut;
+        /// One value, where the picture lies: false where the one before it is there, and shows another scene.
+        at::Tensor continues;
     };
     using Place = std::map<int64_t, Picture>::const_iterator;
 
