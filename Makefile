@@ -104,7 +104,7 @@ kernels: setup
 ## check-device DEVICE=cuda:0: where there is one, our kernels against tensor operations
 check-device: setup models
 	swift build -c release --product device-check
-	$(RELEASE)/device-check $(or $(DEVICE),cuda:0) $(MODELS)/realesr-animevideov3-x4.pt:4 $(MODELS)/realesr-animevideov3-x2.pt:2 nearest:2
+	$(RELEASE)/device-check $(or $(DEVICE),cuda:0) $(foreach scale,4 3 2,$(MODELS)/realesr-animevideov3-x$(scale).pt:$(scale)) nearest:2
 
 ## sanitize: the convolution kernels under AddressSanitizer and UndefinedBehaviorSanitizer; seconds
 sanitize:

@@ -20,6 +20,8 @@ struct Case {
     int blend;
     /// The last picture shows another scene.
     bool endsWithCut = false;
+    /// What the network takes for 0 and 1.
+    double low = 0, high = 1;
 };
 
 /// Three pictures through an upscaler, all of them under way at once.
@@ -27,7 +29,8 @@ void upscale(
     ct_model *model, const Case &test, bool isPlain, std::vector<Picture *> inputs, std::vector<Picture *> outputs) {
     ct_upscaler *upscaler = nullptr;
     expect(
-        ct_upscaler_open(model, &test.input, &test.output, 0, 1, test.blend, isPlain, &upscaler, words, sizeof words), "opening");
+        ct_upscaler_open(model, &test.input, &test.output, test.low, test.high, test.blend, isPlain, &upscaler, words, sizeof words),
+        "opening");
     const ct_tile tile{0, 0, test.input.width, test.input.height, 0, 0};
     const ct_plan plan{1, test.input.width, test.input.height, &tile, 1};
     std::vector<ct_input> given;
@@ -84,7 +87,8 @@ bool check(ct_model *model, const Case &test) {
     return isFine;
 }
 
-/// Three pictures in one call, and one by one; a picture whole, and in two tiles: the same bits.
+/// Three pictures in one call, one by one, and two by two, of which the last call lacks one; a picture whole, and in two tiles: the
+/// same bits.
 bool checkBatches(ct_model *model, int scale, int halo) {
     const ct_format small{162, 90, CT_YUV, 8, 1, 1, 1, 0, 1, 0};
     ct_format large = small;
@@ -93,15 +97,16 @@ bool checkBatches(ct_model *model, int scale, int halo) {
     const ct_tile whole{0, 0, small.width, small.height, 0, 0};
     const int half = small.width / 2, window = std::min(small.width, half + halo);
     const ct_tile parts[2] = {{0, 0, half, small.height, 0, 0}, {half, 0, small.width - half, small.height, small.width - window, 0}};
-    const ct_plan plans[3] = {
-        {3, small.width, small.height, &whole, 1}, {1, small.width, small.height, &whole, 1}, {1, window, small.height, parts, 2}};
-    std::vector<Picture *> results[3];
+    const ct_plan plans[4] = {
+        {3, small.width, small.height, &whole, 1}, {1, small.width, small.height, &whole, 1}, {2, small.width, small.height, &whole, 1},
+        {1, window, small.height, parts, 2}};
+    std::vector<Picture *> results[4];
     std::vector<Picture *> inputs;
     for (unsigned i = 0; i < 3; ++i) {
         inputs.push_back(new Picture(small, false));
         draw(*inputs.back(), i + 3);
     }
-    for (int way = 0; way < 3; ++way) {
+    for (int way = 0; way < 4; ++way) {
         ct_upscaler *upscaler = nullptr;
         expect(ct_upscaler_open(model, &small, &large, 0, 1, 0, 0, &upscaler, words, sizeof words), "opening");
         std::vector<ct_input> given;
@@ -113,19 +118,42 @@ bool checkBatches(ct_model *model, int scale, int halo) {
             wanted.push_back(results[way].back()->as<ct_output>());
         }
         for (int i = 0; i < 3; i += plans[way].batch)
-            expect(ct_upscale(upscaler, &plans[way], 4, &given[i], &wanted[i], plans[way].batch, words, sizeof words), "upscaling");
+            expect(
+                ct_upscale(upscaler, &plans[way], 4, &given[i], &wanted[i], std::min(plans[way].batch, 3 - i), words, sizeof words),
+                "upscaling");
         ct_upscaler_close(upscaler);
     }
-    long others[2] = {};
-    for (int way = 1; way < 3; ++way)
+    long others[3] = {};
+    for (int way = 1; way < 4; ++way)
         for (size_t i = 0; i < 3; ++i) {
             const auto off = difference(*results[0][i], *results[way][i]);
             others[way - 1] += off.ones + off.more;
         }
-    for (auto *list : {&inputs, &results[0], &results[1], &results[2]})
+    for (auto *list : {&inputs, &results[0], &results[1], &results[2], &results[3]})
         for (Picture *picture : *list) delete picture;
-    const bool isFine = others[0] == 0 && others[1] == 0;
-    std::printf("other samples one by one: %ld, in tiles: %ld  %s\n", others[0], others[1], isFine ? "ok" : "WRONG");
+    const bool isFine = others[0] == 0 && others[1] == 0 && others[2] == 0;
+    std::printf(
+        "other samples one by one: %ld, two by two: %ld, in tiles: %ld  %s\n", others[0], others[1], others[2], isFine ? "ok" : "WRONG");
+    return isFine;
+}
+
+/// Of values that no half holds a network makes no picture, and that is to be found.
+bool checkRefusal(ct_model *model, int scale) {
+    const ct_format small{130, 70, CT_YUV, 8, 1, 1, 1, 0, 1, 0};
+    ct_format large = small;
+    large.width *= scale;
+    large.height *= scale;
+    Picture input(small, false), output(large, false);
+    draw(input, 3);
+    ct_upscaler *upscaler = nullptr;
+    expect(ct_upscaler_open(model, &small, &large, 0, 1e6, 0, 0, &upscaler, words, sizeof words), "opening");
+    const ct_tile whole{0, 0, small.width, small.height, 0, 0};
+    const ct_plan plan{1, small.width, small.height, &whole, 1};
+    const auto given = input.as<ct_input>();
+    const auto wanted = output.as<ct_output>();
+    const bool isFine = ct_upscale(upscaler, &plan, 4, &given, &wanted, 1, words, sizeof words) == CT_BAD_OUTPUT;
+    ct_upscaler_close(upscaler);
+    std::printf("NaN and infinity are found  %s\n", isFine ? "ok" : "WRONG");
     return isFine;
 }
 
@@ -175,6 +203,12 @@ std::vector<Case> cases(int scale) {
     same("4:2:0, 16 bits", yuv(64, 64, 16, 1, 1, 1));
     same("gray, 8 bits", {130, 70, CT_GRAY, 8, 0, 0, 1, 1, 0, 0});
     same("RGB, 8 bits", {130, 70, CT_RGB, 8, 0, 0, 0, 1, 0, 0});
+    // The source's colours are held in cells of 8 x 8 and more samples, up to 15 x 15.
+    same("4:2:0, lower than a cell", yuv(66, 6, 8, 1, 1, 1));
+    same("4:2:0, narrower than a cell, odd", yuv(7, 23, 8, 1, 1, 1));
+    same("4:2:0, one cell, the largest", yuv(15, 15, 8, 1, 1, 1));
+    same("4:2:0, cells without a rest", yuv(256, 96, 8, 1, 1, 1));
+    result.push_back({"values from -0.5 to 1.3", yuv(130, 70, 8, 1, 1, 1), large(yuv(130, 70, 8, 1, 1, 1)), 0, false, -0.5, 1.3});
     auto eight = large(yuv(320, 180, 10, 1, 1, 1));
     eight.bit_depth = 8;
     result.push_back({"10 to 8 bits, dithered", yuv(320, 180, 10, 1, 1, 1), eight, 0});
@@ -215,6 +249,7 @@ int main(int count, char **words_) {
         for (const Case &test : cases(scale)) isFine = check(model, test) && isFine;
         if (path != "nearest") isFine = checkNetwork(words_[1], path, scale) && isFine;
         isFine = checkBatches(model, scale, 20) && isFine;
+        if (path != "nearest") isFine = checkRefusal(model, scale) && isFine;
         ct_model_close(model);
     }
     return isFine ? 0 : 1;

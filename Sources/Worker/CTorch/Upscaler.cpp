@@ -35,7 +35,8 @@ std::optional<ct::Resampler> resamplerFor(const ct_model &model, const ct_format
 ct_upscaler::ct_upscaler(
     ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain)
     : flights(model.device, 3), model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
-      high(high), isFused(model.device.is_cpu() && !isPlain), kernels(isPlain ? nullptr : ct::kernelsFor(model.device)),
+      high(high), values(model.network ? std::optional(ct::ValueRange{low, high}) : std::nullopt),
+      isFused(model.device.is_cpu() && !isPlain), kernels(isPlain ? nullptr : ct::kernelsFor(model.device)),
       toRGB(input, kernels), fromRGB(output, input.bit_depth, model.device, isFused, kernels),
       resampler(resamplerFor(model, input, output)), alpha(input, output, model, resampler ? &*resampler : nullptr) {
     if (!(low < high)) ct::fail("the value range is empty");
@@ -47,22 +48,18 @@ void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count
     expectFitting(plan, input, count);
     const auto seen = reel ? gatherAround(plan, inputs, count) : gather(plan, inputs, count);
     const auto batch = reel ? seen.select(1, model.window / 2) : seen;
-    const auto before = share(batch.mean({1, 2, 3}));
     auto enlarged = throughNetwork(plan, seen);
     std::vector<int64_t> numbers;
-    std::vector<at::Tensor> after;
+    std::vector<at::Tensor> means;
     for (int i = 0; i < count; ++i) {
-        at::Tensor mean;
-        const auto picture = finished(enlarged[i], batch[i], mean);
+        const auto picture = finished(enlarged[i], batch[i], means.emplace_back());
         numbers.push_back(inputs[i].number);
-        after.push_back(mean);
         if (i + 1 == count) enlarged.reset();  // planes take memory, too
         take(i, picture, batch[i]);
     }
-    const auto means = at::stack({before.narrow(0, 0, count), share(at::stack(after))});
-    transfers().whenDown(means, [this, numbers](const at::Tensor &means) {
+    transfers().whenDown(share(at::stack(means)), [this, numbers](const at::Tensor &means) {
         for (size_t i = 0; i < numbers.size(); ++i)
-            expectPicture(means[0][i].item<float>(), means[1][i].item<float>(), numbers[i]);
+            expectPicture(means[i][0].item<float>(), means[i][1].item<float>(), numbers[i]);
     });
 }
 
@@ -87,11 +84,11 @@ void ct_upscaler::blend(const ct_input &input, const ct_output &output) {
 }
 
 /// What the network made of `source`, in the source's colours.
-/// - mean: of the picture's values ahead of clamping.
-ct::Finished ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor &source, at::Tensor &mean) const {
+/// - means: [2], of the source's values, and of the picture's ahead of clamping.
+ct::Finished ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor &source, at::Tensor &means) const {
     // nearest stays exact for codes outside of the nominal range.
-    if (kernels && model.network) return ct::held(enlarged, source, mean, *kernels);
-    mean = enlarged.mean(at::kFloat);
+    if (kernels && model.network) return ct::held(enlarged, source, means, *kernels);
+    means = at::stack({source.mean(), enlarged.mean(at::kFloat)});
     const auto rgb = enlarged.to(at::kFloat).contiguous();
     if (model.network) {
         // No lighter and no darker than the source anywhere is: in PQ a little too much is thousands of nits.
@@ -114,17 +111,9 @@ ct::Finished ct_upscaler::resized(const ct::Finished &picture) const {
 at::Tensor ct_upscaler::gather(const ct_plan &plan, const ct_input *inputs, int count) {
     const auto options = at::TensorOptions().dtype(at::kFloat).device(model.device);
     auto batch = at::empty({plan.batch, 3, input.height, input.width}, options);
-    for (int i = 0; i < count; ++i) toRGB.convert(inputs[i], batch[i], transfers());
+    for (int i = 0; i < count; ++i) toRGB.convert(inputs[i], batch[i], values, transfers());
     if (count < plan.batch) batch.narrow(0, count, plan.batch - count).zero_();
-    toValues(batch);
     return batch;
-}
-
-/// RGB in about [0, 1] to what the network takes.
-void ct_upscaler::toValues(const at::Tensor &pictures) const {
-    if (!model.network) return;
-    pictures.clamp_(0, 1);
-    if (low != 0 || high != 1) pictures.mul_(high - low).add_(low);
 }
 
 /// Each picture's window of those that were shown: [batch, window, 3, height, width].
@@ -141,9 +130,9 @@ void ct_upscaler::show(const ct_input *inputs, int count) {
     const auto options = at::TensorOptions().dtype(at::kFloat).device(model.device);
     for (int i = 0; i < count; ++i) {
         auto picture = at::empty({3, input.height, input.width}, options);
-        toRGB.convert(inputs[i], picture, transfers());
+        toRGB.convert(inputs[i], picture, std::nullopt, transfers());
         const auto look = picture.clone();
-        toValues(picture);
+        if (values) values->bring(picture);
         reel->show(inputs[i].number, picture, look);
     }
 }

@@ -36,9 +36,8 @@ struct ct_upscaler {
     void enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take);
     at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count);
     at::Tensor gatherAround(const ct_plan &plan, const ct_input *inputs, int count) const;
-    void toValues(const at::Tensor &pictures) const;
     at::Tensor throughNetwork(const ct_plan &plan, const at::Tensor &batch);
-    ct::Finished finished(const at::Tensor &enlarged, const at::Tensor &source, at::Tensor &mean) const;
+    ct::Finished finished(const at::Tensor &enlarged, const at::Tensor &source, at::Tensor &means) const;
     /// In floats and in the wanted size.
     ct::Finished resized(const ct::Finished &picture) const;
     at::Tensor share(const at::Tensor &means) const { return means.sub(low).div_(high - low); }
@@ -48,6 +47,8 @@ struct ct_upscaler {
     ct_model &model;
     ct_format input, output;
     double low, high;
+    /// Of the network; nearest takes RGB as it is.
+    std::optional<ct::ValueRange> values;
     bool isFused;
     /// Of a device other than the CPU, unless all is done by tensor operations.
     const ct::DeviceKernels *kernels;

@@ -1,5 +1,6 @@
 #include "ToRGB.h"
 
+#include <limits>
 #include <vector>
 
 #include "Layout.h"
@@ -7,6 +8,11 @@
 #include "Planes.h"
 
 namespace ct {
+
+void ValueRange::bring(const at::Tensor &rgb) const {
+    rgb.clamp_(0, 1);
+    if (low != 0 || high != 1) rgb.mul_(high - low).add_(low);
+}
 
 ToRGB::ToRGB(const ct_format &format, const DeviceKernels *kernels)
     : format(format), kernels(holdsRGB(format) ? nullptr : kernels), range(format), weights(weightsOf(format)),
@@ -22,8 +28,14 @@ ToRGB::Gains ToRGB::gains() const {
     return {red, -red * weights.red / weights.green, -blue * weights.blue / weights.green, blue};
 }
 
-void ToRGB::convert(const ct_input &picture, at::Tensor rgb, Transfers &transfers) const {
-    if (kernels) return convertByKernel(picture, rgb, transfers);
+void ToRGB::convert(
+    const ct_input &picture, const at::Tensor &rgb, const std::optional<ValueRange> &values, Transfers &transfers) const {
+    if (kernels) return convertByKernel(picture, rgb, values, transfers);
+    convertByTensors(picture, rgb, transfers);
+    if (values) values->bring(rgb);
+}
+
+void ToRGB::convertByTensors(const ct_input &picture, at::Tensor rgb, Transfers &transfers) const {
     const auto value = [&](int plane) {
         return uploadPlane(picture, format, plane, transfers).sub_(range.lumaOffset).div_(range.lumaGain);
     };
@@ -45,7 +57,9 @@ void ToRGB::convert(const ct_input &picture, at::Tensor rgb, Transfers &transfer
     at::add_out(b, luma, blue, gain.blueOfBlue);
 }
 
-void ToRGB::convertByKernel(const ct_input &picture, const at::Tensor &rgb, Transfers &transfers) const {
+void ToRGB::convertByKernel(
+    const ct_input &picture, const at::Tensor &rgb, const std::optional<ValueRange> &values, Transfers &transfers) const {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
     kernels::SourcePicture source{};
     source.width = format.width;
     source.height = format.height;
@@ -58,6 +72,10 @@ void ToRGB::convertByKernel(const ct_input &picture, const at::Tensor &rgb, Tran
     source.greenOfRed = float(gain.greenOfRed);
     source.greenOfBlue = float(gain.greenOfBlue);
     source.blueOfBlue = float(gain.blueOfBlue);
+    source.least = values ? 0 : -infinity;
+    source.greatest = values ? 1 : infinity;
+    source.gain = values ? float(values->high - values->low) : 1;
+    source.offset = values ? float(values->low) : 0;
     std::vector<at::Tensor> samples;
     for (int plane = 0; plane < (source.hasChroma ? 3 : 1); ++plane) {
         samples.push_back(sourceCodes(picture, format, plane, transfers));

@@ -42,22 +42,34 @@ kernels::DecimationTaps tapsOf(const Siting &siting) {
     return result;
 }
 
+/// What `CellsTask` says of `rgb` and its source, both one plane behind the other.
+at::Tensor measured(const at::Tensor &rgb, const at::Tensor &source, const DeviceKernels &kernels) {
+    constexpr int64_t cell = 8, warp = 32;
+    const int64_t height = source.size(1), width = source.size(2);
+    const auto result = at::empty({4, 3, std::max<int64_t>(1, height / cell), std::max<int64_t>(1, width / cell)}, source.options());
+    kernels::CellsTask task{};
+    task.rgb = rgb.data_ptr();
+    task.source = source.data_ptr<float>();
+    task.to = result.data_ptr<float>();
+    task.scale = int32_t(rgb.size(1) / height);
+    task.width = int32_t(width);
+    task.height = int32_t(height);
+    task.rows = int32_t(result.size(2));
+    task.columns = int32_t(result.size(3));
+    const auto &kernel = rgb.scalar_type() == at::kHalf ? kernels.cellsHalf : kernels.cellsFloat;
+    kernel({blocks(task.columns, threads / warp), unsigned(task.rows), 3}, rgb.device(), task);
+    return result;
+}
+
 }  // namespace
 
-Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &mean, const DeviceKernels &kernels) {
-    constexpr int64_t cell = 8;
+Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &means, const DeviceKernels &kernels) {
     const auto whole = rgb.contiguous(), own = source.contiguous();
-    const int64_t height = own.size(1), width = own.size(2), scale = whole.size(1) / height;
-    auto lacking = at::empty_like(own);
-    const auto &kernel = whole.scalar_type() == at::kHalf ? kernels.lackingHalf : kernels.lackingFloat;
-    kernel(
-        {blocks(width, threads), unsigned(height), 3}, whole.device(), whole.data_ptr(), own.data_ptr(), lacking.data_ptr(), int(scale),
-        int(width), int(height));
-    mean = own.mean().sub_(lacking.mean());
-    return {
-        whole,
-        at::adaptive_avg_pool2d(lacking, {std::max<int64_t>(1, height / cell), std::max<int64_t>(1, width / cell)}).contiguous(),
-        own.amin({1, 2}).contiguous(), own.amax({1, 2}).contiguous()};
+    const auto cells = measured(whole, own, kernels);
+    const auto both = cells.narrow(0, 0, 2).mean({1, 2, 3}), result = both[1];
+    // What neighbouring cells share counts twice: near enough to find NaN, infinity and black by, and they are for nothing else.
+    means = at::stack({both[0] + result, result});
+    return {whole, cells[0], cells[2].amin({1, 2}), cells[3].amax({1, 2})};
 }
 
 at::Tensor lifted(const Finished &picture, const DeviceKernels &kernels) {

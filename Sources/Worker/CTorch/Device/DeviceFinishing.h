@@ -17,8 +17,8 @@ struct Finished {
 };
 
 /// As `holdMeans` and the source's bounds would change `rgb`.
-/// - mean: of the picture's values, ahead of any change; any NaN or infinity shows.
-Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &mean, const DeviceKernels &kernels);
+/// - means: [2], about those of the source's values and of the picture's, ahead of any change; any NaN or infinity in this shows.
+Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &means, const DeviceKernels &kernels);
 
 /// The picture itself, in floats.
 at::Tensor lifted(const Finished &picture, const DeviceKernels &kernels);

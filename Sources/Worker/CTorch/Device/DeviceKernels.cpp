@@ -80,8 +80,8 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
     first = {ampere, "conv_first_sm80", 256};
     shuffle = {finishing, "shuffle", 128};
     toRGB = {finishing, "to_rgb", 128};
-    lackingHalf = {finishing, "lacking_half", 128};
-    lackingFloat = {finishing, "lacking_float", 128};
+    cellsHalf = {finishing, "cells_half", 128};
+    cellsFloat = {finishing, "cells_float", 128};
     liftHalf = {finishing, "lift_half", 128};
     liftFloat = {finishing, "lift_float", 128};
     halvedHalf = {finishing, "halved_half", 128};

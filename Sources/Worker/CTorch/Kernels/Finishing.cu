@@ -188,26 +188,93 @@ __device__ __forceinline__ void writePlane(const FinishedPicture &picture, const
     else static_cast<uint8_t *>(plane.samples)[int64_t(y) * plane.stride + x] = uint8_t(code);
 }
 
-/// By how much each sample of the source exceeds the mean of the scale x scale samples that stand for it.
-template <typename Value>
-__device__ __forceinline__ void lacking(const Value *rgb, const float *source, float *to, int scale, int width, int height) {
-    const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y, channel = blockIdx.z;
-    if (x >= width) return;
-    const int64_t wide = int64_t(width) * scale;
-    const Value *from = rgb + (int64_t(channel) * height + y) * scale * wide + int64_t(x) * scale;
-    float sum = 0;
-    for (int j = 0; j < scale; ++j) {
-        if (sizeof(Value) == 2 && scale == 4) {
-            const uint2 words = __ldg(reinterpret_cast<const uint2 *>(from + j * wide));
-            const __half2 *pairs = reinterpret_cast<const __half2 *>(&words);
-            const float2 a = __half22float2(pairs[0]), b = __half22float2(pairs[1]);
-            sum += (a.x + a.y) + (b.x + b.y);
-        } else {
-            for (int i = 0; i < scale; ++i) sum += number(from[j * wide + i]);
-        }
+/// So many samples of a row; one load takes them, unless they are odd.
+template <typename Value, int count>
+struct alignas(count % 2 == 0 ? count * sizeof(Value) : sizeof(Value)) Run {
+    Value samples[count];
+};
+
+/// The sum of the scale x scale samples that stand for one of the source; `factor` is the scale, or 0 for any.
+template <typename Value, int factor>
+__device__ __forceinline__ float sum(const Value *from, int wide, int scale) {
+    float result = 0;
+    if constexpr (factor > 0) {
+        Run<Value, factor> rows[factor];
+#pragma unroll
+        for (int j = 0; j < factor; ++j) rows[j] = *reinterpret_cast<const Run<Value, factor> *>(from + j * wide);
+#pragma unroll
+        for (int j = 0; j < factor; ++j)
+#pragma unroll
+            for (int i = 0; i < factor; ++i) result += number(rows[j].samples[i]);
+    } else {
+        // Unrolled, it would take registers from the scales that matter.
+#pragma unroll 1
+        for (int j = 0; j < scale; ++j)
+#pragma unroll 1
+            for (int i = 0; i < scale; ++i) result += number(from[j * wide + i]);
     }
-    const int64_t at = (int64_t(channel) * height + y) * width + x;
-    to[at] = source[at] - sum / float(scale * scale);
+    return result;
+}
+
+/// Which of `size` samples cell `i` of `count` takes (as `adaptive_avg_pool2d`): where they do not come out even, neighbours share some.
+struct CellRange {
+    unsigned first, size;
+    __device__ __forceinline__ CellRange(unsigned i, unsigned size, unsigned count)
+        : first(i * size / count), size(((i + 1) * size + count - 1) / count - first) {}
+};
+
+/// What all threads of a warp have, joined in the same order always; each of them gets it.
+template <typename Join>
+__device__ __forceinline__ float joined(float value, const Join &join) {
+#pragma unroll
+    for (int other = 16; other > 0; other /= 2) value = join(value, __shfl_xor_sync(0xffffffffu, value, other));
+    return value;
+}
+
+/// What was seen of a cell: sums, and the source's bounds.
+struct Seen {
+    float lacking = 0, made = 0, least = INFINITY, greatest = -INFINITY;
+    __device__ __forceinline__ void take(float source, float mean) {
+        lacking += source - mean;
+        made += mean;
+        least = fminf(least, source);
+        greatest = fmaxf(greatest, source);
+    }
+    __device__ __forceinline__ Seen byAll() const {
+        const auto add = [](float a, float b) { return a + b; };
+        return {
+            joined(lacking, add), joined(made, add), joined(least, [](float a, float b) { return fminf(a, b); }),
+            joined(greatest, [](float a, float b) { return fmaxf(a, b); })};
+    }
+};
+
+/// A warp takes a cell, a thread every 32nd of the source's samples in it: what eight in a row became at 4x, in halves, fills whole sectors.
+template <typename Value, int factor>
+__device__ __forceinline__ void measure(const CellsTask &task) {
+    const int column = (blockIdx.x * blockDim.x + threadIdx.x) / 32, row = blockIdx.y, channel = blockIdx.z, lane = threadIdx.x % 32;
+    if (column >= task.columns) return;
+    const CellRange across(column, task.width, task.columns), down(row, task.height, task.rows);
+    const int scale = factor > 0 ? factor : task.scale, wide = task.width * scale;
+    const int64_t line = int64_t(channel) * task.height + down.first;
+    const float *source = task.source + line * task.width + across.first;
+    const Value *rgb = static_cast<const Value *>(task.rgb) + line * scale * wide + across.first * scale;
+    Seen own;
+    for (unsigned i = lane; i < across.size * down.size; i += 32) {
+        const int x = i % across.size, y = i / across.size;
+        own.take(__ldg(source + y * task.width + x), sum<Value, factor>(rgb + (y * wide + x) * scale, wide, scale) / float(scale * scale));
+    }
+    const Seen all = own.byAll();
+    const float count = float(across.size * down.size), found[4] = {all.lacking / count, all.made / count, all.least, all.greatest};
+    if (lane > 0) return;
+#pragma unroll
+    for (int k = 0; k < 4; ++k) task.to[((k * 3 + channel) * task.rows + row) * task.columns + column] = found[k];
+}
+template <typename Value>
+__device__ __forceinline__ void measure(const CellsTask &task) {
+    if (task.scale == 4) measure<Value, 4>(task);
+    else if (task.scale == 3) measure<Value, 3>(task);
+    else if (task.scale == 2) measure<Value, 2>(task);
+    else measure<Value, 0>(task);
 }
 
 /// The whole picture in the source's colours, as floats.
@@ -263,14 +330,9 @@ extern "C" __global__ void __launch_bounds__(128) plane_float(
     const __grid_constant__ Decimation decimation) {
     writePlane<float>(picture, plane, decimation);
 }
-extern "C" __global__ void __launch_bounds__(128) lacking_half(
-    const __half *rgb, const float *source, float *to, int scale, int width, int height) {
-    lacking(rgb, source, to, scale, width, height);
-}
-extern "C" __global__ void __launch_bounds__(128) lacking_float(
-    const float *rgb, const float *source, float *to, int scale, int width, int height) {
-    lacking(rgb, source, to, scale, width, height);
-}
+// Twelve blocks at a time have 40 registers a thread: with 32 the compiler waits for a row before it asks for the next.
+extern "C" __global__ void __launch_bounds__(128, 12) cells_half(const __grid_constant__ CellsTask task) { measure<__half>(task); }
+extern "C" __global__ void __launch_bounds__(128, 12) cells_float(const __grid_constant__ CellsTask task) { measure<float>(task); }
 extern "C" __global__ void __launch_bounds__(128) lift_half(const __grid_constant__ FinishedPicture picture, float *to) {
     lift<__half>(picture, to);
 }
@@ -278,7 +340,7 @@ extern "C" __global__ void __launch_bounds__(128) lift_float(const __grid_consta
     lift<float>(picture, to);
 }
 
-/// RGB of codes in YUV: [3, H, W].
+/// RGB of codes in YUV: [3, H, W]. Rounded after each step at its end, as single tensor operations round.
 extern "C" __global__ void __launch_bounds__(128) to_rgb(const __grid_constant__ SourcePicture picture, float *to) {
     const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y;
     if (x >= picture.width) return;
@@ -293,7 +355,10 @@ extern "C" __global__ void __launch_bounds__(128) to_rgb(const __grid_constant__
     }
     const int64_t plane = int64_t(picture.width) * picture.height, at = int64_t(y) * picture.width + x;
 #pragma unroll
-    for (int channel = 0; channel < 3; ++channel) to[channel * plane + at] = rgb[channel];
+    for (int channel = 0; channel < 3; ++channel) {
+        const float held = fminf(fmaxf(rgb[channel], picture.least), picture.greatest);
+        to[channel * plane + at] = __fadd_rn(__fmul_rn(held, picture.gain), picture.offset);
+    }
 }
 
 namespace {

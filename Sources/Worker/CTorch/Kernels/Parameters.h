@@ -16,6 +16,15 @@ struct FinishedPicture {
     const float *least, *greatest;
 };
 
+/// What a network made, [3, scale · height, scale · width] of halves or floats, and its source, [3, height, width], measured cell by cell.
+struct CellsTask {
+    const void *rgb;
+    const float *source;
+    /// [4, 3, rows, columns]: what the result's means lack of the source's, those means, and the source's least and greatest values.
+    float *to;
+    int32_t scale, width, height, rows, columns;
+};
+
 /// A plane of codes to be written: a weighted sum of the colours, and an offset, cut off at the point.
 struct CodePlane {
     void *samples;
@@ -56,6 +65,8 @@ struct SourcePicture {
     int32_t width, height, hasChroma;
     float lumaOffset, lumaGain, chromaOffset;
     float redOfRed, greenOfRed, greenOfBlue, blueOfBlue;
+    /// What RGB is held between, and what it is then multiplied by and what is added.
+    float least, greatest, gain, offset;
 };
 
 /// What a picture is mixed with: [3, height, width] of floats; of the source's size its motion, [2, h, w] in the source's pixels, and how much
