@@ -107,6 +107,18 @@ import Testing
         await supervisor.stop()
     }
 
+    /// An engine that says that its device is lost is followed by another, which may have it again; the failure says why.
+    @Test(.timeLimit(.minutes(5))) func anEngineThatLosesItsDeviceIsFollowedByAnother() async throws {
+        let (supervisor, engine, watch) = try await scripted { $0.losing = [1] }
+        _ = try await supervisor.run(StandIn.order(0))
+        let error = await #expect(throws: EngineFailure.self) { try await supervisor.run(StandIn.order(1)) }
+        #expect(error?.crashed == true && error?.reason == "cuda:0 works no more: unspecified launch failure")
+        _ = try await supervisor.run(StandIn.order(2))
+        #expect(engine.starts.count == 2)
+        watch.cancel()
+        await supervisor.stop()
+    }
+
     @Test(.timeLimit(.minutes(5))) func theLogOfAFailureIsAboutItsAttempt() async throws {
         let (supervisor, _, watch) = try await scripted {
             $0.failing = [1]

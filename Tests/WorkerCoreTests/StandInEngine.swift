@@ -7,6 +7,8 @@ import TestSupport
 /// Of each segment its index decides. `hold`, a file, keeps it from finishing anything while it is there.
 struct StandInEngine {
     var crashing: [Int] = []
+    /// With these it finds that its device is lost.
+    var losing: [Int] = []
     var failing: [Int] = []
     var hanging: [Int] = []
     /// What it writes to standard error before each segment, instead of marking attempts.
@@ -47,7 +49,7 @@ struct StandInEngine {
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         folder = "\(folder.url.path)"
-        crashing, failing, hanging = \(crashing), \(failing), \(hanging)
+        crashing, losing, failing, hanging = \(crashing), \(losing), \(failing), \(hanging)
         says, marks, deaths = \(jsonSays), \(marks ? "True" : "False"), \(deaths)
         with open(folder + "/starts", "a") as f: f.write(f"{os.getpid()}\\n")
         if len(open(folder + "/starts").readlines()) <= deaths: sys.exit(3)
@@ -65,6 +67,9 @@ struct StandInEngine {
                 if marks: log(f"attempt {attempt_name(attempt)} begins")
                 for line in says: log(line)
                 if index in crashing: os.abort()
+                if index in losing:
+                    say({"lost": {"_0": "cuda:0 works no more: unspecified launch failure"}})
+                    os._exit(75)
                 inside.append(order)
             elif "cancel" in command:
                 if \(deaf ? "True" : "False"): return

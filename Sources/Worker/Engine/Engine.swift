@@ -15,6 +15,7 @@ public final class Engine: Sendable {
     private let output: LineWriter
     private let pipeline: Pipeline
     private let calibrator: Calibrator
+    private let watch: DeviceWatch
 
     /// - Parameters:
     ///   - threads: processor threads for inference on the CPU, and for the encoder.
@@ -28,10 +29,16 @@ public final class Engine: Sendable {
         calibrator = Calibrator(device: device, threads: threads, cache: cache)
         let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding, notice: notice)
         let encoding = EncodingNotice()
+        let watch = DeviceWatch(loss: { device == .cpu ? nil : InferenceRuntime.loss(of: device) }) { loss in
+            try? writer.write(EngineEvent.lost(loss))
+            _exit(DeviceWatch.exitStatus)
+        }
+        self.watch = watch
         pipeline = Pipeline(parts: parts, depth: 16, decodesAhead: device != .cpu) { event in
             if case .finished(let result) = event, let text = encoding.text(for: result, on: "\(device)") {
                 notice(text)
             }
+            if case .failed(_, let error) = event { watch.look(after: error) }
             // Before the event: who hears of the failure finds the log complete.
             if let attempt = event.ended { Self.mark(AttemptMark.end(of: attempt)) }
             // A worker that is gone cannot be told; the end of input ends this process.
@@ -58,6 +65,7 @@ public final class Engine: Sendable {
             do {
                 try output.write(EngineEvent.calibrated(try await calibrator.calibrate(request, modelPath: modelPath)))
             } catch {
+                watch.look(after: error)
                 try output.write(EngineEvent.calibrationFailed(request.job, reason: "\(error.reason)"))
             }
         }

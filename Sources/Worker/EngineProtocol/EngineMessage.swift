@@ -20,4 +20,6 @@ public enum EngineEvent: Codable, Sendable {
     case calibrationFailed(JobID, reason: String)
     /// Something that a person should read in the log.
     case notice(String)
+    /// Last of all: why the device is of no use to this process any more, which ends.
+    case lost(String)
 }

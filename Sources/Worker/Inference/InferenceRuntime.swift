@@ -18,6 +18,14 @@ public enum InferenceRuntime {
         return String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Why `device` does nothing any more that this process asks of it; nil where it does, or only lacks memory at the moment.
+    public static func loss(of device: Device) -> String? {
+        do {
+            try torch(.device, "\(device) works no more") { ct_device_works(device.description, $0, $1) }
+            return nil
+        } catch { return error.kind == .outOfMemory ? nil : error.message }
+    }
+
     /// Makes the C allocator keep the network's big activations instead of returning them to the kernel after each
     /// layer: about a factor of two on the CPU. Call it first thing in the program, before threads exist.
     public static func configureAllocator() { ct_configure_allocator() }

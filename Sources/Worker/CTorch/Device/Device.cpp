@@ -95,6 +95,13 @@ void ct_release_unused(void) noexcept {
 #endif
 }
 
+ct_status ct_device_works(const char *device, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        const auto one = at::ones({1}, at::TensorOptions().dtype(at::kFloat).device(at::Device{std::string(device)}));
+        if ((one + one).item<float>() != 2) ct::fail("it cannot add");
+    });
+}
+
 ct_status ct_device_kernels(const char *device, char *problem, size_t capacity) noexcept {
     if (capacity > 0) problem[0] = 0;
     return ct::guarded(problem, capacity, [&] {

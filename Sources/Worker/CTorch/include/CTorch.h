@@ -85,6 +85,9 @@ const char *ct_cuda_problem(void) CT_NOEXCEPT;
 // How many CUDA devices this libtorch can use; 0 without CUDA.
 int32_t ct_cuda_device_count(void) CT_NOEXCEPT;
 
+// Whether `device` still does what it is asked: after an error of some kinds it does not, as long as this process lives.
+ct_status ct_device_works(const char *device, char *error, size_t capacity) CT_NOEXCEPT;
+
 // Why this library has no kernels for `device`, in one line; empty where it has.
 ct_status ct_device_kernels(const char *device, char *problem, size_t capacity) CT_NOEXCEPT;
 

@@ -23,13 +23,15 @@ extension EngineSupervisor {
         await readLastWords(of: process)
         engine = nil
         guard ended == nil else { return }
-        logger.warning("engine \(exit)", metadata: ["inside": "\(inside.map(\.task.attempt))"])
+        let reason = lastWords ?? "the engine \(exit.bySignal ? "was " : "")\(exit)"
+        logger.warning(
+            "engine \(exit)\(lastWords.map { ": \($0)" } ?? "")", metadata: ["inside": "\(inside.map(\.task.attempt))"])
         let isUseless = !wasReady || (inside.isEmpty && calibrations.isEmpty)
         uselessEngines = isUseless ? uselessEngines + 1 : 0
         // What it said before it died still holds.
         for attempt in Array(failing.keys) { endFailing(attempt) }
-        judge("the engine \(exit.bySignal ? "was " : "")\(exit)")
-        restart(after: "\(exit)")
+        judge(reason)
+        restart(after: lastWords ?? "\(exit)")
     }
 
     /// Its standard error ends with it, unless it has left a child behind that holds it open.

@@ -30,6 +30,7 @@ extension EngineSupervisor {
         }
         self.engine = engine
         started = Clock.seconds
+        lastWords = nil
         log = EngineLog()
         talking.insert(engine.processID)
         Task {
@@ -73,6 +74,7 @@ extension EngineSupervisor {
             let failure = EngineFailure(reason: reason, log: log.tail(of: nil))
             calibrations.removeValue(forKey: job)?.waiter.resume(throwing: failure)
         case .notice(let text): logger.notice("\(text)")
+        case .lost(let reason): lastWords = reason
         }
     }
 

@@ -31,6 +31,8 @@ public actor EngineSupervisor {
     var calibrations: [JobID: (waiter: CheckedContinuation<Calibration, any Error>, began: Double)] = [:]
     /// Frames encoded, and when the pipeline last moved for it.
     var progress: [AttemptID: (frames: Int, moved: Double)] = [:]
+    /// What the engine said of why it ends.
+    var lastWords: String?
     /// Engines in a row that ended before they were of any use.
     var uselessEngines = 0
     /// Why no more engine is started; everything asked for fails with it.
