@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5))) func anEngineThatFallsSilentIsKilledAndTheNextSegmentRuns() async throws {
-        let (supervisor, engine, watch) = try await scripted(stallLimit: 8) { $0.hanging = [0] }
+        let (supervisor, engine, watch) = try await scripted(stallLimit: 25) { $0.hanging = [0] }
         let error = await #expect(throws: EngineFailure.self) { try await supervisor.run(StandIn.order(0)) }
         #expect(error?.crashed == true && error?.reason.contains("signal 9") == true)
         _ = try await supervisor.run(StandIn.order(1))
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5))) func ofTwoInsideAHangingEngineOneIsBlamed() async throws {
-        let (supervisor, _, watch) = try await scripted(stallLimit: 8) { $0.hanging = [0] }
+        let (supervisor, _, watch) = try await scripted(stallLimit: 25) { $0.hanging = [0] }
         let outcomes = await outcomes(supervisor, [0, 1])
         #expect(throws: EngineFailure.self) { try outcomes[0]?.get() }
         #expect(throws: Never.self) { try outcomes[1]?.get() }
@@ -190,7 +190,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5))) func aCancelledSegmentIsNotTriedAgainAfterACrash() async throws {
-        let (supervisor, engine, watch) = try await scripted(stallLimit: 8) {
+        let (supervisor, engine, watch) = try await scripted(stallLimit: 25) {
             $0.hanging = [0]
             $0.deaf = true
         }

@@ -147,10 +147,10 @@ import Testing
 
     @Test(arguments: [
         (["bench"], "give --film or --size", 2), (["bench", "--film", "a", "--size", "3x4"], "not both", 2),
-        (["bench", "--film", "a", "--json"], "--json goes with --size", 2),
+        (["bench", "--film", "a", "--json"], "--json and --sustained go with --size", 2),
         (["bench", "--size", "3x"], "'3x' is invalid", 2), (["bench", "--size", "0x3"], "'0x3' is invalid", 2),
         (["bench", "--size", "9x9", "--threads", "4294967296"], "--threads must be 1 to 1024", 2),
-        (["bench", "--size", "9x9", "--decode", "nvdec"], "--decode goes with --film", 2),
+        (["bench", "--size", "9x9", "--decode", "nvdec"], "--decode, --encoder and --preset go with --film", 2),
         (["bench", "--size", "9x9", "--model", "nowhere"], "unknown model 'nowhere'", 1),
         (
             ["evaluate", "--model", "nearest", "--size", "2x2", "--input", "/nowhere", "--output", "/tmp/none"],
