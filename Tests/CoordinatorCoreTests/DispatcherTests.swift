@@ -126,15 +126,16 @@ import Testing
     }
 
     /// The disk may be full before anything could be noted of it: who asks is told all the same.
-    @Test func aQueueThatCannotBeWrittenIsWhatItsJobsWaitFor() async throws {
+    @Test(arguments: [false, true]) func aQueueThatCannotBeWrittenIsWhatItsJobsWaitFor(isPaused: Bool) async throws {
         let bench = try await DispatcherBench { $0.reserve = 0 }
         try await bench.make(segments: 1)
         try await bench.takeUp()
+        if isPaused { try await bench.dispatcher.carryOut(.jobPaused(film)) }
         try await bench.limitStore(pages: 1)
         bench.dispatcher.submit(.workerConnected(WorkerID("00"), bench.longHello("other")))
         try await until("waiting for space") { await bench.dispatcher.isWaitingForSpace }
         let status = try #require(await bench.dispatcher.status(of: film))
-        #expect(status.snapshot.waits.map(\.code) == [.diskFull])
+        #expect(status.snapshot.waits.map(\.code) == (isPaused ? [.paused, .diskFull] : [.diskFull]))
         let listed = try #require(await bench.dispatcher.statuses().first)
         #expect(listed.status.snapshot.waits == status.snapshot.waits)
         try await bench.limitStore(pages: 1_000_000)

@@ -112,6 +112,16 @@ import Testing
         #expect(recipe.encoding.picture.layout.hasAlpha == (codec == .ffv1 && ["yuva420p", "bgra"].contains(pixels)))
     }
 
+    @Test func whatAnEncoderCannotCarryOfThePicturesIsSaid() async throws {
+        let film = try await Fixtures.shared.film(.x264OpenMKV)
+        var description = try FilmDescription.read(film)
+        (description.hasDynamicHDR, description.hasCaptions) = (true, true)
+        #expect(description.losses(as: .hevc).isEmpty && description.losses(as: .hevc, by: "libx265").isEmpty)
+        let byUnit = description.losses(as: .hevc, by: "hevc_nvenc")
+        #expect(byUnit.count == 1 && byUnit.first?.contains("HDR10+ is left out") == true, "\(byUnit)")
+        #expect(description.losses(as: .h264).count == 1 && description.losses(as: .av1).count == 2)
+    }
+
     @Test func theOutputStandsBesideTheFilm() {
         let request = JobRequest(film: "/films/a.b.mkv", output: nil, settings: JobSettings(), overwrite: false)
         #expect(request.output == "/films/a.b.upscaled.mkv")

@@ -138,7 +138,9 @@ import Testing
         for (path, range) in zip(film.plan.segments, [0..<1, 1..<3, 3..<20, 20..<38]) {
             let timestamps = Array(film.plan.timestamps[range])
             try SegmentCheck.check(path: path, timestamps: timestamps, encoding: film.plan.encoding)
-            try EncodedSegmentVerifier.verify(path: path, timestamps: timestamps)
+            for threads in [1, 4] {
+                try EncodedSegmentVerifier.verify(path: path, timestamps: timestamps, threads: threads)
+            }
         }
         #expect(film.report.frames == 38)
         let complaints = try await complaints(film.path)

@@ -37,7 +37,13 @@ import Testing
         let resolved = try resolve(settings(codec), pixels: pixels)
         #expect(resolved.encoder == "\(codec.rawValue)_nvenc" && resolved.preset == "p5" && resolved.crf == 18)
         #expect(resolved.picture.layout.libavName == expected)
-        #expect(resolved.deviceMemory > 512 << 20)
+    }
+
+    /// A context, and pictures of ten bits that wait or are referred to.
+    @Test func itsMemoryIsReckonedWith() throws {
+        let picture: Int64 = 640 * 360 * 3 / 2 * 2
+        #expect(try resolve(settings()).deviceMemory == 512 << 20 + 24 * picture)
+        #expect(try resolve(settings(.hevc, ("rc-lookahead", "20"))).deviceMemory == 512 << 20 + 44 * picture)
     }
 
     @Test func nobodyGetsItUnasked() throws {
@@ -62,12 +68,18 @@ import Testing
             (settings(.h264, ("rc", "cbr")), "rc is refused for h264_nvenc"),
             (settings(.hevc, ("sharpness", "1")), "hevc_nvenc does not take sharpness=1"),
             (settings(.hevc, ("multipass", "9")), "hevc_nvenc does not take multipass=9"),
+            (settings(.hevc, ("tune", "lossless")), "tune is refused for hevc_nvenc"),
+            (settings(.hevc, ("temporal_aq", "1")), "temporal_aq is refused for hevc_nvenc: not every device does it"),
+            (settings(.hevc, ("rc-lookahead", "40")), "rc-lookahead=40: hevc_nvenc takes 0 to 28"),
         ]
         for (settings, words) in refused {
             let error = #expect(throws: MediaError.self, "\(words)") { try resolve(settings) }
             #expect(error?.kind == .settings && error?.message.contains(words) == true, "\(error?.message ?? "")")
         }
         #expect(try resolve(settings(.hevc, ("spatial-aq", "1"))).parameters.count == 1)
+    }
+
+    @Test func aPictureTooLargeIsRefusedWhenTheJobIsMade() throws {
         var large = settings(.h264)
         large.height = 2880
         #expect(throws: MediaError.self) {
@@ -200,6 +212,42 @@ import Testing
             #expect(units.allSatisfy { !CodedUnits.isHeader($0, of: codec) })
         }
         #expect(CodedUnits.split(startCoded: Data([0, 0])).isEmpty && CodedUnits.split(startCoded: Data()).isEmpty)
-        #expect(!stream.parameters.extradata.isEmpty)
+        // Parameter sets, too, make the same headers whichever way they came.
+        let (own, layout) = (stream.parameters.extradata, film.format.layout)
+        let sets = Self.units(ofConfiguration: own, codec: codec)
+        #expect(sets.count == (codec == .hevc ? 3 : 2) && sets.allSatisfy { CodedUnits.isHeader($0, of: codec) })
+        let found = CodedUnits.split(startCoded: sets.reduce(into: Data()) { $0 += [0, 0, 0, 1] + $1 })
+        let (chroma, depth) = (layout.chromaFormat, layout.bitDepth)
+        let made =
+            codec == .hevc
+            ? DecoderConfiguration.hvcC(found, chromaFormat: chroma, bitDepth: depth)
+            : DecoderConfiguration.avcC(found, chromaFormat: chroma, bitDepth: depth)
+        #expect(made == own)
+    }
+
+    /// What an hvcC or avcC holds: each unit behind its length in two bytes, in arrays of a kind.
+    private static func units(ofConfiguration data: Data, codec: Codec) -> [Data] {
+        var (units, at): ([Data], Int) = ([], codec == .hevc ? 22 : 5)
+        func number(_ size: Int) -> Int {
+            defer { at += size }
+            return data[at..<at + size].reduce(0) { $0 << 8 | Int($1) }
+        }
+        func takeUnits(_ count: Int) {
+            for _ in 0..<count {
+                let length = number(2)
+                units.append(Data(data[at..<at + length]))
+                at += length
+            }
+        }
+        if codec == .hevc {
+            for _ in 0..<number(1) {
+                _ = number(1)  // their type
+                takeUnits(number(2))
+            }
+        } else {
+            takeUnits(number(1) & 0x1F)
+            takeUnits(number(1))
+        }
+        return units
     }
 }

@@ -113,21 +113,21 @@ import Testing
         #expect(try refused(whole.prefix(8) + Data([0xFF, 0xFF, 0xFF, 0x3F]) + whole.dropFirst(12)))
     }
 
-    @Test func theWorkerSeesWhatDoesNotDecode() throws {
+    @Test(arguments: [1, 4]) func theWorkerSeesWhatDoesNotDecode(threads: Int) throws {
         let folder = try TemporaryFolder()
         let (path, _) = try segment(folder)
         let fewer = #expect(throws: MediaError.self) {
-            try EncodedSegmentVerifier.verify(path: path, timestamps: Self.timestamps + [480])
+            try EncodedSegmentVerifier.verify(path: path, timestamps: Self.timestamps + [480], threads: threads)
         }
         #expect(fewer?.message.contains("1 frames too few") == true)
         #expect(throws: MediaError.self) {
-            try EncodedSegmentVerifier.verify(path: path, timestamps: Self.timestamps.dropLast())
+            try EncodedSegmentVerifier.verify(path: path, timestamps: Self.timestamps.dropLast(), threads: threads)
         }
         let (broken, _) = try segment(folder) { _, packets in
             packets[3].payload.replaceSubrange(0..<4, with: [0x7F, 0xFF, 0xFF, 0xFF])
         }
         #expect(throws: MediaError.self) {
-            try EncodedSegmentVerifier.verify(path: broken, timestamps: Self.timestamps)
+            try EncodedSegmentVerifier.verify(path: broken, timestamps: Self.timestamps, threads: threads)
         }
     }
 }

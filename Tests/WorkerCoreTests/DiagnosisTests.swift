@@ -87,18 +87,23 @@ import Testing
         Case("NVDEC", .ok, "brings its library: `--decode nvdec` uses it") { $0.hasDecoding = true },
         Case("NVDEC", .ok, "no library for it: films are decoded on the CPU") { $0.hasDecoding = false },
         Case("NVENC", .ok, "no library for it: films are encoded on the CPU") { $0.hasEncoding = false },
-        Case("NVENC", .ok, "films are encoded on the CPU (cuda:0: hevc_nvenc does not open)") {
+        Case("NVENC", .ok, "films are encoded on the CPU; cuda:0: h264_nvenc too; cuda:0: hevc_nvenc does not open") {
             $0.hasEncoding = true
             $0.engine = .success(
                 EngineAbout(
                     libtorch: "2.11.0", kernels: "avx2", slots: [DiagnosisTests.gpu],
-                    encoderRefusals: ["cuda:0": ["hevc_nvenc": "hevc_nvenc does not open"]]))
+                    encoderRefusals: [
+                        "cuda:0": ["hevc_nvenc": "hevc_nvenc does not open", "h264_nvenc": "h264_nvenc too"]
+                    ]))
         },
-        Case("NVENC", .ok, "cuda:0 has hevc_nvenc, h264_nvenc: `--encoder` asks for it") {
+        Case("NVENC", .ok, "`--encoder`; cuda:0 has hevc_nvenc, h264_nvenc; cuda:0: av1_nvenc does not open") {
             $0.hasEncoding = true
             var slot = DiagnosisTests.gpu
             slot.encoders = ["libx265", "hevc_nvenc", "h264_nvenc"]
-            $0.engine = .success(EngineAbout(libtorch: "2.11.0", kernels: "avx2", slots: [slot]))
+            $0.engine = .success(
+                EngineAbout(
+                    libtorch: "2.11.0", kernels: "avx2", slots: [slot],
+                    encoderRefusals: ["cuda:0": ["av1_nvenc": "av1_nvenc does not open"]]))
         },
         Case("cuda:0", .problem, "a small network does not run on it: no kernel image", "built for this device") {
             $0.engine = .success(

@@ -2,11 +2,11 @@
 public enum EncodedSegmentVerifier {
     /// - Parameters:
     ///   - timestamps: of the frames that must come out, ascending.
-    ///   - threads: of the decoder; 0 takes one a core.
+    ///   - threads: of the decoder, a picture each; 0 takes one a core.
     /// - Throws: `MediaError` where other frames come out, or the decoder complains. Blocks.
     public static func verify(path: String, timestamps: [Int64], threads: Int = 1) throws {
         let reader = try PacketFileReader(path: path)
-        let decoder = try VideoDecoder(stream: reader.stream, threads: threads)
+        let decoder = try VideoDecoder(stream: reader.stream, threads: threads, splitsPictures: threads == 1)
         var expected = timestamps[...]
         while let packet = try reader.next() { try take(decoder.decode(packet), from: &expected) }
         try take(decoder.finish(), from: &expected)

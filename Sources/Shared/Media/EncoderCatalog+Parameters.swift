@@ -17,6 +17,7 @@ enum EncoderParameterRules {
                     .settings, "--encoder-params \(parameter.key)=\(parameter.value): write KEY=VALUE:KEY=VALUE")
             }
         }
+        try checkLookahead(settings)
         guard settings.encoder != "ffv1" else { return }
         for parameter in settings.parameters where spellings(parameter.key).contains("keyint") {
             guard let frames = Int(parameter.value), (1...100_000).contains(frames) else {
@@ -26,6 +27,12 @@ enum EncoderParameterRules {
             settings.keyframeInterval = frames
         }
         settings.parameters.removeAll { spellings($0.key).contains("keyint") }
+    }
+
+    /// NVENC looks 31 pictures ahead at most, B-frames included, and libav hands on what exceeds that.
+    private static func checkLookahead(_ settings: EncodingSettings) throws {
+        guard settings.isByNVENC, let frames = settings.lookahead, !(0...28).contains(frames) else { return }
+        throw MediaError(.settings, "--encoder-params rc-lookahead=\(frames): \(settings.encoder) takes 0 to 28")
     }
 
     /// All names that the encoders may take `key` for: they ignore leading dashes, read `_` as `-`, and let `no-`, `no`
@@ -124,9 +131,11 @@ enum EncoderParameterRules {
     ]
 
     private static let nvenc: [Refusal] = [
-        Refusal(joining, "aud bluray-compat forced-idr intra-refresh single-slice-intra-refresh"),
-        Refusal(machine, "gpu surfaces delay"),
-        Refusal(rate, "rc cbr 2pass cq qp init-qpp init-qpb init-qpi b maxrate bufsize ldkfs"),
+        Refusal(joining, "aud bluray-compat forced-idr intra-refresh single-slice-intra-refresh highbitdepth"),
+        Refusal(machine, "gpu surfaces delay split-encode-mode"),
+        Refusal(
+            "not every device does it, and where B-frames are none does all", "b-ref-mode temporal-aq weighted-pred"),
+        Refusal(rate, "rc cbr 2pass tune cq qp init-qpp init-qpb init-qpi b maxrate bufsize ldkfs zerolatency"),
         Refusal("the level follows from size and frame rate", "level tier"),
         Refusal("use --crf, --preset or --pixel-format", "crf preset profile"),
         Refusal(tags, "a53cc s12m-tc extra-sei udu-sei"),

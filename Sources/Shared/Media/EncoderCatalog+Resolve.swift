@@ -49,7 +49,7 @@ extension EncoderCatalog {
         let able = encoders(for: settings.codec)
         let names = able.map(\.name).joined(separator: ", ")
         guard let name = settings.encoder else {
-            guard let first = able.first else {
+            guard let first = able.first(where: { $0.unit == .cpu }) else {
                 throw MediaError(.settings, "this build has no encoder for \(settings.codec.rawValue)")
             }
             return first
@@ -119,13 +119,12 @@ extension EncoderCatalog {
         let layout = picture.layout
         let odd = width % (1 << layout.chromaShiftX) != 0 || height % (1 << layout.chromaShiftY) != 0
         if layout.family == .yuv, odd, !encoder.takesOddSizes {
-            let way = encoder.layouts.contains { $0.chromaShiftX == 0 && $0.family == .yuv }
+            let way = encoder.layouts.last { $0.chromaShiftX == 0 && $0.family == .yuv && $0.bitDepth <= 10 }?.libavName
             throw MediaError(
                 .settings,
                 "\(encoder.name) takes no odd size (\(width)x\(height)) with \(layout.libavName ?? "subsampled chroma"); "
-                    + (way
-                        ? "choose another --scale, an even --height or --pixel-format yuv444p10le"
-                        : "choose another --scale, an even --height or another --codec"))
+                    + "choose another --scale, an even --height or "
+                    + (way.map { "--pixel-format \($0)" } ?? "another --codec"))
         }
     }
 }

@@ -63,9 +63,11 @@ extension LibAVContext {
         for parameter in settings.parameters { try set(parameter.key, parameter.value) }
     }
 
-    /// One constant quality, as `crf` is: a target of quality without one of the bit rate.
+    /// One constant quality, as `crf` is: a target of quality without one of the bit rate. Whatever presets leave to the device and
+    /// parameter sets tell of is fixed, so that a device which cannot do it does not offer the encoder.
     private func setNVENC(_ settings: EncodingSettings, device: Int?) throws {
         pointer.pointee.bit_rate = 0
+        pointer.pointee.max_b_frames = 3
         try set("preset", settings.preset ?? "p5")
         try set("tune", "hq")
         if settings.codec == .h264 { try set("profile", "high") }  // of 4:4:4 it takes another

@@ -88,10 +88,7 @@ public final class LibAVEncoder: VideoEncoder {
     private func payload(of raw: Data) -> Data? {
         switch settings.codec {
         case .h264 where settings.isByNVENC, .hevc where settings.isByNVENC:
-            CodedUnits.join(
-                lengthPrefixed: CodedUnits.split(startCoded: raw).filter {
-                    !CodedUnits.isHeader($0, of: settings.codec)
-                })
+            ownUnits(CodedUnits.split(startCoded: raw)).map(CodedUnits.join(lengthPrefixed:))
         case .h264:
             CodedUnits.split(lengthPrefixed: raw).map {
                 CodedUnits.join(lengthPrefixed: $0.filter { !Self.isX264Info($0) })
@@ -99,6 +96,15 @@ public final class LibAVEncoder: VideoEncoder {
         case .av1: OpenBitstreamUnits.stripped(raw)
         case .hevc, .ffv1: raw
         }
+    }
+
+    /// Those that are no headers; nil where they bring parameter sets that are not the stream's.
+    private func ownUnits(_ units: [Data]) -> [Data]? {
+        let headers = units.filter { CodedUnits.isHeader($0, of: settings.codec) }
+        let isKnown = headers.allSatisfy {
+            !CodedUnits.isParameterSet($0, of: settings.codec) || stream.parameters.extradata.range(of: $0) != nil
+        }
+        return isKnown ? units.filter { !CodedUnits.isHeader($0, of: settings.codec) } : nil
     }
 
     /// The SEI unit in which x264 tells its version and options: text that says how many threads a worker had.

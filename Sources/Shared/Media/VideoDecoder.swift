@@ -19,6 +19,7 @@ public final class VideoDecoder {
     private let entryPoint: EntryPoint
     private var turn: SequenceTurn
     private let threads: Int
+    private let splitsPictures: Bool
     let hardware: HardwareDecoder?
     /// pts of the first entry sent.
     var firstEntry: Int64?
@@ -26,11 +27,14 @@ public final class VideoDecoder {
 
     /// - Parameters:
     ///   - threads: threads that the decoder may use where that does not change the pictures; 0 lets it take one a core.
+    ///   - splitsPictures: false: each thread takes a picture, which is for those who do not mind what stands for damaged samples.
     ///   - hardware: what decodes instead. Pictures then lie in its memory, in one of few surfaces each: take from them what is
     ///     needed, and let them go, before the next is asked for.
     /// - Throws: `MediaError` where libavcodec has no decoder or refuses the parameters; with hardware also where that does not
     ///   decode such a stream: nothing is decoded in software unasked.
-    public init(stream: VideoStream, threads: Int, hardware: HardwareDecoder? = nil) throws {
+    public init(
+        stream: VideoStream, threads: Int, splitsPictures: Bool = true, hardware: HardwareDecoder? = nil
+    ) throws {
         LibAVLog.install()
         if hardware != nil, let refusal = HardwareDecoder.refusal(of: stream.parameters) {
             throw MediaError(.codec, refusal)
@@ -41,10 +45,12 @@ public final class VideoDecoder {
         entryPoint = EntryPoint(stream.parameters)
         turn = SequenceTurn(stream.parameters)
         self.threads = threads
+        self.splitsPictures = splitsPictures
         let token = LibAVLog.register(sink)
         do {
             context = try stream.parameters.withLibAV { parameters in
-                try Self.open(parameters, stream, threads: threads, hardware, opaque: token)
+                try Self.open(
+                    parameters, stream, threads: threads, splitsPictures: splitsPictures, hardware, opaque: token)
             }
         } catch {
             LibAVLog.unregister(token)
@@ -63,6 +69,7 @@ public final class VideoDecoder {
 
     private static func open(
         _ parameters: UnsafeMutablePointer<AVCodecParameters>, _ stream: VideoStream, threads: Int,
+        splitsPictures: Bool,
         _ hardware: HardwareDecoder?, opaque: UnsafeMutableRawPointer?
     ) throws -> UnsafeMutablePointer<AVCodecContext> {
         let name = stream.parameters.codec
@@ -74,8 +81,8 @@ public final class VideoDecoder {
         do {
             try check(avcodec_parameters_to_context(opened, parameters), .codec, "setting up the \(name) decoder")
             opened.pointee.pkt_timebase = stream.timeBase.av
-            opened.pointee.thread_count = threadSafe.contains(name) ? Int32(clamping: threads) : 1
-            opened.pointee.thread_type = FF_THREAD_SLICE
+            opened.pointee.thread_count = !splitsPictures || threadSafe.contains(name) ? Int32(clamping: threads) : 1
+            opened.pointee.thread_type = splitsPictures ? FF_THREAD_SLICE : FF_THREAD_FRAME
             opened.pointee.opaque = opaque
             opened.pointee.max_pixels = Self.mostPixels
             try hardware?.attach(to: opened)
@@ -156,7 +163,9 @@ public final class VideoDecoder {
     /// Goes on with a decoder that has seen nothing.
     private func reopen() throws {
         let new = try stream.parameters.withLibAV { parameters in
-            try Self.open(parameters, stream, threads: threads, hardware, opaque: context.pointee.opaque)
+            try Self.open(
+                parameters, stream, threads: threads, splitsPictures: splitsPictures, hardware,
+                opaque: context.pointee.opaque)
         }
         var old: UnsafeMutablePointer<AVCodecContext>? = context
         context = new

@@ -47,6 +47,11 @@ enum CodedUnits {
         return codec == .h264 ? [7, 8, 9, 10, 11, 13].contains(first & 0x1F) : (32...37).contains(first >> 1 & 0x3F)
     }
 
+    static func isParameterSet(_ unit: Data, of codec: Codec) -> Bool {
+        guard let first = unit.first else { return false }
+        return codec == .h264 ? [7, 8].contains(first & 0x1F) : (32...34).contains(first >> 1 & 0x3F)
+    }
+
     static func join(lengthPrefixed units: [Data]) -> Data {
         units.reduce(into: Data()) { data, unit in
             data.append(big: UInt32(unit.count))

@@ -10,7 +10,7 @@ final class EncodingNotice: Sendable {
         let job = result.attempt.segment.job
         guard result.stages.limit == .encoding, said.withLock({ $0.insert(job).inserted }) else { return nil }
         return
-            "job \(job): the encoder limits, and what \(device) has made waits for it: a faster --preset, another --codec, more processors "
-            + "or an encoder in hardware (--encoder hevc_nvenc) make the job faster"
+            "job \(job): the encoder limits, and what \(device) has made waits for it: a faster --preset, another --codec or more processors "
+            + "make the job faster"
     }
 }

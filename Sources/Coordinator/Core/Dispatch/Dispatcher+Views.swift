@@ -26,7 +26,9 @@ extension Dispatcher {
         let isTold = snapshot.waits.contains { $0.code == .diskFull }
         guard isWaitingForSpace, !isTold, !snapshot.state.isEnded else { return status }
         let reason = "the queue's disk is full: nothing is decided on until it can be written again; make space"
-        status.snapshot.waits.append(WaitReason(.diskFull, reason))
+        // The most telling first; what an operator did himself tells more.
+        let place = status.snapshot.waits.first?.code == .paused ? 1 : 0
+        status.snapshot.waits.insert(WaitReason(.diskFull, reason), at: place)
         return status
     }
 

@@ -46,18 +46,22 @@ struct FilmRun: Sendable {
             }
             // The workers are all of this machine: no other will come.
             for lack in status.snapshot.waits {
-                guard let remedy = Self.remedy(lack.code) else { continue }
-                throw CoordinatorError(.file, "\(request.film): \(lack.text): \(remedy), with --restart")
+                if let error = Self.error(lack, film: request.film) { throw error }
             }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
 
-    /// What to do about what this machine lacks; nil for what may pass.
-    private static func remedy(_ lack: WaitReason.Code) -> String? {
-        switch lack {
-        case .noMemory: "give a smaller --scale or --height"
-        case .noEncoder: "leave out --encoder, and see `worker doctor` for why this one does not open"
+    /// Of what this machine lacks; nil for what may pass.
+    private static func error(_ lack: WaitReason, film: String) -> CoordinatorError? {
+        switch lack.code {
+        case .noMemory:
+            CoordinatorError(.file, "\(film): \(lack.text): give a smaller --scale or --height, with --restart")
+        case .noEncoder:
+            CoordinatorError(
+                .usage,
+                "\(film): \(lack.text): `worker doctor` says why it does not open; make it available and run again, or leave out --encoder, with --restart"
+            )
         default: nil
         }
     }

@@ -13,7 +13,7 @@ extension Recipe {
     }
 
     /// Bytes that a slot must have: the least with which a frame can pass as RGB in 32 bits before and behind the network, and
-    /// libtorch itself; with a blend, the frames around it that are kept, and two more while they are mixed. What the network takes
+    /// libtorch itself; with a blend, the frames around it that are kept, and two more while they are mixed; and the encoder's, where that is the device's. What the network takes
     /// besides depends on tile and batch, which are found by trial.
     var memory: Int64 {
         func pixels(_ width: Int, _ height: Int) -> Int64 { Int64(width) * Int64(height) }
@@ -21,5 +21,6 @@ extension Recipe {
         let result = pixels(encoding.picture.width, encoding.picture.height)
         let source = pixels(input.width, input.height)
         return (source + behind + max(behind, result)) * 3 * 4 + blendMemory() + (512 << 20)
+            + encoding.deviceMemory
     }
 }

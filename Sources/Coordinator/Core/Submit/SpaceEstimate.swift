@@ -20,7 +20,7 @@ struct SpaceEstimate: Hashable, Sendable {
     }
 
     /// Lossless: about half of the samples. Lossy: 0.15 bit a pixel at crf 18, half of it for every 6 above, as upscaled
-    /// pictures (smooth, for their size) took in our measurements; generous rather than exact.
+    /// pictures (smooth, for their size) took in our measurements; generous rather than exact. Units of devices need more for the same.
     static func encoded(frames: Int, encoding: EncodingSettings) -> Int64 {
         let picture = encoding.picture
         let pixels = Double(picture.width) * Double(picture.height) * Double(frames)
@@ -30,7 +30,8 @@ struct SpaceEstimate: Hashable, Sendable {
                 ? 0 : 2 / Double(1 << (picture.layout.chromaShiftX + picture.layout.chromaShiftY))
             return Int64(pixels * (1 + chroma) * Double(picture.layout.bytesPerSample) * 0.6)
         }
-        return Int64(pixels * 0.15 / 8 * pow(2, Double(18 - encoding.crf) / 6)) + 1 << 20
+        let bits = encoding.isByNVENC ? 0.3 : 0.15
+        return Int64(pixels * bits / 8 * pow(2, Double(18 - encoding.crf) / 6)) + 1 << 20
     }
 
     /// Before the film's packets are copied: they take about as much as the film at most.

@@ -20,31 +20,6 @@ extension Diagnosis {
         }
     }
 
-    /// Hardware decoding and encoding, where there is a device.
-    var units: [Finding] {
-        guard case .working(_, let devices) = facts.driver, !devices.isEmpty else { return [] }
-        let decodes =
-            facts.hasDecoding
-            ? "the driver brings its library: `--decode nvdec` uses it"
-            : "the driver brings no library for it: films are decoded on the CPU"
-        return [.ok("NVDEC", decodes), .ok("NVENC", encoding)]
-    }
-
-    /// Which encoders in hardware jobs may ask for, or why for none.
-    private var encoding: String {
-        guard facts.hasEncoding else { return "the driver brings no library for it: films are encoded on the CPU" }
-        guard case .success(let about) = facts.engine else { return "the driver brings its library" }
-        let able = about.slots.map { ($0.device, $0.encoders.filter { $0.hasSuffix("_nvenc") }) }.filter { !$1.isEmpty }
-        guard able.isEmpty else {
-            return able.map { "\($0) has \($1.joined(separator: ", "))" }.joined(separator: "; ")
-                + ": `--encoder` asks for it"
-        }
-        let refusal = about.encoderRefusals.sorted { $0.key < $1.key }.compactMap { device, refusals in
-            refusals.min { $0.key < $1.key }.map { "\(device): \($0.value)" }
-        }
-        return "films are encoded on the CPU" + (refusal.isEmpty ? "" : " (\(refusal.joined(separator: "; ")))")
-    }
-
     /// What the engine can work on.
     var devices: [Finding] {
         guard case .success(let about) = facts.engine else { return [] }

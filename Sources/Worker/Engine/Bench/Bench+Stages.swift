@@ -21,8 +21,7 @@ extension Bench {
         guard let order = film.orders.first else { return BenchResult(frames: 0, seconds: 0) }
         let pictures = try pictures(order, parts)
         let upscaler = try parts.upscaler(order)
-        let comesRound = device != .cpu && upscaler is Upscaler && !pictures.isEmpty
-        let count = comesRound ? max(pictures.count, film.frames) : pictures.count
+        let count = device == .cpu || pictures.isEmpty ? pictures.count : order.task.range.count
         let starts = Array(stride(from: 0, to: count, by: batch))
         let filling = (2 * Self.blendRadius + batch - 1) / batch
         // Memory that a device writes to is locked when it is first asked for.

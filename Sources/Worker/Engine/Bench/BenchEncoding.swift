@@ -14,7 +14,7 @@ public struct BenchEncoding: Sendable {
     }
 
     func apply(to settings: inout JobSettings) throws {
-        settings.preset = preset ?? (encoder == nil ? "fast" : nil)
+        settings.preset = preset ?? (encoder == nil || encoder == "libx265" ? "fast" : nil)
         guard let encoder else { return }
         guard let found = EncoderCatalog.encoder(named: encoder) else {
             throw MediaError(.settings, "unknown encoder \(encoder)")

@@ -81,8 +81,11 @@ public struct Bench: Sendable {
             "upscale-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
+        // What runs alone goes on with one segment for as long as the film is.
+        let isAlone = [.network, .torch, .blend].contains(mode)
         let film = try BenchFilm(
-            film: film, model: model, encoding: encoding, batch: mode == .sequential ? 1 : batch, segments: 3,
+            film: film, model: model, encoding: encoding, batch: mode == .sequential ? 1 : batch,
+            segments: isAlone ? 1 : 3,
             longest: mode == .encode ? Self.mostEncoded : .max, blendRadius: mode == .blend ? Self.blendRadius : 0,
             cpuEngine: mode == .torch ? .torch : .auto,
             directory: directory.path)
