@@ -10,16 +10,17 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test chaos formats simulate soak build bundle setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models check-device kernels quality sanitize install clean
+.PHONY: run test nvenc-stand-in chaos formats simulate soak build bundle setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models check-device kernels quality sanitize install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
 	$(RELEASE)/coordinator run "$(or $(FILM),$(CACHE)/sample.mp4)" $(if $(OUT),-o "$(OUT)") $(if $(FILM),,--overwrite) $(ARGS)
 
-## test: set up, build, run every test; those with sockets or processes, which must not be starved, after those that keep all cores busy
-test: setup models sample
+## test: set up, build, run every test, those of NVENC with a stand-in for it too; those with sockets or processes, which must not be starved, after those that keep all cores busy
+test: setup models sample nvenc-stand-in
 	swift build --build-tests
 	swift test --skip-build --skip EndToEndTests --skip WorkerCoreTests --skip EngineCoreTests --skip MessagingTests --skip CoordinatorCoreTests
+	LD_LIBRARY_PATH="$(abspath $(CACHE))/nvenc-stand-in$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" swift test --skip-build --filter HardwareEncoderTests
 	swift test --skip-build --filter 'MessagingTests|CoordinatorCoreTests'
 	swift test --skip-build --filter 'WorkerCoreTests|EngineCoreTests'
 	swift test --skip-build --filter EndToEndTests
@@ -58,6 +59,9 @@ setup:
 ## models: fetch the networks' weights and convert them
 models: setup
 	@scripts/models.sh $(MODELS)
+
+nvenc-stand-in: setup
+	@CACHE=$(CACHE) scripts/nvenc_stand_in.sh
 
 sample: setup
 	@scripts/sample.sh $(CACHE)

@@ -13,6 +13,8 @@ packages=(
     python3 python3-pip python3-torch unzip
     # to make test films, and to judge ours
     ffmpeg mediainfo mkvtoolnix
+    # to test encoding by NVENC where there is none
+    libffmpeg-nvenc-dev libx264-dev
     # to test farms: machines of their own, lost packets, the order of what is written
     iproute2 nftables strace util-linux
 )
