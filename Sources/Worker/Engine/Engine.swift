@@ -29,10 +29,7 @@ public final class Engine: Sendable {
         calibrator = Calibrator(device: device, threads: threads, cache: cache)
         let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding, notice: notice)
         let encoding = EncodingNotice()
-        let watch = DeviceWatch(loss: { device == .cpu ? nil : InferenceRuntime.loss(of: device) }) { loss in
-            try? writer.write(EngineEvent.lost(loss))
-            _exit(DeviceWatch.exitStatus)
-        }
+        let watch = Self.watch(device, writer)
         self.watch = watch
         pipeline = Pipeline(parts: parts, depth: 16, decodesAhead: device != .cpu) { event in
             if case .finished(let result) = event, let text = encoding.text(for: result, on: "\(device)") {
@@ -44,6 +41,15 @@ public final class Engine: Sendable {
             // A worker that is gone cannot be told; the end of input ends this process.
             try? writer.write(Self.line(for: event))
         }
+    }
+
+    private static func watch(_ device: Device, _ writer: LineWriter) -> DeviceWatch {
+        DeviceWatch(
+            loss: { device == .cpu ? nil : InferenceRuntime.loss(of: device) },
+            end: { loss in
+                try? writer.write(EngineEvent.lost(loss))
+                _exit(DeviceWatch.exitStatus)
+            })
     }
 
     /// Announces the device and serves commands. The end of `input` ends this process at once: a pipeline in the middle of a
