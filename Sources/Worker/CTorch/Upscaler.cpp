@@ -34,7 +34,7 @@ std::optional<ct::Resampler> resamplerFor(const ct_model &model, const ct_format
 
 ct_upscaler::ct_upscaler(
     ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain)
-    : flights(model.device, 3), model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
+    : flights(model.device, mostUnderWay), model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
       high(high), values(model.network ? std::optional(ct::ValueRange{low, high}) : std::nullopt),
       isFused(model.device.is_cpu() && !isPlain), kernels(isPlain ? nullptr : ct::kernelsFor(model.device)),
       toRGB(input, kernels), fromRGB(output, input.bit_depth, model.device, isFused, kernels),
@@ -57,9 +57,10 @@ void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count
         if (i + 1 == count) enlarged.reset();  // planes take memory, too
         take(i, picture, batch[i]);
     }
-    transfers().whenDown(share(at::stack(means)), [this, numbers](const at::Tensor &means) {
+    transfers().whenDown(at::stack(means), [this, numbers](const at::Tensor &means) {
+        const auto whole = share(means.mean({2}));
         for (size_t i = 0; i < numbers.size(); ++i)
-            expectPicture(means[i][0].item<float>(), means[i][1].item<float>(), numbers[i]);
+            expectPicture(whole[i][0].item<float>(), whole[i][1].item<float>(), numbers[i]);
     });
 }
 
@@ -84,11 +85,11 @@ void ct_upscaler::blend(const ct_input &input, const ct_output &output) {
 }
 
 /// What the network made of `source`, in the source's colours.
-/// - means: [2], of the source's values, and of the picture's ahead of clamping.
+/// - means: [2, 3], of the source's values, and of the picture's ahead of clamping.
 ct::Finished ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor &source, at::Tensor &means) const {
     // nearest stays exact for codes outside of the nominal range.
     if (kernels && model.network) return ct::held(enlarged, source, means, *kernels);
-    means = at::stack({source.mean(), enlarged.mean(at::kFloat)});
+    means = at::stack({source.mean({1, 2}), enlarged.mean({1, 2}, false, at::kFloat)});
     const auto rgb = enlarged.to(at::kFloat).contiguous();
     if (model.network) {
         // No lighter and no darker than the source anywhere is: in PQ a little too much is thousands of nits.

@@ -24,6 +24,9 @@ struct ct_upscaler {
     /// Lets a network with a window see pictures; those around one must be there before it is upscaled.
     void show(const ct_input *inputs, int count);
 
+    /// Seconds that the network takes for pictures, of `calls` in a row.
+    double secondsOfNetwork(const ct_plan &plan, const ct_input *inputs, int count, int calls);
+
     std::optional<ct::Blend> kept;
     std::optional<ct::Reel> reel;
     ct::Flights flights;
@@ -31,6 +34,9 @@ struct ct_upscaler {
     std::optional<c10::Stream> stream;
 
   private:
+    /// Whoever calls begins fewer: each call's planes wait in memory.
+    static constexpr int mostUnderWay = 8;
+
     /// Gives of each picture what it became and the source, [3, height, width], both of values in [low, high].
     using Taker = std::function<void(int index, const ct::Finished &result, const at::Tensor &source)>;
     void enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take);

@@ -86,6 +86,14 @@ ct_status ct_upscaler_blend(
     });
 }
 
+ct_status ct_upscaler_time(
+    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, int32_t count, int32_t calls,
+    double *seconds_a_call, char *error, size_t capacity) noexcept {
+    return called(upscaler, threads, error, capacity, [&] {
+        *seconds_a_call = upscaler->secondsOfNetwork(*plan, inputs, count, calls);
+    });
+}
+
 int32_t ct_upscaler_depth(const ct_upscaler *upscaler) noexcept { return upscaler->flights.depth(); }
 
 ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {

@@ -87,12 +87,12 @@ void ToRGB::convertByKernel(
         to.width = int32_t(samples.back().size(1));
         to.isWide = format.bit_depth > 8;
         to.shift = picture.on_device ? picture.shift : 0;
-        to.factorX = plane > 0 ? int32_t(horizontal.factor) : 1;
-        to.factorY = plane > 0 ? int32_t(vertical.factor) : 1;
+        to.across = plane > 0 ? 1 / float(horizontal.factor) : 1;
+        to.down = plane > 0 ? 1 / float(vertical.factor) : 1;
         to.placeX = plane > 0 ? float(horizontal.position) : 0;
         to.placeY = plane > 0 ? float(vertical.position) : 0;
     }
-    kernels->toRGB({driver::blocks(format.width, 128), unsigned(format.height)}, rgb.device(), source, rgb.data_ptr());
+    kernels->toRGB({driver::blocks(format.width, 128 * 4), unsigned(format.height)}, rgb.device(), source, rgb.data_ptr());
 }
 
 }  // namespace ct

@@ -27,6 +27,13 @@ kernels::FinishedPicture pictureOf(const Finished &picture) {
 
 bool isHalf(const Finished &picture) { return picture.rgb.scalar_type() == at::kHalf; }
 
+/// Whether no middle of a cell lies among the samples that one thread takes.
+bool areEven(const Finished &picture) {
+    if (!isHalf(picture) || !picture.cells.defined()) return false;
+    const int64_t width = picture.rgb.size(2), columns = picture.cells.size(2);
+    return width % (2 * samplesAThread * columns) == 0;
+}
+
 kernels::DecimationTaps tapsOf(const Siting &siting) {
     kernels::DecimationTaps result{};
     result.factor = int32_t(siting.factor);
@@ -66,10 +73,11 @@ at::Tensor measured(const at::Tensor &rgb, const at::Tensor &source, const Devic
 Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &means, const DeviceKernels &kernels) {
     const auto whole = rgb.contiguous(), own = source.contiguous();
     const auto cells = measured(whole, own, kernels);
-    const auto both = cells.narrow(0, 0, 2).mean({1, 2, 3}), result = both[1];
+    const auto settled = at::empty({4, 3}, cells.options());
+    kernels.settleCells({3}, rgb.device(), cells.data_ptr(), int(cells.size(2) * cells.size(3)), settled.data_ptr());
     // What neighbouring cells share counts twice: near enough to find NaN, infinity and black by, and they are for nothing else.
-    means = at::stack({both[0] + result, result});
-    return {whole, cells[0], cells[2].amin({1, 2}), cells[3].amax({1, 2})};
+    means = settled.narrow(0, 0, 2);
+    return {whole, cells[0], settled[2], settled[3]};
 }
 
 at::Tensor lifted(const Finished &picture, const DeviceKernels &kernels) {
@@ -87,7 +95,7 @@ bool canWriteTogether(const Siting &across, const Siting &down) {
 }
 
 void writeTogether(const Finished &picture, const kernels::CodePlanes &planes, const Siting &across, const DeviceKernels &kernels) {
-    const auto &kernel = isHalf(picture) ? kernels.halvedHalf : kernels.halvedFloat;
+    const auto &kernel = areEven(picture) ? kernels.halvedEven : isHalf(picture) ? kernels.halvedHalf : kernels.halvedFloat;
     kernel(
         {blocks(picture.rgb.size(2), threads * samplesAThread), blocks(picture.rgb.size(1), 2)}, picture.rgb.device(),
         pictureOf(picture), planes, int(across.isCentred()));

@@ -17,7 +17,7 @@ struct Finished {
 };
 
 /// As `holdMeans` and the source's bounds would change `rgb`.
-/// - means: [2], about those of the source's values and of the picture's, ahead of any change; any NaN or infinity in this shows.
+/// - means: [2, 3], about those of the source's values and of the picture's, ahead of any change; any NaN or infinity in this shows.
 Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &means, const DeviceKernels &kernels);
 
 /// The picture itself, in floats.

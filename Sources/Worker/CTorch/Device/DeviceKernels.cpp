@@ -82,8 +82,10 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
     toRGB = {finishing, "to_rgb", 128};
     cellsHalf = {finishing, "cells_half", 128};
     cellsFloat = {finishing, "cells_float", 128};
+    settleCells = {finishing, "settle_cells", 1024};
     liftHalf = {finishing, "lift_half", 128};
     liftFloat = {finishing, "lift_float", 128};
+    halvedEven = {finishing, "halved_even", 128};
     halvedHalf = {finishing, "halved_half", 128};
     halvedFloat = {finishing, "halved_float", 128};
     planeHalf = {finishing, "plane_half", 128};

@@ -12,7 +12,7 @@ struct DeviceKernels {
     bool isHopper;
     int multiprocessors;
     driver::Kernel convolve, first, shuffle;
-    driver::Kernel toRGB, cellsHalf, cellsFloat, liftHalf, liftFloat, halvedHalf, halvedFloat, planeHalf, planeFloat;
+    driver::Kernel toRGB, cellsHalf, cellsFloat, settleCells, liftHalf, liftFloat, halvedEven, halvedHalf, halvedFloat, planeHalf, planeFloat;
     driver::Kernel mix, betterFlow, slopes, refine, matchWeight;
 };
 

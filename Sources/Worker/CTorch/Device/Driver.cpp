@@ -104,6 +104,19 @@ void copyDown(void *host, int64_t hostStride, const void *values, int64_t stride
     check(functions().memcpy2DAsync(&copy, handleOf(currentStream(device), 0)), "copying a plane from " + device.str());
 }
 
+void copyWithin(void *to, int64_t toStride, const void *values, int64_t stride, int64_t bytes, int64_t rows, const at::Device &device) {
+    useContext(device);
+    Copy copy;
+    copy.sourceType = copy.toType = deviceMemory;
+    copy.sourceDevice = reinterpret_cast<uint64_t>(values);
+    copy.sourcePitch = size_t(stride);
+    copy.toDevice = reinterpret_cast<uint64_t>(to);
+    copy.toPitch = size_t(toStride);
+    copy.bytes = size_t(bytes);
+    copy.rows = size_t(rows);
+    check(functions().memcpy2DAsync(&copy, handleOf(currentStream(device), 0)), "copying a plane on " + device.str());
+}
+
 uint64_t freeMemory(const at::Device &device) {
     if (functions().memGetInfo == nullptr) fail(functions().problem);
     const c10::DeviceGuard guard(device);

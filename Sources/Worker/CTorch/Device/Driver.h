@@ -61,6 +61,9 @@ TensorMap mapOf(void *halves, int64_t channels, int64_t width, int64_t height, i
 /// Rows of bytes into the host's memory, on the stream that is current.
 void copyDown(void *host, int64_t hostStride, const void *values, int64_t stride, int64_t bytes, int64_t rows, const at::Device &device);
 
+/// The same within its memory.
+void copyWithin(void *to, int64_t toStride, const void *values, int64_t stride, int64_t bytes, int64_t rows, const at::Device &device);
+
 /// Bytes of the device that nobody has.
 uint64_t freeMemory(const at::Device &device);
 

@@ -36,12 +36,10 @@ struct LiftedRow {
     }
 };
 
-/// Samples x-1 to x+8 of a row of the network's picture, in the source's colours; beyond the borders stands the last one.
-template <typename Value>
-__device__ __forceinline__ void load(const FinishedPicture &picture, int channel, int x, int y, float (&to)[9]) {
-    const int width = picture.width;
-    const Value *row = static_cast<const Value *>(picture.rgb) + (int64_t(channel) * picture.height + y) * width;
-    if (sizeof(Value) == 2 && x + 8 <= width && width % 8 == 0) {
+/// Samples x-1 to x+7 of a row; beyond the borders stands the last one.
+template <typename Value, bool areWhole>
+__device__ __forceinline__ void load(const Value *row, int width, int x, float (&to)[9]) {
+    if (areWhole || (sizeof(Value) == 2 && x + 8 <= width && width % 8 == 0)) {
         const uint4 words = __ldg(reinterpret_cast<const uint4 *>(row + x));
         const __half2 *pairs = reinterpret_cast<const __half2 *>(&words);
 #pragma unroll
@@ -55,22 +53,40 @@ __device__ __forceinline__ void load(const FinishedPicture &picture, int channel
         for (int i = 0; i < 8; ++i) to[1 + i] = number(row[min(x + i, width - 1)]);
     }
     to[0] = number(row[max(x - 1, 0)]);
+}
+
+/// Those of the network's picture, in the source's colours.
+/// - areEven: x is a multiple of 8, and so is the width, and no middle of a cell lies within x to x+7: between two of them what is interpolated
+///   grows evenly.
+template <typename Value, bool areEven>
+__device__ __forceinline__ void load(const FinishedPicture &picture, int channel, int x, int y, float (&to)[9]) {
+    const int width = picture.width;
+    load<Value, areEven>(static_cast<const Value *>(picture.rgb) + (int64_t(channel) * picture.height + y) * width, width, x, to);
     if (!picture.cells) return;
     const Between rows(y, picture.cellsARow, picture.cellRows);
     const float *cells = picture.cells + int64_t(channel) * picture.cellRows * picture.cellColumns;
     const LiftedRow lifted{cells + rows.before * picture.cellColumns, cells + rows.after * picture.cellColumns, rows.part};
     const float least = __ldg(picture.least + channel), greatest = __ldg(picture.greatest + channel);
-    int known = -1;
-    float before = 0, step = 0;
+    const auto lift = [&](float &sample, float by) { sample = fminf(greatest, fmaxf(least, sample + by)); };
+    const auto between = [&](const Between &place, float &step) {
+        const float before = lifted.at(place.before);
+        step = lifted.at(place.after) - before;
+        return before + step * place.part;
+    };
+    float step;
+    if constexpr (areEven) {
+        const Between edge(max(x - 1, 0), picture.cellsAColumn, picture.cellColumns);
+        lift(to[0], between(edge, step));
+        const Between first(x, picture.cellsAColumn, picture.cellColumns);
+        const float base = between(first, step);
+        // Ahead of the first middle it does not grow.
+        const float slope = (float(x) + 0.5f) * picture.cellsAColumn < 0.5f ? 0.f : step * picture.cellsAColumn;
 #pragma unroll
-    for (int i = 0; i < 9; ++i) {
-        const Between columns(min(max(x - 1 + i, 0), width - 1), picture.cellsAColumn, picture.cellColumns);
-        if (columns.before != known) {
-            known = columns.before;
-            before = lifted.at(columns.before);
-            step = lifted.at(columns.after) - before;
-        }
-        to[i] = fminf(greatest, fmaxf(least, to[i] + (before + step * columns.part)));
+        for (int i = 0; i < 8; ++i) lift(to[1 + i], base + slope * float(i));
+    } else {
+#pragma unroll
+        for (int i = 0; i < 9; ++i)
+            lift(to[i], between(Between(min(max(x - 1 + i, 0), width - 1), picture.cellsAColumn, picture.cellColumns), step));
     }
 }
 
@@ -95,39 +111,44 @@ __device__ __forceinline__ float noiseAt(const CodePlane &plane, int x, int y) {
     return __ldg(plane.noise + int64_t(row) * plane.width + column);
 }
 
-__device__ __forceinline__ int codeOf(const CodePlane &plane, float value, int x, int y) {
-    return int(fminf(plane.highest + 0.5f, fmaxf(0.f, value + (plane.offset + noiseAt(plane, x, y)))));
+/// Of a value with the plane's noise, if any.
+__device__ __forceinline__ int codeOf(const CodePlane &plane, float value) {
+    return int(fminf(plane.highest + 0.5f, fmaxf(0.f, value + plane.offset)));
 }
 
 /// `count` codes of a row from x on, of which those inside are written.
 template <int count>
-__device__ __forceinline__ void write(const CodePlane &plane, int x, int y, const float (&values)[count]) {
+__device__ __forceinline__ void write(const CodePlane &plane, int x, int y, float (&values)[count]) {
     if (y >= plane.height) return;
+    if (plane.noise) {
+#pragma unroll
+        for (int i = 0; i < count; ++i) values[i] += noiseAt(plane, min(x + i, plane.width - 1), y);
+    }
+    uint32_t codes[count];
+#pragma unroll
+    for (int i = 0; i < count; ++i) codes[i] = uint32_t(codeOf(plane, values[i]));
+    const bool areInside = x + count <= plane.width;
     if (plane.isWide) {
         uint16_t *to = static_cast<uint16_t *>(plane.samples) + int64_t(y) * plane.stride + x;
+        if (areInside && plane.stride % 2 == 0) {
 #pragma unroll
-        for (int i = 0; i < count; i += 2) {
-            if (x + i + 1 < plane.width && plane.stride % 2 == 0)
-                *reinterpret_cast<uint32_t *>(to + i) = uint32_t(codeOf(plane, values[i], x + i, y))
-                    | uint32_t(codeOf(plane, values[i + 1], x + i + 1, y)) << 16;
-            else
-                for (int k = i; k < i + 2; ++k)
-                    if (x + k < plane.width) to[k] = uint16_t(codeOf(plane, values[k], x + k, y));
+            for (int i = 0; i < count; i += 2) *reinterpret_cast<uint32_t *>(to + i) = codes[i] | codes[i + 1] << 16;
+        } else {
+#pragma unroll
+            for (int i = 0; i < count; ++i)
+                if (x + i < plane.width) to[i] = uint16_t(codes[i]);
         }
         return;
     }
     uint8_t *to = static_cast<uint8_t *>(plane.samples) + int64_t(y) * plane.stride + x;
+    if (areInside && plane.stride % 4 == 0) {
 #pragma unroll
-    for (int i = 0; i < count; i += 4) {
-        if (x + i + 3 < plane.width && plane.stride % 4 == 0) {
-            uint32_t word = 0;
+        for (int i = 0; i < count; i += 4)
+            *reinterpret_cast<uint32_t *>(to + i) = codes[i] | codes[i + 1] << 8 | codes[i + 2] << 16 | codes[i + 3] << 24;
+    } else {
 #pragma unroll
-            for (int k = 0; k < 4; ++k) word |= uint32_t(codeOf(plane, values[i + k], x + i + k, y)) << (8 * k);
-            *reinterpret_cast<uint32_t *>(to + i) = word;
-        } else {
-            for (int k = i; k < i + 4; ++k)
-                if (x + k < plane.width) to[k] = uint8_t(codeOf(plane, values[k], x + k, y));
-        }
+        for (int i = 0; i < count; ++i)
+            if (x + i < plane.width) to[i] = uint8_t(codes[i]);
     }
 }
 
@@ -136,17 +157,18 @@ __device__ __forceinline__ float mixed(const CodePlane &plane, float red, float 
 }
 
 /// 8x2 samples of luma and the 4 of each chroma plane that lie there: 4:2:0 with chroma rows between two lines.
-template <typename Value>
+template <typename Value, bool areEven>
 __device__ __forceinline__ void writeHalved(const FinishedPicture &picture, const CodePlanes &codes, bool isCentred) {
     const int x = (blockIdx.x * blockDim.x + threadIdx.x) * 8, y = blockIdx.y * 2;
     if (x >= picture.width) return;
     float blue[4] = {}, red[4] = {};
-#pragma unroll
+    // Twice the code would not fit where instructions are kept.
+#pragma unroll 1
     for (int line = 0; line < 2; ++line) {
         float rgb[3][9];
 #pragma unroll
         for (int channel = 0; channel < 3; ++channel)
-            load<Value>(picture, channel, x, min(y + line, picture.height - 1), rgb[channel]);
+            load<Value, areEven>(picture, channel, x, min(y + line, picture.height - 1), rgb[channel]);
         float luma[8];
 #pragma unroll
         for (int i = 0; i < 8; ++i) luma[i] = mixed(codes.planes[0], rgb[0][i + 1], rgb[1][i + 1], rgb[2][i + 1]);
@@ -183,7 +205,7 @@ __device__ __forceinline__ void writePlane(const FinishedPicture &picture, const
                         value<Value>(picture, 2, column, row));
         }
     }
-    const int code = codeOf(plane, sum, x, y);
+    const int code = codeOf(plane, sum + noiseAt(plane, x, y));
     if (plane.isWide) static_cast<uint16_t *>(plane.samples)[int64_t(y) * plane.stride + x] = uint16_t(code);
     else static_cast<uint8_t *>(plane.samples)[int64_t(y) * plane.stride + x] = uint8_t(code);
 }
@@ -277,13 +299,40 @@ __device__ __forceinline__ void measure(const CellsTask &task) {
     else measure<Value, 0>(task);
 }
 
+/// What a channel's cells come to, a block a channel: `to` is [4, 3], the source's mean, the result's, the source's least and greatest value.
+__device__ __forceinline__ void settle(const float *cells, int count, float *to) {
+    __shared__ Seen seen[32];
+    const int channel = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    const float *own = cells + int64_t(channel) * count;
+    const int64_t kind = int64_t(3) * count;
+    Seen all;
+#pragma unroll 4
+    for (int i = threadIdx.x; i < count; i += 1024) {
+        all.lacking += __ldg(own + i);
+        all.made += __ldg(own + kind + i);
+        all.least = fminf(all.least, __ldg(own + 2 * kind + i));
+        all.greatest = fmaxf(all.greatest, __ldg(own + 3 * kind + i));
+    }
+    all = all.byAll();
+    if (lane == 0) seen[warp] = all;
+    __syncthreads();
+    if (warp > 0) return;
+    all = seen[lane];
+    all = all.byAll();
+    if (lane > 0) return;
+    to[channel] = (all.lacking + all.made) / float(count);
+    to[3 + channel] = all.made / float(count);
+    to[6 + channel] = all.least;
+    to[9 + channel] = all.greatest;
+}
+
 /// The whole picture in the source's colours, as floats.
 template <typename Value>
 __device__ __forceinline__ void lift(const FinishedPicture &picture, float *to) {
     const int x = (blockIdx.x * blockDim.x + threadIdx.x) * 8, y = blockIdx.y, channel = blockIdx.z;
     if (x >= picture.width) return;
     float values[9];
-    load<Value>(picture, channel, x, y, values);
+    load<Value, false>(picture, channel, x, y, values);
     float *row = to + (int64_t(channel) * picture.height + y) * picture.width + x;
 #pragma unroll
     for (int i = 0; i < 8; ++i)
@@ -292,33 +341,45 @@ __device__ __forceinline__ void lift(const FinishedPicture &picture, float *to) 
 
 __device__ __forceinline__ float sampleOf(const SourcePlane &plane, int x, int y) {
     const int64_t at = int64_t(y) * plane.stride + int64_t(x) * plane.step;
-    if (!plane.isWide) return float(__ldg(static_cast<const uint8_t *>(plane.samples) + at));
-    return float(__ldg(static_cast<const uint16_t *>(plane.samples) + at) >> plane.shift);
+    const int word = plane.isWide ? int(__ldg(static_cast<const uint16_t *>(plane.samples) + at)) >> plane.shift
+                                  : int(__ldg(static_cast<const uint8_t *>(plane.samples) + at));
+    return float(word);
 }
 
-/// A subsampled plane where sample (x, y) of the whole picture lies.
-__device__ __forceinline__ float between(const SourcePlane &plane, int x, int y) {
-    const float across = (float(x) - plane.placeX) / float(plane.factorX), down = (float(y) - plane.placeY) / float(plane.factorY);
-    const float left = floorf(across), top = floorf(down);
-    const int x0 = min(max(int(left), 0), plane.width - 1), x1 = min(max(int(left) + 1, 0), plane.width - 1);
-    const int y0 = min(max(int(top), 0), plane.height - 1), y1 = min(max(int(top) + 1, 0), plane.height - 1);
-    const auto line = [&](int row) {
-        const float a = sampleOf(plane, x0, row);
-        return a + (sampleOf(plane, x1, row) - a) * (across - left);
-    };
-    const float above = line(y0);
-    return above + (line(y1) - above) * (down - top);
-}
+/// Where sample (x, y) of the whole picture lies in a subsampled plane.
+struct Place {
+    int x0, x1, y0, y1;
+    float right, lower;
+    __device__ __forceinline__ Place(const SourcePlane &plane, int x, int y) {
+        const float across = (float(x) - plane.placeX) * plane.across, down = (float(y) - plane.placeY) * plane.down;
+        const float left = floorf(across), top = floorf(down);
+        x0 = min(max(int(left), 0), plane.width - 1), x1 = min(max(int(left) + 1, 0), plane.width - 1);
+        y0 = min(max(int(top), 0), plane.height - 1), y1 = min(max(int(top) + 1, 0), plane.height - 1);
+        right = across - left, lower = down - top;
+    }
+    __device__ __forceinline__ float of(const SourcePlane &plane) const {
+        const auto line = [&](int row) {
+            const float a = sampleOf(plane, x0, row);
+            return a + (sampleOf(plane, x1, row) - a) * right;
+        };
+        const float above = line(y0);
+        return above + (line(y1) - above) * lower;
+    }
+};
 
 }  // namespace
 
+extern "C" __global__ void __launch_bounds__(128, 7) halved_even(
+    const __grid_constant__ FinishedPicture picture, const __grid_constant__ CodePlanes codes, int isCentred) {
+    writeHalved<__half, true>(picture, codes, isCentred);
+}
 extern "C" __global__ void __launch_bounds__(128) halved_half(
     const __grid_constant__ FinishedPicture picture, const __grid_constant__ CodePlanes codes, int isCentred) {
-    writeHalved<__half>(picture, codes, isCentred);
+    writeHalved<__half, false>(picture, codes, isCentred);
 }
 extern "C" __global__ void __launch_bounds__(128) halved_float(
     const __grid_constant__ FinishedPicture picture, const __grid_constant__ CodePlanes codes, int isCentred) {
-    writeHalved<float>(picture, codes, isCentred);
+    writeHalved<float, false>(picture, codes, isCentred);
 }
 extern "C" __global__ void __launch_bounds__(128) plane_half(
     const __grid_constant__ FinishedPicture picture, const __grid_constant__ CodePlane plane,
@@ -333,6 +394,7 @@ extern "C" __global__ void __launch_bounds__(128) plane_float(
 // Twelve blocks at a time have 40 registers a thread: with 32 the compiler waits for a row before it asks for the next.
 extern "C" __global__ void __launch_bounds__(128, 12) cells_half(const __grid_constant__ CellsTask task) { measure<__half>(task); }
 extern "C" __global__ void __launch_bounds__(128, 12) cells_float(const __grid_constant__ CellsTask task) { measure<float>(task); }
+extern "C" __global__ void __launch_bounds__(1024) settle_cells(const float *cells, int count, float *to) { settle(cells, count, to); }
 extern "C" __global__ void __launch_bounds__(128) lift_half(const __grid_constant__ FinishedPicture picture, float *to) {
     lift<__half>(picture, to);
 }
@@ -340,24 +402,46 @@ extern "C" __global__ void __launch_bounds__(128) lift_float(const __grid_consta
     lift<float>(picture, to);
 }
 
-/// RGB of codes in YUV: [3, H, W]. Rounded after each step at its end, as single tensor operations round.
-extern "C" __global__ void __launch_bounds__(128) to_rgb(const __grid_constant__ SourcePicture picture, float *to) {
-    const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y;
-    if (x >= picture.width) return;
+namespace {
+
+/// RGB of codes in YUV. Rounded after each step at its end, as single tensor operations round.
+__device__ __forceinline__ void toRGB(const SourcePicture &picture, int x, int y, float (&rgb)[3]) {
     const float luma = (sampleOf(picture.planes[0], x, y) - picture.lumaOffset) / picture.lumaGain;
-    float rgb[3] = {luma, luma, luma};
+    rgb[0] = rgb[1] = rgb[2] = luma;
     if (picture.hasChroma) {
-        const float blue = between(picture.planes[1], x, y) - picture.chromaOffset;
-        const float red = between(picture.planes[2], x, y) - picture.chromaOffset;
+        const Place place(picture.planes[1], x, y);  // the same in both
+        const float blue = place.of(picture.planes[1]) - picture.chromaOffset, red = place.of(picture.planes[2]) - picture.chromaOffset;
         rgb[0] += picture.redOfRed * red;
         rgb[1] += picture.greenOfRed * red + picture.greenOfBlue * blue;
         rgb[2] += picture.blueOfBlue * blue;
     }
-    const int64_t plane = int64_t(picture.width) * picture.height, at = int64_t(y) * picture.width + x;
 #pragma unroll
     for (int channel = 0; channel < 3; ++channel) {
         const float held = fminf(fmaxf(rgb[channel], picture.least), picture.greatest);
-        to[channel * plane + at] = __fadd_rn(__fmul_rn(held, picture.gain), picture.offset);
+        rgb[channel] = __fadd_rn(__fmul_rn(held, picture.gain), picture.offset);
+    }
+}
+
+}  // namespace
+
+/// To [3, H, W]; a thread takes four in a row.
+extern "C" __global__ void __launch_bounds__(128) to_rgb(const __grid_constant__ SourcePicture picture, float *to) {
+    const int x = (blockIdx.x * blockDim.x + threadIdx.x) * 4, y = blockIdx.y, width = picture.width;
+    if (x >= width) return;
+    float rgb[4][3];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) toRGB(picture, min(x + i, width - 1), y, rgb[i]);
+    const int64_t plane = int64_t(width) * picture.height;
+#pragma unroll
+    for (int channel = 0; channel < 3; ++channel) {
+        float *const row = to + channel * plane + int64_t(y) * width + x;
+        if (width % 4 == 0 && plane % 4 == 0) {
+            *reinterpret_cast<float4 *>(row) = make_float4(rgb[0][channel], rgb[1][channel], rgb[2][channel], rgb[3][channel]);
+        } else {
+#pragma unroll
+            for (int i = 0; i < 4; ++i)
+                if (x + i < width) row[i] = rgb[i][channel];
+        }
     }
 }
 

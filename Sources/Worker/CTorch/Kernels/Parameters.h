@@ -55,9 +55,8 @@ struct Decimation {
 struct SourcePlane {
     const void *samples;
     int32_t stride, step, width, height, isWide, shift;
-    /// Subsampling, and where the first sample lies in the whole picture's samples.
-    int32_t factorX, factorY;
-    float placeX, placeY;
+    /// Where the first sample lies in the whole picture's samples, and how many there are to one of those: 1, 0.5 or 0.25.
+    float placeX, placeY, across, down;
 };
 
 struct SourcePicture {

@@ -9,6 +9,7 @@
 #include "FusedConvolution.h"
 #include "Model.h"
 #include "Rows.h"
+#include "Upscaler.h"
 #if __has_include(<torch/cuda.h>)
 #include <torch/cuda.h>
 #else
@@ -63,6 +64,12 @@ double peak(const at::Device &device, const Work &work) {
 }
 
 }  // namespace
+
+double ct_upscaler::secondsOfNetwork(const ct_plan &plan, const ct_input *inputs, int count, int calls) {
+    if (reel) ct::fail("the network sees more than one picture");
+    const auto batch = gather(plan, inputs, count);
+    return seconds(model.device, calls, [&] { throughNetwork(plan, batch); });
+}
 
 ct_status ct_model_time(
     ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t calls, int32_t threads,

@@ -94,6 +94,11 @@ ct_status ct_device_kernels(const char *device, char *problem, size_t capacity) 
 // Bytes of a CUDA device that nobody has. What libtorch keeps for the next call counts as had.
 ct_status ct_device_free_memory(const char *device, uint64_t *bytes, char *error, size_t capacity) CT_NOEXCEPT;
 
+// Makes libtorch's profiler ready, which takes a while; before work begins. Then, on the same thread: what CUDA devices do in the next
+// `seconds`, as a Chrome trace in a file. Blocks as long.
+ct_status ct_trace_prepare(char *error, size_t capacity) CT_NOEXCEPT;
+ct_status ct_trace_record(double seconds, const char *path, char *error, size_t capacity) CT_NOEXCEPT;
+
 // Gives back what libtorch keeps of devices for later calls, where this libtorch can.
 void ct_release_unused(void) CT_NOEXCEPT;
 
@@ -169,7 +174,7 @@ ct_status ct_upscaler_open(
 void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
 
 // Calls between begin and end are not waited for on a device: their work is under way until it is collected, the oldest first, and
-// what they give must stay till then (what they are given need not, unless it lies on the device). So many may be under way at once. On the CPU the work is done in
+// what they give must stay till then (what they are given need not, unless it lies on the device). At most so many may be under way at once. On the CPU the work is done in
 // the calls all the same. An error of a call that was begun shows when it is collected, if not before.
 int32_t ct_upscaler_depth(const ct_upscaler *upscaler) CT_NOEXCEPT;
 ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity) CT_NOEXCEPT;
@@ -198,6 +203,12 @@ ct_status ct_upscaler_keep(
 ct_status ct_upscaler_blend(
     ct_upscaler *upscaler, int32_t threads, const ct_input *inputs, const ct_output *outputs, int32_t count,
     char *error, size_t capacity) CT_NOEXCEPT;
+
+// The network alone on `count` pictures, at most the plan's batch, `calls` times without waiting between: seconds a call. What a device does depends on
+// what it is given: its power is the limit. The network must see one picture only.
+ct_status ct_upscaler_time(
+    ct_upscaler *upscaler, const ct_plan *plan, int32_t threads, const ct_input *inputs, int32_t count, int32_t calls,
+    double *seconds_a_call, char *error, size_t capacity) CT_NOEXCEPT;
 
 // Gives back what was shown and kept of all numbers below.
 void ct_upscaler_forget(ct_upscaler *upscaler, int64_t below) CT_NOEXCEPT;
