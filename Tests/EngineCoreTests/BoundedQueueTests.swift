@@ -34,6 +34,23 @@ import Testing
         #expect(queue.pop().element == nil)
     }
 
+    @Test(.timeLimit(.minutes(5))) func roomIsAwaitedWithoutAnElement() async {
+        let queue = BoundedQueue<Int>(capacity: 1)
+        queue.awaitRoom()
+        _ = queue.push(1)
+        let hasRoom = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            queue.awaitRoom()
+            hasRoom.signal()
+            queue.awaitRoom()
+            queue.close()
+            queue.awaitRoom()
+        }
+        #expect(hasRoom.wait(timeout: .now() + 0.2) == .timedOut)
+        #expect(queue.pop().element == 1)
+        #expect(queue.pop().element == nil)
+    }
+
     @Test func smallElementsHaveMoreRoom() {
         let queue = BoundedQueue<Int>(capacity: 1, spare: .init(most: 3, limit: 10, weigh: { $0 }))
         for element in [1, 2, 3] {

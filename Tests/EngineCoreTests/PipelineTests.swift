@@ -94,12 +94,37 @@ import Testing
         #expect(results.count == 2)
     }
 
-    @Test(arguments: ["decode", "inference", "encode"]) func anErrorEndsOneSegmentOnly(stage: String) async throws {
+    /// To open a source takes long: the next one is open when its turn comes, and no third one before.
+    @Test(.timeLimit(.minutes(5))) func theNextSourceOpensWhileOneIsDecoded() async throws {
+        let opened = Mutex<[Int]>([])
+        let secondIsOpen = DispatchSemaphore(value: 0)
+        let parts = StandIn.parts(source: { order in
+            let first = order.task.range.first
+            opened.withLock { $0.append(first) }
+            return StandInSource(order.task.context) { number in
+                if number == 8 { secondIsOpen.signal() }
+                guard number == 4 else { return }
+                secondIsOpen.wait()
+                Thread.sleep(forTimeInterval: 0.2)
+                #expect(opened.withLock { $0 } == [0, 8])
+            }
+        })
+        let results = try await run((0..<3).map { StandIn.order($0) }, parts).map(result)
+        #expect(results.map(\.frames) == [8, 8, 8])
+        #expect(opened.withLock { $0 } == [0, 8, 16])
+    }
+
+    @Test(arguments: ["open", "decode", "inference", "encode"]) func anErrorEndsOneSegmentOnly(stage: String)
+        async throws
+    {
         let fault = { @Sendable (where: String, number: Int) throws in
             if `where` == stage, number == 10 { throw Broken(description: "frame 10 breaks in \(stage)") }
         }
         let parts = StandIn.parts(
-            source: { StandInSource($0.task.context) { try fault("decode", $0) } },
+            source: { order in
+                if order.task.range.contains(10) { try fault("open", 10) }
+                return StandInSource(order.task.context) { try fault("decode", $0) }
+            },
             upscaler: { order in StandInUpscaler(order) { for number in $0 { try fault("inference", number) } } },
             sink: { _ in StandInSink(before: { try fault("encode", $0) }) })
         let events = await run((0..<3).map { StandIn.order($0) }, parts)

@@ -34,6 +34,12 @@ import Testing
         let late = try run(film, try await upscaler(defers: true))
         // Three may be under way: the fourth waits for the first.
         #expect(late.map(\.count) == [0, 0, 0, 2, 2, 5])
+        // The rest comes as it lands.
+        let again = try await upscaler(defers: true)
+        for part in [[0, 1], [2, 3], [4]] { _ = try again.take(part.map { film[$0] }, numbers: part) }
+        var given: [[Int]] = []
+        try again.finish { given.append($0.map(\.number)) }
+        #expect(given == [[0, 1], [2, 3], [4]])
         #expect(late.joined().map(\.number) == Array(0..<9))
         #expect(late.joined().map { $0.picture.samples } == direct.map { $0.picture.samples })
     }

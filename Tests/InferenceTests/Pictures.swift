@@ -122,7 +122,7 @@ extension Upscaler {
         return try Upscaler(
             model: model, device: .cpu, input: input, output: output, scale: scale,
             shape: ExecutionShape(tile: tile, batch: batch, precision: .fp32), threads: threads,
-            engine: engine, blendRadius: blendRadius, plain: plain, defers: defers,
+            engine: engine, blendRadius: blendRadius, plain: plain, underWay: defers.map { $0 ? 3 : 0 },
             onFallback: onFallback)
     }
 

@@ -12,6 +12,15 @@ public protocol PictureUpscaler: AnyObject {
     /// - Returns: those that are finished, in order: one that needs neighbours waits for them.
     /// - Throws: `InferenceError`; `.badOutput` names the frame.
     func take(_ pictures: [any PlanarPicture], numbers: [Int]) throws -> [Numbered]
-    /// The rest, after a segment's last picture.
-    func finish() throws -> [Numbered]
+    /// Gives the rest as it comes, after a segment's last picture.
+    func finish(_ give: ([Numbered]) throws -> Void) throws
+}
+
+extension PictureUpscaler {
+    /// The rest at once.
+    public func finish() throws -> [Numbered] {
+        var rest: [Numbered] = []
+        try finish { rest += $0 }
+        return rest
+    }
 }

@@ -34,6 +34,24 @@ extension Upscaler {
         }
     }
 
+    static func time(
+        _ handle: OpaquePointer, _ plan: TilePlan, _ batch: Int, _ threads: Int, _ pictures: [any PlanarPicture],
+        calls: Int
+    ) throws(InferenceError) -> Double {
+        let inputs = pictures.enumerated().map { ct_input($1, number: $0) }
+        var seconds = 0.0
+        try withExtendedLifetime(pictures) { () throws(InferenceError) in
+            try torch(.failed, "timing the network") { error, capacity in
+                plan.withCTorch(batch: batch) {
+                    ct_upscaler_time(
+                        handle, $0, Int32(threads), inputs, Int32(inputs.count), Int32(calls), &seconds, error, capacity
+                    )
+                }
+            }
+        }
+        return seconds
+    }
+
     static func show(
         _ handle: OpaquePointer, _ threads: Int, _ pictures: [any PlanarPicture], _ numbers: [Int]
     ) throws(InferenceError) {

@@ -25,6 +25,8 @@ public final class Upscaler: PictureUpscaler {
     private var flights: [Flight] = []
     /// So many may be under way at once; 0: each is waited for.
     private let depth: Int
+    /// One whose planes come down, one that is computed, and one that waits for the device.
+    private static let underWay = 3
 
     /// - Parameters:
     ///   - output: the result; what the network makes is resampled where its size is another. An unspecified matrix is the
@@ -35,12 +37,12 @@ public final class Upscaler: PictureUpscaler {
     ///   - engine: what convolutions run in on the CPU.
     ///   - blendRadius: more than 0 for one that a `ContextUpscaler` uses.
     ///   - plain: what surrounds the network by tensor operations instead of our own kernels; to compare them.
-    ///   - defers: whether calls return before their work is done; by default where the device is not the CPU.
+    ///   - underWay: calls that return before their work is done, at once; 0: each is waited for, as on the CPU by default. At most 8.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
         model: ModelSource, device: Device, input: PictureFormat, output: PictureFormat, scale: Int,
         shape: ExecutionShape, threads: Int, engine: CPUEngine = .auto, blendRadius: Int = 0, plain: Bool = false,
-        defers: Bool? = nil, onFallback: @escaping (String) -> Void = { _ in }
+        underWay: Int? = nil, onFallback: @escaping (String) -> Void = { _ in }
     ) throws(InferenceError) {
         guard shape.batch >= 1, shape.tile >= 0, threads >= 1 else {
             throw InferenceError(
@@ -57,7 +59,7 @@ public final class Upscaler: PictureUpscaler {
         self.input = input
         self.output = output
         handle = try Self.open(network, input: input, output: output, blendRadius: blendRadius, plain: plain)
-        depth = defers ?? (device != .cpu) ? Int(ct_upscaler_depth(handle)) : 0
+        depth = min(underWay ?? (device == .cpu ? 0 : Self.underWay), Int(ct_upscaler_depth(handle)))
         pinned = shape
         current = shape
         // Beside a device the host only copies planes: more threads would spin between two copies, and take the cores from decoder and encoder.
@@ -87,14 +89,16 @@ public final class Upscaler: PictureUpscaler {
         try inFlight(reading: pictures) { zip(numbers, try upscale(pictures, numbers: numbers)).map { ($0, $1) } }
     }
 
-    public func finish() throws -> [Numbered] { try land(all: true) }
+    public func finish(_ give: ([Numbered]) throws -> Void) throws {
+        while !flights.isEmpty { try give(try land()) }
+    }
 
     /// Begins `work` and returns without waiting for it, where the device works by itself.
     /// - Parameter sources: the pictures that it may read.
     /// - Returns: what calls before have given by now, in order; on the CPU what this one gives.
     func inFlight(reading sources: [any PlanarPicture], _ work: () throws -> [Numbered]) throws -> [Numbered] {
         guard depth > 0 else { return try work() }
-        let landed = try land(all: false)
+        let landed = flights.count == depth ? try land() : []
         try torch(.failed, "beginning a batch") { ct_upscaler_begin(handle, $0, $1) }
         do { flights.append(Flight(results: try work(), reading: sources)) } catch {
             ct_upscaler_abandon(handle)
@@ -104,17 +108,13 @@ public final class Upscaler: PictureUpscaler {
         return landed
     }
 
-    /// Waits for the oldest if no more may be under way, or for all.
-    private func land(all: Bool) throws -> [Numbered] {
-        var landed: [Numbered] = []
-        while !flights.isEmpty, all || flights.count == depth {
-            let flight = flights.removeFirst()
-            try withExtendedLifetime(flight) {
-                try torch(.failed, "upscaling \(flight.name)") { ct_upscaler_collect(handle, $0, $1) }
-            }
-            landed += flight.results
+    /// Waits for the oldest.
+    private func land() throws -> [Numbered] {
+        let flight = flights.removeFirst()
+        try withExtendedLifetime(flight) {
+            try torch(.failed, "upscaling \(flight.name)") { ct_upscaler_collect(handle, $0, $1) }
         }
-        return landed
+        return flight.results
     }
 
     /// Lets fall what is under way: of a segment that failed.
@@ -164,6 +164,14 @@ public final class Upscaler: PictureUpscaler {
         try Self.blend(handle, threads, pictures, numbers, into: results)
         for (picture, result) in zip(pictures, results) { result.messages = picture.messages }
         return results
+    }
+
+    /// Seconds that the network by itself takes for 1 to `batch` pictures, of `calls` in a row.
+    public func networkTime(of pictures: [any PlanarPicture], calls: Int) throws(InferenceError) -> Double {
+        try expectUsable(pictures, numbers: Array(pictures.indices))
+        let plan = TilePlan(
+            width: input.width, height: input.height, tile: current.tile, halo: network.description.receptiveRadius)
+        return try Self.time(handle, plan, current.batch, threads, pictures, calls: calls)
     }
 
     private func buffer() throws(InferenceError) -> PictureBuffer {

@@ -42,6 +42,13 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         return waited
     }
 
+    /// Waits until a writer need not wait, or the queue is closed. For the only one that writes.
+    func awaitRoom() {
+        condition.lock()
+        defer { condition.unlock() }
+        _ = wait { hasNoRoom && !closed }
+    }
+
     /// Takes the oldest element, waiting for one; nil once the queue is closed and empty.
     func pop() -> (element: Element?, waited: Double) {
         condition.lock()

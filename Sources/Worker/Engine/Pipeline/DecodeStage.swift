@@ -2,24 +2,22 @@ import EngineProtocol
 import FarmModel
 import Processes
 
-/// Source packets in, numbered pictures out.
+/// Open sources in, numbered pictures out.
 struct DecodeStage: Sendable {
-    let input: BoundedQueue<SegmentRun>
+    let input: BoundedQueue<OpenedSegment>
     let output: BoundedQueue<StageItem>
-    let open: @Sendable (SegmentOrder) throws -> any PictureSource
     let moved: @Sendable (SegmentRun) -> Void
 
     func run() {
         while let segment = input.pop().element {
-            segment.attempt { try decode(segment) }
-            _ = output.push(.end(segment))
+            segment.run.attempt { if let source = segment.source { try decode(segment.run, source) } }
+            _ = output.push(.end(segment.run))
         }
         output.close()
     }
 
-    private func decode(_ segment: SegmentRun) throws {
+    private func decode(_ segment: SegmentRun, _ source: OpenedSource) throws {
         var start = Clock.seconds
-        let source = try open(segment.order)
         while !segment.isDead, let (number, picture) = try source.next() {
             let busy = Clock.seconds - start
             let blocked = output.push(.picture(segment, number: number, picture))
@@ -27,6 +25,6 @@ struct DecodeStage: Sendable {
             moved(segment)
             start = Clock.seconds
         }
-        segment.noteEnd(of: source)
+        segment.noteEnd(of: source.source)
     }
 }

@@ -57,22 +57,28 @@ struct InferenceStage: Sendable {
         let (pictures, numbers) = (batch.pictures, batch.numbers)
         batch.numbers.removeAll(keepingCapacity: true)
         batch.pictures.removeAll(keepingCapacity: true)
-        try pass(on: segment) { try upscaler.take(pictures, numbers: numbers) }
+        try pass(on: segment) { give in try give(try upscaler.take(pictures, numbers: numbers)) }
     }
 
     private func finish(_ batch: inout Batch, of segment: SegmentRun) throws {
         try flush(&batch, of: segment)
-        if let upscaler = batch.upscaler { try pass(on: segment) { try upscaler.finish() } }
+        if let upscaler = batch.upscaler { try pass(on: segment) { give in try upscaler.finish(give) } }
     }
 
-    private func pass(on segment: SegmentRun, _ work: () throws -> [PictureUpscaler.Numbered]) throws {
-        let start = Clock.seconds
-        let upscaled = try work()
-        segment.add(\.inference, .init(busy: Clock.seconds - start))
-        moved(segment)
-        for (number, picture) in upscaled where segment.order.task.range.contains(number) {
-            let blocked = output.push(.picture(segment, number: number, picture))
-            segment.add(\.inference, .init(blocked: blocked))
+    /// Hands on what `work` gives, while it goes on: what waits keeps memory that the next batch writes to.
+    private func pass(
+        on segment: SegmentRun, _ work: (_ give: ([PictureUpscaler.Numbered]) throws -> Void) throws -> Void
+    ) throws {
+        var start = Clock.seconds
+        try work { upscaled in
+            segment.add(\.inference, .init(busy: Clock.seconds - start))
+            moved(segment)
+            for (number, picture) in upscaled where segment.order.task.range.contains(number) {
+                let blocked = output.push(.picture(segment, number: number, picture))
+                segment.add(\.inference, .init(blocked: blocked))
+            }
+            start = Clock.seconds
         }
+        segment.add(\.inference, .init(busy: Clock.seconds - start))
     }
 }

@@ -11,7 +11,7 @@ public enum PipelineEvent: Sendable {
     case failed(AttemptID, any Error)
 }
 
-/// decode → upscale → encode → verify, a thread each, with bounded queues between them.
+/// open → decode → upscale → encode → verify, a thread each, with bounded queues between them.
 ///
 /// Segments follow one another without a gap: while one is being encoded the next is already being decoded, so the
 /// device never waits for a segment's border (P9).
@@ -35,7 +35,9 @@ public final class Pipeline: Sendable {
         let upscaled = BoundedQueue<StageItem>(capacity: depth)
         let encoded = BoundedQueue<SegmentRun>(capacity: 4)
         let moved: @Sendable (SegmentRun) -> Void = { events(.progress($0.attempt, frames: $0.emitted)) }
-        let decode = DecodeStage(input: orders, output: decoded, open: parts.source, moved: moved)
+        let opened = BoundedQueue<OpenedSegment>(capacity: 1)
+        let open = OpenStage(input: orders, output: opened, open: parts.source)
+        let decode = DecodeStage(input: opened, output: decoded, moved: moved)
         let inference = InferenceStage(input: decoded, output: upscaled, make: parts.upscaler, moved: moved)
         let encode = EncodeStage(input: upscaled, output: encoded, open: parts.sink, moved: moved)
         let verify = VerifyStage(
@@ -44,6 +46,7 @@ public final class Pipeline: Sendable {
                 runs.remove($0)
                 events($1)
             })
+        Self.thread("open") { open.run() }
         Self.thread("decode") { decode.run() }
         Self.thread("inference") { inference.run() }
         Self.thread("encode") { encode.run() }

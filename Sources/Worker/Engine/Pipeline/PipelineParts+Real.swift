@@ -8,11 +8,13 @@ import Media
 
 extension PipelineParts {
     /// libav, libtorch and the encoders.
+    /// - Parameter underWay: as `Upscaler` has it.
     static func real(
-        device: Device, threads: Int, decoding: DecodingUnit = .cpu, notice: @escaping @Sendable (String) -> Void
+        device: Device, threads: Int, decoding: DecodingUnit = .cpu, underWay: Int? = nil,
+        notice: @escaping @Sendable (String) -> Void
     ) -> PipelineParts {
         let sources = SegmentSources(decoding, on: device, notice: notice)
-        let upscalers = UpscalerCache(device: device, threads: threads, notice: notice)
+        let upscalers = UpscalerCache(device: device, threads: threads, underWay: underWay, notice: notice)
         return PipelineParts(
             source: { try sources.source(of: $0) },
             upscaler: { try upscalers.upscaler(for: $0) },
@@ -26,12 +28,14 @@ extension PipelineParts {
 private final class UpscalerCache: @unchecked Sendable {
     private let device: Device
     private let threads: Int
+    private let underWay: Int?
     private let notice: @Sendable (String) -> Void
     private var last: (key: Recipe, upscaler: Upscaler)?
 
-    init(device: Device, threads: Int, notice: @escaping @Sendable (String) -> Void) {
+    init(device: Device, threads: Int, underWay: Int?, notice: @escaping @Sendable (String) -> Void) {
         self.device = device
         self.threads = threads
+        self.underWay = underWay
         self.notice = notice
     }
 
@@ -52,7 +56,7 @@ private final class UpscalerCache: @unchecked Sendable {
         let upscaler = try Upscaler(
             model: order.modelPath.map { .file($0) } ?? .nearest(recipe.scale), device: device, input: recipe.input,
             output: recipe.encoding.picture, scale: recipe.scale, shape: shape, threads: threads,
-            engine: recipe.cpuEngine, blendRadius: recipe.temporalBlend, onFallback: notice)
+            engine: recipe.cpuEngine, blendRadius: recipe.temporalBlend, underWay: underWay, onFallback: notice)
         last = (recipe, upscaler)
         if let kernels = try upscaler.ownKernels { notice(kernels) }
         return upscaler

@@ -39,15 +39,15 @@ public final class ContextUpscaler: PictureUpscaler {
         }
     }
 
-    public func finish() throws -> [Numbered] {
+    public func finish(_ give: ([Numbered]) throws -> Void) throws {
         let earlier = try upscaler.inFlight(reading: Array(pictures.values)) {
             let late = try enlarge(network?.finish() ?? [])
             return late + (try blended(blend?.finish() ?? []))
         }
-        let rest = try upscaler.finish()
+        try give(earlier)
+        try upscaler.finish(give)
         upscaler.forget(below: .max)
         pictures = [:]
-        return earlier + rest
     }
 
     private func enlarge(_ numbers: [Int]) throws -> [Numbered] {
