@@ -18,7 +18,9 @@ struct EncodingNoticeTests {
         let notice = EncodingNotice()
         #expect(notice.text(for: result(0, busy: 9, blocked: 0.5), on: "cuda:0") == nil, "the network limits")
         let text = try #require(notice.text(for: result(1, busy: 1, blocked: 3), on: "cuda:0"))
-        #expect(text.contains("k7f") && text.contains("--preset") && text.contains("cuda:0"))
+        #expect(
+            text.contains("k7f") && text.contains("--preset") && text.contains("cuda:0") && text.contains("--engines 2")
+        )
         #expect(notice.text(for: result(2, busy: 1, blocked: 3), on: "cuda:0") == nil, "said already")
     }
 }

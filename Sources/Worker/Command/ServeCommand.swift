@@ -40,6 +40,13 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: """
+            Engines for each device, each with a segment of its own: where encoding limits and processors are idle, two or \
+            three encode side by side. Each takes the device's memory.
+            """)
+    var engines = 1
+
+    @Option(
+        help: """
             What decodes films: cpu, or nvdec, the device's own unit, where it gives the same bits (h264, hevc, vp9, not \
             deinterlaced). Only the CPU's decoders name damaged pictures.
             """)
@@ -60,6 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
+        guard (1...16).contains(engines) else { throw ValidationError("--engines must be 1 to 16") }
     }
 
     func run() async throws {
@@ -77,21 +85,21 @@ struct ServeCommand: AsyncParsableCommand {
     private func configuration() async throws -> WorkerConfiguration {
         let access = try farm.access()
         let name = try WorkerName.choose(asked: name, key: access.keyName, host: ProcessInfo.processInfo.hostName)
-        let engines = try await engines()
+        let launches = try await launches()
         return WorkerConfiguration(
             identity: WorkerIdentity(
                 name: name, epoch: Int64(Date().timeIntervalSince1970 * 1000),
                 processID: ProcessInfo.processInfo.processIdentifier),
-            control: access.control, bulk: access.bulk, security: access.security, engines: engines,
+            control: access.control, bulk: access.bulk, security: access.security, engines: launches,
             scratch: try prepareScratch(name), models: ModelLibrary(), fetchedModels: FetchedModels(cache: cache))
     }
 
-    /// One for each device.
-    private func engines() async throws -> [Launch] {
+    /// As many for each device as were asked for.
+    private func launches() async throws -> [Launch] {
         let own = try await EngineLaunch.find()
         switch try await own.devices(device) {
         case .refused(let status): throw CommandError(status, "")
-        case .found(let devices): return devices.map { launch($0, by: own) }
+        case .found(let devices): return devices.flatMap { Array(repeating: launch($0, by: own), count: engines) }
         }
     }
 
