@@ -10,7 +10,7 @@ Run it on the box, with the Python whose PyTorch the worker uses, and with nothi
 - the network alone at each size and batch: frames/s, and the share of what products of matrices reach on the device;
 - the same network called as the proof of concept called it: one frame, fp32, up and down again before the next;
 - with a picture: how far the device's result is from the CPU's in float32, and whether two runs give the same bits;
-- with a film: the pipeline beside the network alone, and how much of its time inference waits."""
+- with a film: the pipeline beside the network alone, how much of its time inference waits, and what two seconds of the device are filled with."""
 
 import argparse
 import array
@@ -152,7 +152,14 @@ def exactness(options):
 
 def pipeline(options):
     print()
-    print(run([options.worker, "bench", "--film", options.film, "--device", options.device, "--decode", options.decode, "--rounds", 2]))
+    command = [options.worker, "bench", "--film", options.film, "--device", options.device, "--decode", options.decode]
+    print(run([*command, "--rounds", 2]))
+    if not options.device.startswith("cuda"):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        trace = Path(folder, "trace.json")
+        run([*command, "--trace", trace])
+        print(run([sys.executable, Path(__file__).with_name("device_timeline.py"), trace]))
 
 
 def main():

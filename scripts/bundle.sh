@@ -37,7 +37,7 @@ install -t "$root/bin" --strip "$build/release/worker" "$build/release/worker-en
 install -m 644 -t "$root/share/upscale-farm/models" "$models"/*.pt
 echo "{\"libtorch\": \"$version\"}" >"$root/share/upscale-farm/bundle.json"
 install -t "$root/share/upscale-farm" --strip "$build/release/device-check"
-install -t "$root/share/upscale-farm" scripts/bench_gpu.py
+install -t "$root/share/upscale-farm" scripts/bench_gpu.py scripts/device_timeline.py
 install -m 644 docs/gpu-box.md "$root/README.md"
 for program in "$root"/bin/* "$root/share/upscale-farm/device-check"; do
     paths=$(readelf -d "$program" | sed -n 's/.*R\(UN\)\{0,1\}PATH.*\[\(.*\)\]/\2/p')

@@ -9,7 +9,7 @@ import Testing
 
 /// What `worker bench` measures is done: every frame of what it says.
 @Suite struct BenchTests {
-    @Test(arguments: [BenchMode.decode, .network, .encode, .pipeline, .sequential])
+    @Test(arguments: [BenchMode.decode, .bare, .network, .encode, .pipeline, .unencoded, .sequential])
     func everyModeDoesItsWork(mode: BenchMode) async throws {
         let film = try await Fixtures.shared.film(.x264Closed)
         let bench = Bench(
@@ -20,5 +20,7 @@ import Testing
         }
         #expect(result.frames > 0 && result.seconds > 0 && result.cpuSeconds > 0)
         #expect(result.cpuSeconds < result.seconds * 64)
+        let rest = try #require(result.settled == nil ? 1 : result.settled?.frames)
+        #expect((result.settled != nil) == [.pipeline, .unencoded].contains(mode) && rest < result.frames)
     }
 }

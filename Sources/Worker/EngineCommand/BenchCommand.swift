@@ -56,6 +56,16 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "With --size: one JSON object.")
     var json = false
 
+    @Option(
+        help:
+            "With a film, on a CUDA device: nothing but two seconds of its work, with nothing encoded, as a Chrome trace."
+    )
+    var trace: String?
+
+    // Batches under way at once on a device; to sweep them.
+    @Option(help: .hidden)
+    var underWay: Int?
+
     // One measurement, as a line of JSON: what the processes above are told.
     @Option(help: .hidden)
     var mode: String?
@@ -72,8 +82,8 @@ struct BenchCommand: AsyncParsableCommand {
         guard size != nil || (!json && sustained == nil) else {
             throw ValidationError("--json and --sustained go with --size")
         }
-        guard film != nil || (decode == .cpu && encoder == nil && preset == nil) else {
-            throw ValidationError("--decode, --encoder and --preset go with --film")
+        guard film != nil || (decode == .cpu && encoder == nil && preset == nil && trace == nil) else {
+            throw ValidationError("--decode, --encoder, --preset and --trace go with --film")
         }
         guard rounds > 0, (1...64).contains(batch ?? 1) else {
             throw ValidationError("--rounds is at least 1, --batch 1 to 64")
@@ -85,13 +95,19 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         if let size { return try await onThread { try networkAlone(size) } }
         guard let film else { return }
-        guard let mode else { return try await BenchTable(rounds: rounds).print(arguments: arguments(film)) }
+        guard let mode = trace == nil ? mode : BenchMode.unencoded.rawValue else {
+            return try await BenchTable(rounds: rounds).print(arguments: arguments(film))
+        }
         guard let mode = BenchMode(rawValue: mode) else { throw ValidationError("unknown mode") }
-        let bench = Bench(
+        guard try trace == nil || Device.resolve(device) != .cpu else {
+            throw ValidationError("--trace shows what a CUDA device does, and this is measured on the CPU")
+        }
+        var bench = Bench(
             film: film, model: try ModelLibrary().resolve(model, scale: scale), device: try Device.resolve(device),
             threads: threads, encoding: BenchEncoding(encoder: encoder, preset: preset), batch: batch ?? 4,
             decoding: decode)
-        let result = try await onThread { try bench.run(mode) }
+        (bench.trace, bench.underWay) = (trace, underWay)
+        let result = try await onThread { [bench] in try bench.run(mode) }
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
         // Not through `exit`: it would unload CUDA beneath the pipeline's threads, which still give memory back.
         fflush(nil)
@@ -129,6 +145,6 @@ struct BenchCommand: AsyncParsableCommand {
             "bench", "--film", film, "--model", model, "--device", device, "--threads", "\(threads)", "--batch",
             "\(batch ?? 4)", "--decode", decode.rawValue,
         ] + (scale.map { ["--scale", "\($0)"] } ?? []) + (encoder.map { ["--encoder", $0] } ?? [])
-            + (preset.map { ["--preset", $0] } ?? [])
+            + (preset.map { ["--preset", $0] } ?? []) + (underWay.map { ["--under-way", "\($0)"] } ?? [])
     }
 }

@@ -8,7 +8,9 @@ import Synchronization
 public enum BenchMode: String, CaseIterable, Sendable {
     /// The source decoded, and nothing done with its pictures.
     case decode
-    /// The network and the colour conversion on pictures that are there already.
+    /// The network by itself on pictures that are there already.
+    case bare
+    /// The network and the colour conversion on such pictures.
     case network
     /// The same with libtorch's convolutions, where the device is the CPU.
     case torch
@@ -30,11 +32,23 @@ public enum BenchMode: String, CaseIterable, Sendable {
 public struct BenchResult: Codable, Sendable {
     public var frames: Int
     public var seconds: Double
+    /// Of a pipeline, without its first segment: what was opened and loaded for that one is there for the others.
+    public var settled: Settled? = nil
     /// Of all processors.
     public var cpuSeconds: Double = 0
     public var stages = StageTimes()
     /// Of a stand-in run: frames per second of the stand-in network with no pipeline around it.
     public var deviceAlone: Double?
+
+    public struct Settled: Codable, Sendable {
+        public var frames: Int
+        public var seconds: Double
+    }
+
+    public var settledFramesPerSecond: Double {
+        guard let settled, settled.seconds > 0 else { return framesPerSecond }
+        return Double(settled.frames) / settled.seconds
+    }
 
     public var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
     public var cpuSecondsPerFrame: Double { frames > 0 ? cpuSeconds / Double(frames) : 0 }
@@ -59,6 +73,10 @@ public struct Bench: Sendable {
     public var encoding: BenchEncoding
     public var batch: Int
     public var decoding: DecodingUnit
+    /// Batches under way at once on a device; nil: as the worker has it.
+    public var underWay: Int?
+    /// Takes a Chrome trace of two seconds of the device's work, when a pipeline's first segment is done.
+    public var trace: String?
 
     public init(
         film: String, model: ModelReference, device: Device, threads: Int, encoding: BenchEncoding = BenchEncoding(),
@@ -82,25 +100,32 @@ public struct Bench: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         // What runs alone goes on with one segment for as long as the film is.
-        let isAlone = [.network, .torch, .blend].contains(mode)
+        let isAlone = [.bare, .network, .torch, .blend].contains(mode)
         let film = try BenchFilm(
             film: film, model: model, encoding: encoding, batch: mode == .sequential ? 1 : batch,
-            segments: isAlone ? 1 : 3,
+            segments: isAlone ? 1 : device == .cpu ? 3 : 6,
             longest: mode == .encode ? Self.mostEncoded : .max, blendRadius: mode == .blend ? Self.blendRadius : 0,
             cpuEngine: mode == .torch ? .torch : .auto,
             directory: directory.path)
-        let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding) { text in
+        let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding, underWay: underWay) {
+            text in
             // Once, and nothing but where pictures come from.
             if mode == .decode { try? FileHandle.standardError.write(contentsOf: Data("\(text)\n".utf8)) }
         }
         switch mode {
         case .decode: return try decode(film, parts)
+        case .bare: return try bare(film, parts)
         case .network, .torch, .blend: return try network(film, parts)
         case .encode: return try encode(film, parts)
         case .pipeline:
             return try PipelineRun.measure(film.orders, parts: parts, depth: 16, decodesAhead: device != .cpu)
         case .unencoded:
-            return try PipelineRun.measure(film.orders, parts: parts.unencoded, depth: 16, decodesAhead: device != .cpu)
+            let recording = try trace.map { try TraceRecording(to: $0) }
+            let result = try PipelineRun.measure(
+                film.orders, parts: parts.unencoded, depth: 16, decodesAhead: device != .cpu
+            ) { recording?.begin() }
+            try recording?.finish()
+            return result
         default: return try sequential(film, parts)
         }
     }
