@@ -21,8 +21,17 @@ alignas(64) constexpr unsigned char hopperImage[] = {
 alignas(64) constexpr unsigned char ampereImage[] = {
 #embed "../Kernels/Ampere.fatbin"
 };
-alignas(64) constexpr unsigned char finishingImage[] = {
-#embed "../Kernels/Finishing.fatbin"
+alignas(64) constexpr unsigned char toRGBImage[] = {
+#embed "../Kernels/ToRGB.fatbin"
+};
+alignas(64) constexpr unsigned char shuffleImage[] = {
+#embed "../Kernels/Shuffle.fatbin"
+};
+alignas(64) constexpr unsigned char cellsImage[] = {
+#embed "../Kernels/Cells.fatbin"
+};
+alignas(64) constexpr unsigned char fromRGBImage[] = {
+#embed "../Kernels/FromRGB.fatbin"
 };
 alignas(64) constexpr unsigned char mixingImage[] = {
 #embed "../Kernels/Mixing.fatbin"
@@ -74,22 +83,24 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
              + "; our kernels need 8.0");
     isHopper = architecture.major == hopper;
     multiprocessors = architecture.multiprocessors;
-    void *const ampere = driver::load(ampereImage, device), *const finishing = driver::load(finishingImage, device);
+    void *const ampere = driver::load(ampereImage, device);
     convolve = isHopper ? driver::Kernel(driver::load(hopperImage, device), "conv3x3", 384, 8 * 17408 + 2 * 16384 + 1024)
                         : driver::Kernel(ampere, "conv3x3_sm80", 256, 8 * 66 * 128 + 128);
     first = {ampere, "conv_first_sm80", 256};
-    shuffle = {finishing, "shuffle", 128};
-    toRGB = {finishing, "to_rgb", 128};
-    cellsHalf = {finishing, "cells_half", 128};
-    cellsFloat = {finishing, "cells_float", 128};
-    settleCells = {finishing, "settle_cells", 1024};
-    liftHalf = {finishing, "lift_half", 128};
-    liftFloat = {finishing, "lift_float", 128};
-    halvedEven = {finishing, "halved_even", 128};
-    halvedHalf = {finishing, "halved_half", 128};
-    halvedFloat = {finishing, "halved_float", 128};
-    planeHalf = {finishing, "plane_half", 128};
-    planeFloat = {finishing, "plane_float", 128};
+    shuffle = {driver::load(shuffleImage, device), "shuffle", 128};
+    toRGB = {driver::load(toRGBImage, device), "to_rgb", 128};
+    void *const cells = driver::load(cellsImage, device);
+    cellsHalf = {cells, "cells_half", 128};
+    cellsFloat = {cells, "cells_float", 128};
+    settleCells = {cells, "settle_cells", 1024};
+    void *const fromRGB = driver::load(fromRGBImage, device);
+    liftHalf = {fromRGB, "lift_half", 128};
+    liftFloat = {fromRGB, "lift_float", 128};
+    halvedEven = {fromRGB, "halved_even", 128};
+    halvedHalf = {fromRGB, "halved_half", 128};
+    halvedFloat = {fromRGB, "halved_float", 128};
+    planeHalf = {fromRGB, "plane_half", 128};
+    planeFloat = {fromRGB, "plane_float", 128};
     mix = {driver::load(mixingImage, device), "mix", 256};
     void *const motion = driver::load(motionImage, device);
     betterFlow = {motion, "better_flow", 256};

@@ -1,0 +1,252 @@
+// What a network made to planes of codes, in the source's colours, on the device. In single tensor operations this took longer than the network: nearly
+// all of it in memory. Pictures of RGB are planar, [3, H, W].
+#include <cuda_fp16.h>
+
+#include <cstdint>
+
+#include "Numbers.h"
+#include "Parameters.h"
+
+using namespace ct::kernels;
+
+namespace {
+
+/// Between which two of `count` equal cells sample `i` of `size` lies, and where (as `upsample_bilinear2d` without aligned corners).
+struct Between {
+    int before, after;
+    float part;
+    __device__ __forceinline__ Between(int i, float cellsASample, int count) {
+        const float place = fmaxf((float(i) + 0.5f) * cellsASample - 0.5f, 0.f);
+        before = min(int(place), count - 1);
+        after = min(before + 1, count - 1);
+        part = place - float(before);
+    }
+};
+
+/// A row's correction, interpolated as far as rows go.
+struct LiftedRow {
+    const float *above, *below;
+    float part;
+    __device__ __forceinline__ float at(int cell) const {
+        const float a = __ldg(above + cell);
+        return a + (__ldg(below + cell) - a) * part;
+    }
+};
+
+/// Samples x-1 to x+7 of a row; beyond the borders stands the last one.
+template <typename Value, bool areWhole>
+__device__ __forceinline__ void load(const Value *row, int width, int x, float (&to)[9]) {
+    if (areWhole || (sizeof(Value) == 2 && x + 8 <= width && width % 8 == 0)) {
+        const uint4 words = __ldg(reinterpret_cast<const uint4 *>(row + x));
+        const __half2 *pairs = reinterpret_cast<const __half2 *>(&words);
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            const float2 both = __half22float2(pairs[i]);
+            to[1 + 2 * i] = both.x;
+            to[2 + 2 * i] = both.y;
+        }
+    } else {
+#pragma unroll
+        for (int i = 0; i < 8; ++i) to[1 + i] = number(row[min(x + i, width - 1)]);
+    }
+    to[0] = number(row[max(x - 1, 0)]);
+}
+
+/// Those of the network's picture, in the source's colours.
+/// - areEven: x is a multiple of 8, and so is the width, and no middle of a cell lies within x to x+7: between two of them what is interpolated
+///   grows evenly.
+template <typename Value, bool areEven>
+__device__ __forceinline__ void load(const FinishedPicture &picture, int channel, int x, int y, float (&to)[9]) {
+    const int width = picture.width;
+    load<Value, areEven>(static_cast<const Value *>(picture.rgb) + (int64_t(channel) * picture.height + y) * width, width, x, to);
+    if (!picture.cells) return;
+    const Between rows(y, picture.cellsARow, picture.cellRows);
+    const float *cells = picture.cells + int64_t(channel) * picture.cellRows * picture.cellColumns;
+    const LiftedRow lifted{cells + rows.before * picture.cellColumns, cells + rows.after * picture.cellColumns, rows.part};
+    const float least = __ldg(picture.least + channel), greatest = __ldg(picture.greatest + channel);
+    const auto lift = [&](float &sample, float by) { sample = fminf(greatest, fmaxf(least, sample + by)); };
+    const auto between = [&](const Between &place, float &step) {
+        const float before = lifted.at(place.before);
+        step = lifted.at(place.after) - before;
+        return before + step * place.part;
+    };
+    float step;
+    if constexpr (areEven) {
+        const Between edge(max(x - 1, 0), picture.cellsAColumn, picture.cellColumns);
+        lift(to[0], between(edge, step));
+        const Between first(x, picture.cellsAColumn, picture.cellColumns);
+        const float base = between(first, step);
+        // Ahead of the first middle it does not grow.
+        const float slope = (float(x) + 0.5f) * picture.cellsAColumn < 0.5f ? 0.f : step * picture.cellsAColumn;
+#pragma unroll
+        for (int i = 0; i < 8; ++i) lift(to[1 + i], base + slope * float(i));
+    } else {
+#pragma unroll
+        for (int i = 0; i < 9; ++i)
+            lift(to[i], between(Between(min(max(x - 1 + i, 0), width - 1), picture.cellsAColumn, picture.cellColumns), step));
+    }
+}
+
+/// One sample of it.
+template <typename Value>
+__device__ __forceinline__ float value(const FinishedPicture &picture, int channel, int x, int y) {
+    const float given =
+        number(static_cast<const Value *>(picture.rgb)[(int64_t(channel) * picture.height + y) * picture.width + x]);
+    if (!picture.cells) return given;
+    const Between rows(y, picture.cellsARow, picture.cellRows), columns(x, picture.cellsAColumn, picture.cellColumns);
+    const float *cells = picture.cells + int64_t(channel) * picture.cellRows * picture.cellColumns;
+    const LiftedRow lifted{cells + rows.before * picture.cellColumns, cells + rows.after * picture.cellColumns, rows.part};
+    const float before = lifted.at(columns.before), step = lifted.at(columns.after) - before;
+    return fminf(__ldg(picture.greatest + channel), fmaxf(__ldg(picture.least + channel), given + (before + step * columns.part)));
+}
+
+__device__ __forceinline__ float noiseAt(const CodePlane &plane, int x, int y) {
+    if (!plane.noise) return 0;
+    int row = y - plane.noiseDown, column = x - plane.noiseRight;
+    if (row < 0) row += plane.height;
+    if (column < 0) column += plane.width;
+    return __ldg(plane.noise + int64_t(row) * plane.width + column);
+}
+
+/// Of a value with the plane's noise, if any.
+__device__ __forceinline__ int codeOf(const CodePlane &plane, float value) {
+    return int(fminf(plane.highest + 0.5f, fmaxf(0.f, value + plane.offset)));
+}
+
+/// `count` codes of a row from x on, of which those inside are written.
+template <int count>
+__device__ __forceinline__ void write(const CodePlane &plane, int x, int y, float (&values)[count]) {
+    if (y >= plane.height) return;
+    if (plane.noise) {
+#pragma unroll
+        for (int i = 0; i < count; ++i) values[i] += noiseAt(plane, min(x + i, plane.width - 1), y);
+    }
+    uint32_t codes[count];
+#pragma unroll
+    for (int i = 0; i < count; ++i) codes[i] = uint32_t(codeOf(plane, values[i]));
+    const bool areInside = x + count <= plane.width;
+    if (plane.isWide) {
+        uint16_t *to = static_cast<uint16_t *>(plane.samples) + int64_t(y) * plane.stride + x;
+        if (areInside && plane.stride % 2 == 0) {
+#pragma unroll
+            for (int i = 0; i < count; i += 2) *reinterpret_cast<uint32_t *>(to + i) = codes[i] | codes[i + 1] << 16;
+        } else {
+#pragma unroll
+            for (int i = 0; i < count; ++i)
+                if (x + i < plane.width) to[i] = uint16_t(codes[i]);
+        }
+        return;
+    }
+    uint8_t *to = static_cast<uint8_t *>(plane.samples) + int64_t(y) * plane.stride + x;
+    if (areInside && plane.stride % 4 == 0) {
+#pragma unroll
+        for (int i = 0; i < count; i += 4)
+            *reinterpret_cast<uint32_t *>(to + i) = codes[i] | codes[i + 1] << 8 | codes[i + 2] << 16 | codes[i + 3] << 24;
+    } else {
+#pragma unroll
+        for (int i = 0; i < count; ++i)
+            if (x + i < plane.width) to[i] = uint8_t(codes[i]);
+    }
+}
+
+__device__ __forceinline__ float mixed(const CodePlane &plane, float red, float green, float blue) {
+    return red * plane.mix[0] + green * plane.mix[1] + blue * plane.mix[2];
+}
+
+/// 8x2 samples of luma and the 4 of each chroma plane that lie there: 4:2:0 with chroma rows between two lines.
+template <typename Value, bool areEven>
+__device__ __forceinline__ void writeHalved(const FinishedPicture &picture, const CodePlanes &codes, bool isCentred) {
+    const int x = (blockIdx.x * blockDim.x + threadIdx.x) * 8, y = blockIdx.y * 2;
+    if (x >= picture.width) return;
+    float blue[4] = {}, red[4] = {};
+    // Twice the code would not fit where instructions are kept.
+#pragma unroll 1
+    for (int line = 0; line < 2; ++line) {
+        float rgb[3][9];
+#pragma unroll
+        for (int channel = 0; channel < 3; ++channel)
+            load<Value, areEven>(picture, channel, x, min(y + line, picture.height - 1), rgb[channel]);
+        float luma[8];
+#pragma unroll
+        for (int i = 0; i < 8; ++i) luma[i] = mixed(codes.planes[0], rgb[0][i + 1], rgb[1][i + 1], rgb[2][i + 1]);
+        write(codes.planes[0], x, y + line, luma);
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            float small[3];
+#pragma unroll
+            for (int channel = 0; channel < 3; ++channel) {
+                const float *v = rgb[channel] + 1 + 2 * i;
+                small[channel] = isCentred ? 0.5f * (v[0] + v[1]) : 0.25f * v[-1] + 0.5f * v[0] + 0.25f * v[1];
+            }
+            blue[i] += 0.5f * mixed(codes.planes[1], small[0], small[1], small[2]);
+            red[i] += 0.5f * mixed(codes.planes[2], small[0], small[1], small[2]);
+        }
+    }
+    write(codes.planes[1], x / 2, y / 2, blue);
+    write(codes.planes[2], x / 2, y / 2, red);
+}
+
+/// One plane of any subsampling and siting.
+template <typename Value>
+__device__ __forceinline__ void writePlane(const FinishedPicture &picture, const CodePlane &plane, const Decimation &decimation) {
+    const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y;
+    if (x >= plane.width) return;
+    float sum = 0;
+    for (int j = 0; j < decimation.rows.count; ++j) {
+        const int row = min(max(y * decimation.rows.factor + decimation.rows.offsets[j], 0), picture.height - 1);
+        for (int i = 0; i < decimation.columns.count; ++i) {
+            const int column = min(max(x * decimation.columns.factor + decimation.columns.offsets[i], 0), picture.width - 1);
+            const float weight = decimation.rows.weights[j] * decimation.columns.weights[i];
+            sum += weight
+                * mixed(plane, value<Value>(picture, 0, column, row), value<Value>(picture, 1, column, row),
+                        value<Value>(picture, 2, column, row));
+        }
+    }
+    const int code = codeOf(plane, sum + noiseAt(plane, x, y));
+    if (plane.isWide) static_cast<uint16_t *>(plane.samples)[int64_t(y) * plane.stride + x] = uint16_t(code);
+    else static_cast<uint8_t *>(plane.samples)[int64_t(y) * plane.stride + x] = uint8_t(code);
+}
+
+/// The whole picture in the source's colours, as floats.
+template <typename Value>
+__device__ __forceinline__ void lift(const FinishedPicture &picture, float *to) {
+    const int x = (blockIdx.x * blockDim.x + threadIdx.x) * 8, y = blockIdx.y, channel = blockIdx.z;
+    if (x >= picture.width) return;
+    float values[9];
+    load<Value, false>(picture, channel, x, y, values);
+    float *row = to + (int64_t(channel) * picture.height + y) * picture.width + x;
+#pragma unroll
+    for (int i = 0; i < 8; ++i)
+        if (x + i < picture.width) row[i] = values[i + 1];
+}
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 7) halved_even(
+    const __grid_constant__ FinishedPicture picture, const __grid_constant__ CodePlanes codes, int isCentred) {
+    writeHalved<__half, true>(picture, codes, isCentred);
+}
+extern "C" __global__ void __launch_bounds__(128) halved_half(
+    const __grid_constant__ FinishedPicture picture, const __grid_constant__ CodePlanes codes, int isCentred) {
+    writeHalved<__half, false>(picture, codes, isCentred);
+}
+extern "C" __global__ void __launch_bounds__(128) halved_float(
+    const __grid_constant__ FinishedPicture picture, const __grid_constant__ CodePlanes codes, int isCentred) {
+    writeHalved<float, false>(picture, codes, isCentred);
+}
+extern "C" __global__ void __launch_bounds__(128) plane_half(
+    const __grid_constant__ FinishedPicture picture, const __grid_constant__ CodePlane plane,
+    const __grid_constant__ Decimation decimation) {
+    writePlane<__half>(picture, plane, decimation);
+}
+extern "C" __global__ void __launch_bounds__(128) plane_float(
+    const __grid_constant__ FinishedPicture picture, const __grid_constant__ CodePlane plane,
+    const __grid_constant__ Decimation decimation) {
+    writePlane<float>(picture, plane, decimation);
+}
+extern "C" __global__ void __launch_bounds__(128) lift_half(const __grid_constant__ FinishedPicture picture, float *to) {
+    lift<__half>(picture, to);
+}
+extern "C" __global__ void __launch_bounds__(128) lift_float(const __grid_constant__ FinishedPicture picture, float *to) {
+    lift<float>(picture, to);
+}
