@@ -29,7 +29,7 @@ void upscale(
     ct_model *model, const Case &test, bool isPlain, std::vector<Picture *> inputs, std::vector<Picture *> outputs) {
     ct_upscaler *upscaler = nullptr;
     expect(
-        ct_upscaler_open(model, &test.input, &test.output, test.low, test.high, test.blend, isPlain, &upscaler, words, sizeof words),
+        ct_upscaler_open(model, &test.input, &test.output, test.low, test.high, test.blend, isPlain, 3, &upscaler, words, sizeof words),
         "opening");
     const ct_tile tile{0, 0, test.input.width, test.input.height, 0, 0};
     const ct_plan plan{1, test.input.width, test.input.height, &tile, 1};
@@ -108,7 +108,7 @@ bool checkBatches(ct_model *model, int scale, int halo) {
     }
     for (int way = 0; way < 4; ++way) {
         ct_upscaler *upscaler = nullptr;
-        expect(ct_upscaler_open(model, &small, &large, 0, 1, 0, 0, &upscaler, words, sizeof words), "opening");
+        expect(ct_upscaler_open(model, &small, &large, 0, 1, 0, 0, 3, &upscaler, words, sizeof words), "opening");
         std::vector<ct_input> given;
         std::vector<ct_output> wanted;
         for (size_t i = 0; i < 3; ++i) {
@@ -146,7 +146,7 @@ bool checkRefusal(ct_model *model, int scale) {
     Picture input(small, false), output(large, false);
     draw(input, 3);
     ct_upscaler *upscaler = nullptr;
-    expect(ct_upscaler_open(model, &small, &large, 0, 1e6, 0, 0, &upscaler, words, sizeof words), "opening");
+    expect(ct_upscaler_open(model, &small, &large, 0, 1e6, 0, 0, 3, &upscaler, words, sizeof words), "opening");
     const ct_tile whole{0, 0, small.width, small.height, 0, 0};
     const ct_plan plan{1, small.width, small.height, &whole, 1};
     const auto given = input.as<ct_input>();

@@ -94,6 +94,38 @@ import Testing
         #expect(results.count == 2)
     }
 
+    /// What an upscaler gives at the end goes on while it waits for the rest.
+    @Test(.timeLimit(.minutes(5))) func theLastPicturesAreHandedOnAsTheyCome() async throws {
+        let written = DispatchSemaphore(value: 0)
+        let parts = StandIn.parts(
+            upscaler: { _ in LateUpscaler(before: { written.wait() }) },
+            sink: { _ in StandInSink(before: { _ in written.signal() }) })
+        let results = try await run([StandIn.order(0)], parts).map(result)
+        #expect(results.map(\.frames) == [8])
+    }
+
+    /// Gives everything at the end, one by one.
+    private final class LateUpscaler: PictureUpscaler {
+        let output = StandIn.format
+        let batch = 4
+        private var taken: [Int] = []
+        private let before: () -> Void
+
+        init(before: @escaping () -> Void) { self.before = before }
+
+        func take(_ pictures: [any PlanarPicture], numbers: [Int]) -> [Numbered] {
+            taken += numbers
+            return []
+        }
+
+        func finish(_ give: ([Numbered]) throws -> Void) throws {
+            for number in taken {
+                if number != taken.first { before() }
+                try give([(number, PictureBuffer(format: output))])
+            }
+        }
+    }
+
     /// To open a source takes long: the next one is open when its turn comes, and no third one before.
     @Test(.timeLimit(.minutes(5))) func theNextSourceOpensWhileOneIsDecoded() async throws {
         let opened = Mutex<[Int]>([])

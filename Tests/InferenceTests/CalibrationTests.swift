@@ -95,6 +95,11 @@ import Testing
         let planted = ExecutionShape(tile: 48, batch: 2, precision: .fp32)
         cache[try CalibrationKey(calibration)] = planted
         #expect(try calibration.shape(cache: cache) == planted)
+        // One of two engines on a device tries for itself, and one alone finds its own again.
+        calibration.share = 2
+        #expect(try CalibrationKey(calibration).share == 2 && calibration.shape(cache: cache) != planted)
+        calibration.share = 1
+        #expect(try calibration.shape(cache: cache) == planted)
         calibration.width = 100
         calibration.tile = 32
         calibration.batch = 1

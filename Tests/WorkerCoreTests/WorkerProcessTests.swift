@@ -150,7 +150,15 @@ import Testing
         (["bench", "--film", "a", "--json"], "--json and --sustained go with --size", 2),
         (["bench", "--size", "3x"], "'3x' is invalid", 2), (["bench", "--size", "0x3"], "'0x3' is invalid", 2),
         (["bench", "--size", "9x9", "--threads", "4294967296"], "--threads must be 1 to 1024", 2),
-        (["bench", "--size", "9x9", "--decode", "nvdec"], "--decode, --encoder and --preset go with --film", 2),
+        (
+            ["bench", "--size", "9x9", "--decode", "nvdec"], "--decode, --encoder, --preset and --trace go with --film",
+            2
+        ),
+        (
+            ["bench", "--film", "a", "--trace", "t", "--device", "cpu", "--model", "nearest"],
+            "and this is measured on the CPU", 2
+        ),
+        (["--engines", "0"], "--engines must be 1 to 16", 2),
         (["bench", "--size", "9x9", "--model", "nowhere"], "unknown model 'nowhere'", 1),
         (
             ["evaluate", "--model", "nearest", "--size", "2x2", "--input", "/nowhere", "--output", "/tmp/none"],

@@ -12,7 +12,28 @@
 
 namespace {
 
-void expectFitting(const ct_plan &plan, const ct_format &input, int count) {
+std::optional<ct::Resampler> resamplerFor(const ct_model &model, const ct_format &input, const ct_format &output) {
+    const int64_t height = input.height * model.scale, width = input.width * model.scale;
+    if (output.height == height && output.width == width) return std::nullopt;
+    return ct::Resampler(height, width, output.height, output.width, model.device);
+}
+
+}  // namespace
+
+ct_upscaler::ct_upscaler(
+    ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain, int underWay)
+    : flights(model.device, underWay), model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
+      high(high), values(model.network ? std::optional(ct::ValueRange{low, high}) : std::nullopt),
+      isFused(model.device.is_cpu() && !isPlain), kernels(isPlain ? nullptr : ct::kernelsFor(model.device)),
+      toRGB(input, kernels), fromRGB(output, input.bit_depth, model.device, isFused, kernels),
+      resampler(resamplerFor(model, input, output)), alpha(input, output, model, resampler ? &*resampler : nullptr) {
+    if (!(low < high)) ct::fail("the value range is empty");
+    if (underWay < 1) ct::fail("no call may be under way");
+    if (model.window > 1) reel.emplace(model.window);
+    if (!model.device.is_cpu()) stream = ct::newStream(model.device);
+}
+
+void ct_upscaler::expectFitting(const ct_plan &plan, int count) const {
     if (count < 1 || count > plan.batch)
         ct::fail("a batch of " + std::to_string(plan.batch) + " cannot hold " + std::to_string(count) + " pictures");
     if (plan.tile_count < 1) ct::fail("a plan without tiles");
@@ -24,28 +45,8 @@ void expectFitting(const ct_plan &plan, const ct_format &input, int count) {
     }
 }
 
-std::optional<ct::Resampler> resamplerFor(const ct_model &model, const ct_format &input, const ct_format &output) {
-    const int64_t height = input.height * model.scale, width = input.width * model.scale;
-    if (output.height == height && output.width == width) return std::nullopt;
-    return ct::Resampler(height, width, output.height, output.width, model.device);
-}
-
-}  // namespace
-
-ct_upscaler::ct_upscaler(
-    ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain)
-    : flights(model.device, mostUnderWay), model(model), input((ct::expectUsable(input), input)), output((ct::expectUsable(output), output)), low(low),
-      high(high), values(model.network ? std::optional(ct::ValueRange{low, high}) : std::nullopt),
-      isFused(model.device.is_cpu() && !isPlain), kernels(isPlain ? nullptr : ct::kernelsFor(model.device)),
-      toRGB(input, kernels), fromRGB(output, input.bit_depth, model.device, isFused, kernels),
-      resampler(resamplerFor(model, input, output)), alpha(input, output, model, resampler ? &*resampler : nullptr) {
-    if (!(low < high)) ct::fail("the value range is empty");
-    if (model.window > 1) reel.emplace(model.window);
-    if (!model.device.is_cpu()) stream = ct::newStream(model.device);
-}
-
 void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take) {
-    expectFitting(plan, input, count);
+    expectFitting(plan, count);
     const auto seen = reel ? gatherAround(plan, inputs, count) : gather(plan, inputs, count);
     const auto batch = reel ? seen.select(1, model.window / 2) : seen;
     auto enlarged = throughNetwork(plan, seen);

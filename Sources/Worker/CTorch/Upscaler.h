@@ -15,7 +15,8 @@
 struct ct_upscaler {
     /// - isPlain: by tensor operations on the CPU, too, as on other devices.
     ct_upscaler(
-        ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain);
+        ct_model &model, const ct_format &input, const ct_format &output, double low, double high, bool isPlain,
+        int underWay);
     void upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count);
     /// Upscales pictures and keeps them to be blended.
     void keep(const ct_plan &plan, const ct_input *inputs, int count);
@@ -34,11 +35,9 @@ struct ct_upscaler {
     std::optional<c10::Stream> stream;
 
   private:
-    /// Whoever calls begins fewer: each call's planes wait in memory.
-    static constexpr int mostUnderWay = 8;
-
     /// Gives of each picture what it became and the source, [3, height, width], both of values in [low, high].
     using Taker = std::function<void(int index, const ct::Finished &result, const at::Tensor &source)>;
+    void expectFitting(const ct_plan &plan, int count) const;
     void enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take);
     at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count);
     at::Tensor gatherAround(const ct_plan &plan, const ct_input *inputs, int count) const;

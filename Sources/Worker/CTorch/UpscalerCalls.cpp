@@ -10,9 +10,9 @@
 
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
-    int32_t plain, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
+    int32_t plain, int32_t under_way, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
-        auto made = std::make_unique<ct_upscaler>(*model, *input, *output, low, high, plain != 0);
+        auto made = std::make_unique<ct_upscaler>(*model, *input, *output, low, high, plain != 0, under_way);
         if (blend_radius > 0) made->kept.emplace(blend_radius, model->device.is_cpu() && !plain, plain ? nullptr : ct::kernelsFor(model->device));
         *upscaler = made.release();
     });
@@ -93,8 +93,6 @@ ct_status ct_upscaler_time(
         *seconds_a_call = upscaler->secondsOfNetwork(*plan, inputs, count, calls);
     });
 }
-
-int32_t ct_upscaler_depth(const ct_upscaler *upscaler) noexcept { return upscaler->flights.depth(); }
 
 ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] { upscaler->flights.begin(); });

@@ -35,13 +35,15 @@ struct ServeCommand: AsyncParsableCommand {
     var name: String?
 
     @Option(
-        help: "Processor threads for inference (two at most beside a CUDA device) and encoding; by default one a core.")
+        help:
+            "Processor threads for inference (two at most beside a CUDA device) and encoding; by default one a core, of each engine."
+    )
     var threads: Int?
 
     @Option(
         help: """
             Engines for each device, each with a segment of its own: where encoding limits and processors are idle, two or \
-            three encode side by side. Each takes the device's memory.
+            three encode side by side. Each takes a share of the device's memory.
             """)
     var engines = 1
 
@@ -99,14 +101,17 @@ struct ServeCommand: AsyncParsableCommand {
         let own = try await EngineLaunch.find()
         switch try await own.devices(device) {
         case .refused(let status): throw CommandError(status, "")
-        case .found(let devices): return devices.flatMap { Array(repeating: launch($0, by: own), count: engines) }
+        case .found(let devices):
+            // Slots are filled in this order: every device before any has two.
+            return (0..<engines).flatMap { _ in devices.map { launch($0, by: own) } }
         }
     }
 
     private func launch(_ device: String, by own: EngineLaunch) -> Launch {
         if let command = engine.first { return Launch(executable: command, arguments: Array(engine.dropFirst())) }
         let threads = threads.map { ["--threads", "\($0)"] } ?? []
-        return own.launch(["run", "--device", device, "--cache", cache, "--decode", decode.rawValue] + threads)
+        let share = engines > 1 ? ["--share", "\(engines)"] : []
+        return own.launch(["run", "--device", device, "--cache", cache, "--decode", decode.rawValue] + share + threads)
     }
 
     private func prepareScratch(_ name: String) throws -> String {

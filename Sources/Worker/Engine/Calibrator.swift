@@ -7,6 +7,8 @@ import Inference
 struct Calibrator: Sendable {
     let device: Device
     let threads: Int
+    /// Engines that share the device.
+    let share: Int
     /// Where findings are remembered.
     let cache: String
 
@@ -27,6 +29,7 @@ struct Calibrator: Sendable {
             engine: recipe.cpuEngine, tile: request.tile, batch: request.batch,
             reserved: recipe.blendMemory(batch: 0) + recipe.encoding.deviceMemory)
         calibration.reservedAPicture = recipe.blendMemory(batch: 1) - recipe.blendMemory(batch: 0)
+        calibration.share = share
         let shape = try calibration.shape(cache: CalibrationCache(directory: cache))
         return FarmProtocol.Calibration(job: request.job, shape: shape)
     }

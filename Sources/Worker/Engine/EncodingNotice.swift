@@ -11,6 +11,6 @@ final class EncodingNotice: Sendable {
         guard result.stages.limit == .encoding, said.withLock({ $0.insert(job).inserted }) else { return nil }
         return
             "job \(job): the encoder limits, and what \(device) has made waits for it: a faster --preset, another --codec or more processors "
-            + "make the job faster, and where processors are idle meanwhile, `worker --engines 2`"
+            + "make the job faster, and where processors are idle meanwhile, `worker --engines 2` (of `coordinator run`, --workers 2)"
     }
 }

@@ -21,12 +21,15 @@ public final class Engine: Sendable {
     ///   - threads: processor threads for inference on the CPU, and for the encoder.
     ///   - cache: directory where calibrations are remembered.
     ///   - decoding: what decodes; hardware where it can.
-    public init(device: Device, threads: Int, cache: String, decoding: DecodingUnit = .cpu, output: FileHandle) {
+    ///   - share: engines that share the device.
+    public init(
+        device: Device, threads: Int, cache: String, decoding: DecodingUnit = .cpu, share: Int = 1, output: FileHandle
+    ) {
         let writer = LineWriter(output)
         self.device = device
         self.output = writer
         let notice: @Sendable (String) -> Void = { try? writer.write(EngineEvent.notice($0)) }
-        calibrator = Calibrator(device: device, threads: threads, cache: cache)
+        calibrator = Calibrator(device: device, threads: threads, share: share, cache: cache)
         let parts = PipelineParts.real(device: device, threads: threads, decoding: decoding, notice: notice)
         let encoding = EncodingNotice()
         let watch = Self.watch(device, writer)

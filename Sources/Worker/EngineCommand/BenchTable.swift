@@ -66,15 +66,18 @@ struct BenchTable {
             String(format: "our own convolutions: %.2f times libtorch's rate", rate(.network) / rate(.torch)),
             String(format: "the blend takes %.1f %% of inference", (1 - rate(.blend) / rate(.network)) * 100),
             String(format: "inference waits in the pipeline: %.1f %% of its time", waiting * 100),
-            String(
-                format:
-                    "with nothing encoded the pipeline reaches %.1f %% of the network's rate, after its first segment %.1f %%,",
-                rate(.unencoded) / rate(.network) * 100, settled / rate(.network) * 100),
-            String(
-                format: "    and of the rate of the network by itself %.1f %% and %.1f %%",
-                rate(.unencoded) / rate(.bare) * 100, settled / rate(.bare) * 100),
+            "with nothing encoded the pipeline reaches, from its start and after its first segment:",
+            share((rate(.unencoded), settled), of: rate(.network), "the network with its conversions"),
+            share((rate(.unencoded), settled), of: rate(.bare), "the network by itself"),
             String(format: "stand-in network of 20 ms a batch: %.1f %% of its rate", standIn.share * 100),
         ]
+    }
+
+    private static func share(_ rates: (all: Double, settled: Double), of rate: Double, _ name: String) -> String {
+        guard rate > 0 else { return "    \(name): not measured where it sees more than one picture" }
+        return String(
+            format: "    %.1f %% and %.1f %% of the rate of ", rates.all / rate * 100, rates.settled / rate * 100)
+            + name
     }
 
     /// Of each stage's thread, in the pipeline.

@@ -21,6 +21,8 @@ public struct Calibration {
     public var reserved: Int64
     /// The same for each picture of a batch.
     public var reservedAPicture: Int64 = 0
+    /// Engines that share the device.
+    public var share = 1
     /// How long to try, in seconds.
     public var budget = 5.0
 
@@ -54,7 +56,7 @@ public struct Calibration {
 
     private func search() throws(InferenceError) -> ExecutionShape {
         if device != .cpu { ct_release_unused() }  // what an earlier job's networks left
-        let free = try freeMemory()
+        let free = try ownMemory()
         var search = CalibrationSearch(
             width: width, height: height, halo: model.description.receptiveRadius, tile: tile, batch: batch,
             triesBatches: device != .cpu, memoryLimit: max(0, free - Double(reserved)) * (device == .cpu ? 0.6 : 0.9),
@@ -101,6 +103,12 @@ public struct Calibration {
     private func freeMemory(with network: Network) throws(InferenceError) -> Double {
         try network.tryOut(threads: threads)
         return try freeMemory()
+    }
+
+    /// Of what is free no more than this engine's share.
+    private func ownMemory() throws(InferenceError) -> Double {
+        guard share > 1 else { return try freeMemory() }
+        return min(try freeMemory(), Double(try DeviceInfo(device).memory) / Double(share))
     }
 
     /// Bytes that the device has for us, or the machine.

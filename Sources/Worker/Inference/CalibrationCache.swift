@@ -16,6 +16,8 @@ public struct CalibrationKey: Codable, Hashable, Sendable {
     var tile: Int?
     var batch: Int?
     var reserved: Int64
+    /// nil: the device is one engine's.
+    var share: Int?
 
     init(_ calibration: Calibration) throws(InferenceError) {
         let description = calibration.model.description
@@ -30,6 +32,7 @@ public struct CalibrationKey: Codable, Hashable, Sendable {
         tile = calibration.tile
         batch = calibration.batch
         reserved = calibration.reserved
+        share = calibration.share > 1 ? calibration.share : nil
     }
 }
 

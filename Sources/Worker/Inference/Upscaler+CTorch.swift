@@ -3,7 +3,8 @@ internal import FarmModel
 
 extension Upscaler {
     static func open(
-        _ network: Network, input: PictureFormat, output: PictureFormat, blendRadius: Int, plain: Bool
+        _ network: Network, input: PictureFormat, output: PictureFormat, blendRadius: Int, plain: Bool,
+        underWay: Int
     ) throws(InferenceError) -> OpaquePointer {
         // An unspecified matrix is taken by the source's height on the way back too, whatever the new height would suggest.
         var from = ct_format(input, matrix: input.color.effectiveMatrix(height: input.height))
@@ -12,7 +13,8 @@ extension Upscaler {
         let range = network.description.valueRange
         try torch(.failed, "upscaling \(input.summary) to \(output.summary)") {
             ct_upscaler_open(
-                network.handle, &from, &to, range[0], range[1], Int32(blendRadius), plain ? 1 : 0, &opened, $0, $1)
+                network.handle, &from, &to, range[0], range[1], Int32(blendRadius), plain ? 1 : 0, Int32(underWay),
+                &opened, $0, $1)
         }
         guard let opened else { throw InferenceError(.failed, "CTorch opened no upscaler") }
         return opened
@@ -35,8 +37,8 @@ extension Upscaler {
     }
 
     static func time(
-        _ handle: OpaquePointer, _ plan: TilePlan, _ batch: Int, _ threads: Int, _ pictures: [any PlanarPicture],
-        calls: Int
+        _ handle: OpaquePointer, _ plan: TilePlan, _ batch: Int, _ threads: Int,
+        _ pictures: ArraySlice<any PlanarPicture>, calls: Int
     ) throws(InferenceError) -> Double {
         let inputs = pictures.enumerated().map { ct_input($1, number: $0) }
         var seconds = 0.0

@@ -37,7 +37,7 @@ public final class Upscaler: PictureUpscaler {
     ///   - engine: what convolutions run in on the CPU.
     ///   - blendRadius: more than 0 for one that a `ContextUpscaler` uses.
     ///   - plain: what surrounds the network by tensor operations instead of our own kernels; to compare them.
-    ///   - underWay: calls that return before their work is done, at once; 0: each is waited for, as on the CPU by default. At most 8.
+    ///   - underWay: calls that return before their work is done, at once; 0: each is waited for, as on the CPU by default.
     ///   - onFallback: told in a sentence when memory ran out and a smaller shape is used from then on.
     public init(
         model: ModelSource, device: Device, input: PictureFormat, output: PictureFormat, scale: Int,
@@ -58,8 +58,9 @@ public final class Upscaler: PictureUpscaler {
         self.device = device
         self.input = input
         self.output = output
-        handle = try Self.open(network, input: input, output: output, blendRadius: blendRadius, plain: plain)
-        depth = min(underWay ?? (device == .cpu ? 0 : Self.underWay), Int(ct_upscaler_depth(handle)))
+        depth = underWay ?? (device == .cpu ? 0 : Self.underWay)
+        handle = try Self.open(
+            network, input: input, output: output, blendRadius: blendRadius, plain: plain, underWay: max(1, depth))
         pinned = shape
         current = shape
         // Beside a device the host only copies planes: more threads would spin between two copies, and take the cores from decoder and encoder.
@@ -167,11 +168,16 @@ public final class Upscaler: PictureUpscaler {
     }
 
     /// Seconds that the network by itself takes for 1 to `batch` pictures, of `calls` in a row.
-    public func networkTime(of pictures: [any PlanarPicture], calls: Int) throws(InferenceError) -> Double {
+    public func networkTime(of pictures: [any PlanarPicture], calls: Int) throws -> Double {
         try expectUsable(pictures, numbers: Array(pictures.indices))
-        let plan = TilePlan(
-            width: input.width, height: input.height, tile: current.tile, halo: network.description.receptiveRadius)
-        return try Self.time(handle, plan, current.batch, threads, pictures, calls: calls)
+        var seconds = 0.0
+        try fallingBack { plan, batch in
+            seconds = 0
+            try eachPart(of: pictures.count, batch) {
+                seconds += try Self.time(handle, plan, batch, threads, pictures[$0], calls: calls)
+            }
+        }
+        return seconds
     }
 
     private func buffer() throws(InferenceError) -> PictureBuffer {

@@ -47,13 +47,15 @@ bool alternates(const ct_input &picture, const ct_format &format) {
     return true;
 }
 
+/// A copy, whose rows begin where the driver's own would: copies within a device may refuse others.
 at::Tensor copied(const at::Tensor &lent) {
-    const auto own = at::empty(lent.sizes(), lent.options());
-    const int64_t size = lent.element_size();
+    constexpr int64_t line = 512;
+    const int64_t size = lent.element_size(), stride = (lent.size(1) * size + line - 1) / line * line / size;
+    const auto own = at::empty({lent.size(0), stride}, lent.options()).narrow(1, 0, lent.size(1));
     // By the copy engine: a kernel would wait for one of the network's to end, and the decoder for that.
     if (lent.is_cuda() && driver::problem().empty())
         driver::copyWithin(
-            own.data_ptr(), own.stride(0) * size, lent.data_ptr(), lent.stride(0) * size, lent.size(1) * size, lent.size(0), lent.device());
+            own.data_ptr(), stride * size, lent.data_ptr(), lent.stride(0) * size, lent.size(1) * size, lent.size(0), lent.device());
     else own.copy_(lent);
     return own;
 }
@@ -80,7 +82,7 @@ ct_device_picture::ct_device_picture(const at::Device &device, const ct_format &
         const int64_t width = ct::planeWidth(format, index) * (pairs && index == 1 ? 2 : 1);
         planes[size_t(index)] = ct::copied(ct::view(source, format, index, width, 1, device));
         layout.planes[index] = planes[size_t(index)].data_ptr();
-        layout.strides[index] = ptrdiff_t(width) * size;
+        layout.strides[index] = ptrdiff_t(planes[size_t(index)].stride(0)) * size;
     }
     if (!pairs) layout.chroma_step = 1;
 }

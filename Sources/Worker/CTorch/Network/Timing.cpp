@@ -67,6 +67,7 @@ double peak(const at::Device &device, const Work &work) {
 
 double ct_upscaler::secondsOfNetwork(const ct_plan &plan, const ct_input *inputs, int count, int calls) {
     if (reel) ct::fail("the network sees more than one picture");
+    expectFitting(plan, count);
     const auto batch = gather(plan, inputs, count);
     return seconds(model.device, calls, [&] { throughNetwork(plan, batch); });
 }

@@ -167,16 +167,15 @@ const char *ct_kernel(void) CT_NOEXCEPT;
 // An upscaler from one picture format to another: where that is not `scale` times as wide and high, the network's
 // pictures are resampled to it. The model must outlive it. Network input and output are RGB in [low, high].
 // `blend_radius`: so many pictures before each, and behind, are blended into it; 0 for none. `plain`: what surrounds the network by tensor
-// operations instead of this library's kernels: to hold one against the other.
+// operations instead of this library's kernels: to hold one against the other. `under_way`: so many calls may be begun and not collected, at least 1.
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
-    int32_t plain, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
+    int32_t plain, int32_t under_way, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
 
 // Calls between begin and end are not waited for on a device: their work is under way until it is collected, the oldest first, and
-// what they give must stay till then (what they are given need not, unless it lies on the device). At most so many may be under way at once. On the CPU the work is done in
+// what they give must stay till then (what they are given need not, unless it lies on the device). As many may be under way at once as the upscaler was opened for. On the CPU the work is done in
 // the calls all the same. An error of a call that was begun shows when it is collected, if not before.
-int32_t ct_upscaler_depth(const ct_upscaler *upscaler) CT_NOEXCEPT;
 ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity) CT_NOEXCEPT;
 ct_status ct_upscaler_end(ct_upscaler *upscaler, char *error, size_t capacity) CT_NOEXCEPT;
 // Gives up what has begun and not ended.

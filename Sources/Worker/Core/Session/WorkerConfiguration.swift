@@ -11,7 +11,7 @@ public struct WorkerConfiguration: Sendable {
     public var bulk: EndpointAddress
     /// What lets this worker in.
     public var security: EndpointSecurity
-    /// How to start the engine of each device.
+    /// How to start each engine: one or more a device.
     public var engines: [Launch]
     /// Directory for segments in flight; this worker's own.
     public var scratch: String

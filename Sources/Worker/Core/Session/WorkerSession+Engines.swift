@@ -3,14 +3,14 @@ import Foundation
 import Logging
 
 extension WorkerSession {
-    /// Starts an engine for each device. A device on which none starts is left out as long as there is another.
+    /// Starts the engines. One that does not start is left out as long as there is another.
     func startEngines() async throws {
         var failure: (any Error)?
         for launch in configuration.engines {
             let engine = EngineSupervisor(launch: launch, logger: logger)
             engines.append(engine)  // from now on the heart watches over it
             do { slots.append(try await engine.start()) } catch {
-                logger.error("a device is left out: \(error.reason)")
+                logger.error("an engine is left out: \(error.reason)")
                 engines.removeAll { $0 === engine }
                 failure = error
             }

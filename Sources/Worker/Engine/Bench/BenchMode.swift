@@ -84,12 +84,11 @@ public struct Bench: Sendable {
         case .pipeline:
             return try PipelineRun.measure(film.orders, parts: parts, depth: 16, decodesAhead: device != .cpu)
         case .unencoded:
-            let recording = try trace.map { try TraceRecording(to: $0) }
-            let result = try PipelineRun.measure(
-                film.orders, parts: parts.unencoded, depth: 16, decodesAhead: device != .cpu
-            ) { recording?.begin() }
-            try recording?.finish()
-            return result
+            guard let trace else {
+                return try PipelineRun.measure(
+                    film.orders, parts: parts.unencoded, depth: 16, decodesAhead: device != .cpu)
+            }
+            return try traced(film, parts.unencoded, to: trace)
         default: return try sequential(film, parts)
         }
     }

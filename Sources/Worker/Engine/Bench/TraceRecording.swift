@@ -26,8 +26,9 @@ final class TraceRecording: Sendable {
 
     func begin() { go.signal() }
 
-    /// Blocks until the file is written.
+    /// Blocks until the file is written. To be called in any case: a profiler that runs on would outlive the program.
     func finish() throws {
+        go.signal()
         done.wait()
         try rethrow()
     }
@@ -39,4 +40,25 @@ final class TraceRecording: Sendable {
     }
 
     private func rethrow() throws { if let error = error.withLock({ $0 }) { throw error } }
+}
+
+extension Bench {
+    /// The pipeline, and what the device does from its second segment on.
+    func traced(_ film: BenchFilm, _ parts: PipelineParts, to path: String) throws -> BenchResult {
+        guard film.orders.count > 1 else {
+            throw InferenceError(.failed, "the film is too short for a trace: it has one keyframe, so one segment")
+        }
+        // libtorch says nothing where it cannot write.
+        try Data().write(to: URL(fileURLWithPath: path))
+        let recording = try TraceRecording(to: path)
+        let result = Result {
+            try PipelineRun.measure(film.orders, parts: parts, depth: 16, decodesAhead: device != .cpu) {
+                recording.begin()
+            }
+        }
+        try recording.finish()
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        guard size ?? 0 > 0 else { throw InferenceError(.failed, "libtorch's profiler wrote nothing to \(path)") }
+        return try result.get()
+    }
 }

@@ -11,6 +11,7 @@ struct DecodeStage: Sendable {
     func run() {
         while let segment = input.pop().element {
             segment.run.attempt { if let source = segment.source { try decode(segment.run, source) } }
+            segment.source?.close()
             _ = output.push(.end(segment.run))
         }
         output.close()
@@ -25,6 +26,6 @@ struct DecodeStage: Sendable {
             moved(segment)
             start = Clock.seconds
         }
-        segment.noteEnd(of: source.source)
+        if let ended = source.source { segment.noteEnd(of: ended) }
     }
 }

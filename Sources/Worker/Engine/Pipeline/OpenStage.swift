@@ -35,7 +35,7 @@ struct OpenedSegment: Sendable {
 /// A source that has begun.
 // Sendable by hand: the thread that opened it hands it over to the one that decodes, and keeps nothing of it.
 final class OpenedSource: @unchecked Sendable {
-    let source: any PictureSource
+    private(set) var source: (any PictureSource)?
     private var first: (number: Int, picture: any PlanarPicture)?
 
     init(_ source: any PictureSource) throws {
@@ -48,6 +48,9 @@ final class OpenedSource: @unchecked Sendable {
             first = nil
             return picture
         }
-        return try source.next()
+        return try source?.next()
     }
+
+    /// Gives back what it decodes with, before anybody waits for its pictures to go on.
+    func close() { (source, first) = (nil, nil) }
 }

@@ -23,7 +23,7 @@ public final class Pipeline: Sendable {
     /// Starts the threads.
     /// - Parameters:
     ///   - depth: pictures that a queue holds beside the ones being worked on; at least a batch.
-    ///   - decodesAhead: lets more pictures wait where they are small: a device is through with few before the next segment's decoder is open.
+    ///   - decodesAhead: lets more pictures wait where they are small: a device is through with few while another decoder is being opened.
     ///   - events: called from the pipeline's threads.
     public init(
         parts: PipelineParts, depth: Int, decodesAhead: Bool = false,

@@ -44,10 +44,11 @@ public final class ContextUpscaler: PictureUpscaler {
             let late = try enlarge(network?.finish() ?? [])
             return late + (try blended(blend?.finish() ?? []))
         }
-        try give(earlier)
-        try upscaler.finish(give)
+        // What is under way keeps its own.
         upscaler.forget(below: .max)
         pictures = [:]
+        try give(earlier)
+        try upscaler.finish(give)
     }
 
     private func enlarge(_ numbers: [Int]) throws -> [Numbered] {

@@ -9,12 +9,14 @@ struct SlotRef: Hashable, Comparable, Sendable {
     static func < (left: SlotRef, right: SlotRef) -> Bool { (left.worker, left.slot) < (right.worker, right.slot) }
 }
 
-/// A slot with room, in the order in which slots are filled: the emptiest first.
+/// A slot with room, in the order in which slots are filled: the emptiest first, and of those every worker's first before any worker's second.
 struct OpenSlot: Hashable, Comparable, Sendable {
     var held: Int
     var ref: SlotRef
 
-    static func < (left: OpenSlot, right: OpenSlot) -> Bool { (left.held, left.ref) < (right.held, right.ref) }
+    static func < (left: OpenSlot, right: OpenSlot) -> Bool {
+        (left.held, left.ref.slot, left.ref.worker) < (right.held, right.ref.slot, right.ref.worker)
+    }
 }
 
 /// A connected worker.
