@@ -45,6 +45,15 @@ import Testing
         #expect(story.job?.segmentsWaiting == 3)
     }
 
+    /// Second slots share a device with first ones.
+    @Test func everyWorkersFirstSlotIsFilledBeforeAnySecond() {
+        var story = Story()
+        story.connect("alpha", slots: 2)
+        story.connect("beta", slots: 2)
+        let leases = story.when(.jobAdded(plan(segments: 4))).leases
+        #expect(leases.map { "\($0.worker) \($0.slot)" } == ["alpha 0", "beta 0", "alpha 1", "beta 1"])
+    }
+
     @Test func jobsAreWorkedOnInTheOrderOfSubmission() {
         let second = JobID("film2")
         var story = Story()

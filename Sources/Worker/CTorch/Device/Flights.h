@@ -17,7 +17,6 @@ class Flights {
     Transfers &current() { return open ? *open : immediate; }
     /// Whether what is asked for now is waited for later.
     bool isOpen() const { return open != nullptr; }
-    int depth() const { return int(ring.size()); }
 
     void begin();
     void end();
