@@ -4,7 +4,6 @@
 
 #include "Errors.h"
 #include "Kernels.h"
-#include "Parameters.h"
 
 namespace ct {
 namespace {
@@ -14,8 +13,6 @@ namespace {
 constexpr double noise = 0.03;
 constexpr double misses = 0.5;  // of the source's own variance there
 constexpr double limit = 0.1;   // beyond, it shows something else
-/// What a block's shared memory holds a border of.
-constexpr int64_t mostReach = 16;
 /// Reach of the windows over which sources are compared.
 constexpr int64_t window = 2;
 
@@ -56,8 +53,7 @@ at::Tensor Blend::blended(int64_t number) const {
     const auto place = kept.find(number);
     if (place == kept.end()) fail("frame " + std::to_string(number) + " is not there to be blended");
     const auto found = neighbours(number);
-    const bool byKernel = kernels && int64_t(found.size()) <= kernels::MixTask::most && place->second.reach <= mostReach;
-    return byKernel ? mixedByKernel(number, found) : mixed(number, found);
+    return canMixByKernel(place->second, found.size()) ? mixedByKernel(number, found) : mixed(number, found);
 }
 
 std::vector<const Blend::Picture *> Blend::neighbours(int64_t number) const {

@@ -65,6 +65,7 @@ class Blend {
     at::Tensor weightByKernel(const Picture &picture, const Picture &neighbour, const at::Tensor &flow) const;
     at::Tensor means(const at::Tensor &planes) const;
     at::Tensor mixed(int64_t number, const std::vector<const Picture *> &neighbours) const;
+    bool canMixByKernel(const Picture &picture, size_t neighbours) const;
     at::Tensor mixedByKernel(int64_t number, const std::vector<const Picture *> &neighbours) const;
     /// By what all of a neighbour's weights are multiplied: 0 beyond a cut.
     at::Tensor gate(int64_t number, const Picture &neighbour) const;

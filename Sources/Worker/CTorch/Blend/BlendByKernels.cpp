@@ -32,6 +32,11 @@ at::Tensor Blend::gate(int64_t number, const Picture &neighbour) const {
     return result;
 }
 
+bool Blend::canMixByKernel(const Picture &picture, size_t neighbours) const {
+    return kernels && neighbours <= size_t(kernels::MixTask::most) && picture.reach <= kernels::MixTask::mostReach && picture.source.size(2) > 1
+        && picture.source.size(3) > 1;
+}
+
 at::Tensor Blend::mixedByKernel(int64_t number, const std::vector<const Picture *> &neighbours) const {
     const Picture &picture = kept.at(number);
     const auto &own = picture.result;
@@ -56,11 +61,9 @@ at::Tensor Blend::mixedByKernel(int64_t number, const std::vector<const Picture 
             neighbour->result.data_ptr<float>(), motion.data_ptr<float>(), share.data_ptr<float>(), all.data_ptr<float>()};
         used.insert(used.end(), {motion, share, all});  // freed only once the kernel was asked for
     }
-    constexpr int64_t across = 32, down = 8;
-    const auto edge = [&](int64_t size) { return size + 2 * picture.reach; };
-    kernels->mix.withShared(
-        int(3 * edge(across) * edge(down) * int64_t(sizeof(float))),
-        {driver::blocks(task.width, across), driver::blocks(task.height, down)}, own.device(), task);
+    const auto &kernel = task.reach == 2 ? kernels->mixTwo : task.reach == 1 ? kernels->mixOne : kernels->mixAny;
+    kernel.withShared(
+        task.sharedBytes(task.reach), {driver::blocks(task.width, task.across), driver::blocks(task.height, task.down)}, own.device(), task);
     return to;
 }
 

@@ -83,7 +83,7 @@ Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &means
 at::Tensor lifted(const Finished &picture, const DeviceKernels &kernels) {
     if (!picture.cells.defined()) return picture.rgb.to(at::kFloat);
     auto result = at::empty_like(picture.rgb, picture.rgb.options().dtype(at::kFloat));
-    const auto &kernel = isHalf(picture) ? kernels.liftHalf : kernels.liftFloat;
+    const auto &kernel = areEven(picture) ? kernels.liftEven : isHalf(picture) ? kernels.liftHalf : kernels.liftFloat;
     const int64_t height = result.size(1), width = result.size(2);
     kernel(
         {blocks(width, threads * samplesAThread), unsigned(height), 3}, result.device(), pictureOf(picture), result.data_ptr());

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "Errors.h"
+#include "Parameters.h"
 
 namespace ct {
 namespace {
@@ -94,6 +95,7 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
     cellsFloat = {cells, "cells_float", 128};
     settleCells = {cells, "settle_cells", 1024};
     void *const fromRGB = driver::load(fromRGBImage, device);
+    liftEven = {fromRGB, "lift_even", 128};
     liftHalf = {fromRGB, "lift_half", 128};
     liftFloat = {fromRGB, "lift_float", 128};
     halvedEven = {fromRGB, "halved_even", 128};
@@ -101,7 +103,10 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
     halvedFloat = {fromRGB, "halved_float", 128};
     planeHalf = {fromRGB, "plane_half", 128};
     planeFloat = {fromRGB, "plane_float", 128};
-    mix = {driver::load(mixingImage, device), "mix", 256};
+    void *const mixing = driver::load(mixingImage, device);
+    mixOne = {mixing, "mix_one", 256};
+    mixTwo = {mixing, "mix_two", 256};
+    mixAny = {mixing, "mix_any", 256, kernels::MixTask::sharedBytes(kernels::MixTask::mostReach)};
     void *const motion = driver::load(motionImage, device);
     betterFlow = {motion, "better_flow", 256};
     slopes = {motion, "slopes", 256};

@@ -12,8 +12,8 @@ struct DeviceKernels {
     bool isHopper;
     int multiprocessors;
     driver::Kernel convolve, first, shuffle;
-    driver::Kernel toRGB, cellsHalf, cellsFloat, settleCells, liftHalf, liftFloat, halvedEven, halvedHalf, halvedFloat, planeHalf, planeFloat;
-    driver::Kernel mix, betterFlow, slopes, refine, matchWeight;
+    driver::Kernel toRGB, cellsHalf, cellsFloat, settleCells, liftEven, liftHalf, liftFloat, halvedEven, halvedHalf, halvedFloat, planeHalf, planeFloat;
+    driver::Kernel mixOne, mixTwo, mixAny, betterFlow, slopes, refine, matchWeight;
 };
 
 /// Those for `device`; null where there are none: `kernelsProblem` says why.

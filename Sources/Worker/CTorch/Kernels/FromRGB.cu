@@ -33,18 +33,30 @@ struct LiftedRow {
     }
 };
 
+/// The samples of 16 bytes.
+__device__ __forceinline__ void take(const uint4 &words, float *to, const __half *) {
+    const __half2 *pairs = reinterpret_cast<const __half2 *>(&words);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+        const float2 both = __half22float2(pairs[i]);
+        to[2 * i] = both.x;
+        to[2 * i + 1] = both.y;
+    }
+}
+__device__ __forceinline__ void take(const uint4 &words, float *to, const float *) {
+    to[0] = __uint_as_float(words.x);
+    to[1] = __uint_as_float(words.y);
+    to[2] = __uint_as_float(words.z);
+    to[3] = __uint_as_float(words.w);
+}
+
 /// Samples x-1 to x+7 of a row; beyond the borders stands the last one.
 template <typename Value, bool areWhole>
 __device__ __forceinline__ void load(const Value *row, int width, int x, float (&to)[9]) {
-    if (areWhole || (sizeof(Value) == 2 && x + 8 <= width && width % 8 == 0)) {
-        const uint4 words = __ldg(reinterpret_cast<const uint4 *>(row + x));
-        const __half2 *pairs = reinterpret_cast<const __half2 *>(&words);
+    if (areWhole || (x + 8 <= width && width % 8 == 0)) {
+        constexpr int words = sizeof(Value) / 2;
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const float2 both = __half22float2(pairs[i]);
-            to[1 + 2 * i] = both.x;
-            to[2 + 2 * i] = both.y;
-        }
+        for (int word = 0; word < words; ++word) take(__ldg(reinterpret_cast<const uint4 *>(row + x) + word), to + 1 + word * 8 / words, row);
     } else {
 #pragma unroll
         for (int i = 0; i < 8; ++i) to[1 + i] = number(row[min(x + i, width - 1)]);
@@ -208,16 +220,21 @@ __device__ __forceinline__ void writePlane(const FinishedPicture &picture, const
 }
 
 /// The whole picture in the source's colours, as floats.
-template <typename Value>
+template <typename Value, bool areEven>
 __device__ __forceinline__ void lift(const FinishedPicture &picture, float *to) {
     const int x = (blockIdx.x * blockDim.x + threadIdx.x) * 8, y = blockIdx.y, channel = blockIdx.z;
     if (x >= picture.width) return;
     float values[9];
-    load<Value, false>(picture, channel, x, y, values);
+    load<Value, areEven>(picture, channel, x, y, values);
     float *row = to + (int64_t(channel) * picture.height + y) * picture.width + x;
+    if constexpr (areEven) {
+        reinterpret_cast<float4 *>(row)[0] = make_float4(values[1], values[2], values[3], values[4]);
+        reinterpret_cast<float4 *>(row)[1] = make_float4(values[5], values[6], values[7], values[8]);
+    } else {
 #pragma unroll
-    for (int i = 0; i < 8; ++i)
-        if (x + i < picture.width) row[i] = values[i + 1];
+        for (int i = 0; i < 8; ++i)
+            if (x + i < picture.width) row[i] = values[i + 1];
+    }
 }
 
 }  // namespace
@@ -244,9 +261,12 @@ extern "C" __global__ void __launch_bounds__(128) plane_float(
     const __grid_constant__ Decimation decimation) {
     writePlane<float>(picture, plane, decimation);
 }
+extern "C" __global__ void __launch_bounds__(128) lift_even(const __grid_constant__ FinishedPicture picture, float *to) {
+    lift<__half, true>(picture, to);
+}
 extern "C" __global__ void __launch_bounds__(128) lift_half(const __grid_constant__ FinishedPicture picture, float *to) {
-    lift<__half>(picture, to);
+    lift<__half, false>(picture, to);
 }
 extern "C" __global__ void __launch_bounds__(128) lift_float(const __grid_constant__ FinishedPicture picture, float *to) {
-    lift<float>(picture, to);
+    lift<float, false>(picture, to);
 }

@@ -1,7 +1,8 @@
 // Motion between two pictures, and how far it can be trusted: a step of what Flow.cpp and Blend.cpp do in tensor operations, each in one kernel.
 //
 // Planes are [height, width] of floats. Means are over windows about a sample; beyond the borders stands the outermost one. A block makes
-// 32 x 32 samples, and keeps what its windows need beside them in shared memory.
+// 32 x 32 samples, and keeps what its windows need beside them in shared memory: what lies beyond a border, too, so that no window looks for it.
+// (Windows about places beyond it come to nothing that is used.)
 #include <cstdint>
 
 #include "Parameters.h"
@@ -44,12 +45,12 @@ extern "C" __global__ void __launch_bounds__(threads) better_flow(const __grid_c
     }
     __syncthreads();
     for (int i = threadIdx.x; i < wide * middle; i += threads) {
-        const int column = i % middle, line = i / middle, x = held(x0 - ring + column, width);
+        const int column = i % middle, line = i / middle;
         float first = 0, second = 0;
-        for (int k = -reach; k <= reach; ++k) {
-            const int from = held(x + k, width) - (x0 - reach - ring);
-            first += products[0][line][from];
-            second += products[1][line][from];
+#pragma unroll
+        for (int k = 0; k <= 2 * reach; ++k) {
+            first += products[0][line][column + k];
+            second += products[1][line][column + k];
         }
         sums[0][line][column] = first;
         sums[1][line][column] = second;
@@ -59,10 +60,10 @@ extern "C" __global__ void __launch_bounds__(threads) better_flow(const __grid_c
         const int column = i % middle, line = i / middle;
         const int x = held(x0 - ring + column, width), y = held(y0 - ring + line, height), at = y * width + x;
         float first = 0, second = 0;
-        for (int k = -reach; k <= reach; ++k) {
-            const int from = held(y + k, height) - (y0 - reach - ring);
-            first += sums[0][from][column];
-            second += sums[1][from][column];
+#pragma unroll
+        for (int k = 0; k <= 2 * reach; ++k) {
+            first += sums[0][line + k][column];
+            second += sums[1][line + k][column];
         }
         constexpr float share = 1.f / ((2 * reach + 1) * (2 * reach + 1));
         first *= share;
@@ -102,11 +103,11 @@ extern "C" __global__ void __launch_bounds__(threads) slopes(const __grid_consta
     }
     __syncthreads();
     for (int i = threadIdx.x; i < wide * edge; i += threads) {
-        const int column = i % edge, line = i / edge, x = held(x0 + column, width);
+        const int column = i % edge, line = i / edge;
         float xx = 0, xy = 0, yy = 0;
-        for (int k = -reach; k <= reach; ++k) {
-            const int from = held(x + k, width) - (x0 - reach);
-            const float a = along[0][line][from], b = along[1][line][from];
+#pragma unroll
+        for (int k = 0; k <= 2 * reach; ++k) {
+            const float a = along[0][line][column + k], b = along[1][line][column + k];
             xx += a * a;
             xy += a * b;
             yy += b * b;
@@ -120,9 +121,10 @@ extern "C" __global__ void __launch_bounds__(threads) slopes(const __grid_consta
         const int x = x0 + i % edge, y = y0 + i / edge;
         if (x >= width || y >= height) continue;
         float mean[3] = {};
-        for (int k = -reach; k <= reach; ++k)
 #pragma unroll
-            for (int j = 0; j < 3; ++j) mean[j] += sums[j][held(y + k, height) - (y0 - reach)][i % edge];
+        for (int k = 0; k <= 2 * reach; ++k)
+#pragma unroll
+            for (int j = 0; j < 3; ++j) mean[j] += sums[j][i / edge + k][i % edge];
         constexpr float share = 1.f / ((2 * reach + 1) * (2 * reach + 1));
         const float xx = mean[0] * share + task.regularity, xy = mean[1] * share, yy = mean[2] * share + task.regularity;
         const int at = y * width + x;
@@ -167,9 +169,10 @@ extern "C" __global__ void __launch_bounds__(threads) match_weight(const __grid_
         const int x = x0 + i % edge, y = y0 + i / edge;
         if (x >= width || y >= height) continue;
         float sum = 0;
-        for (int k = -reach; k <= reach; ++k)
-            for (int j = -reach; j <= reach; ++j)
-                sum += squares[held(y + k, height) - (y0 - reach)][held(x + j, width) - (x0 - reach)];
+#pragma unroll
+        for (int k = 0; k <= 2 * reach; ++k)
+#pragma unroll
+            for (int j = 0; j <= 2 * reach; ++j) sum += squares[i / edge + k][i % edge + j];
         const float square = fmaxf(sum / 25, squares[i / edge + reach][i % edge + reach]);
         const int64_t at = int64_t(y) * width + x;
         task.to[at] = fmaxf(expf(square / __ldg(task.tolerance + at) * -0.5f) - task.least, 0.f);

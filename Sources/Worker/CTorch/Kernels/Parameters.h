@@ -75,7 +75,12 @@ struct MixNeighbour {
 };
 
 struct MixTask {
+    /// Neighbours.
     static constexpr int most = 32;
+    /// What a block makes, and the furthest reach that leaves it memory on every device.
+    static constexpr int across = 32, down = 16, mostReach = 16;
+    /// What a block's threads share: samples of three channels as far as they reach, and two bounds of each row's.
+    static constexpr int sharedBytes(int reach) { return 3 * (down + 2 * reach) * (across + 2 * reach + 2 * across) * int(sizeof(float)); }
 
     const float *own;
     float *to;
