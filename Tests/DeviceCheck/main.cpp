@@ -208,6 +208,14 @@ std::vector<Case> cases(int scale) {
     same("4:2:0, narrower than a cell, odd", yuv(7, 23, 8, 1, 1, 1));
     same("4:2:0, one cell, the largest", yuv(15, 15, 8, 1, 1, 1));
     same("4:2:0, cells without a rest", yuv(256, 96, 8, 1, 1, 1));
+    // Of those a network's last shuffle by four is spared.
+    same("4:2:0, 8 bits, multiples of 8, centre", yuv(248, 64, 8, 1, 1, 2));
+    same("4:2:0, 10 bits, multiples of 8", yuv(256, 72, 10, 1, 1, 1, 9));
+    same("4:2:0, 8 bits, one cell", yuv(8, 8, 8, 1, 1, 1));
+    auto shallow = large(yuv(240, 56, 10, 1, 1, 1));
+    shallow.bit_depth = 8;
+    result.push_back({"10 to 8 bits, multiples of 8, dithered", yuv(240, 56, 10, 1, 1, 1), shallow, 0});
+    result.push_back({"values from -0.5 to 1.3, multiples of 8", yuv(128, 64, 8, 1, 1, 1), large(yuv(128, 64, 8, 1, 1, 1)), 0, false, -0.5, 1.3});
     result.push_back({"values from -0.5 to 1.3", yuv(130, 70, 8, 1, 1, 1), large(yuv(130, 70, 8, 1, 1, 1)), 0, false, -0.5, 1.3});
     auto eight = large(yuv(320, 180, 10, 1, 1, 1));
     eight.bit_depth = 8;

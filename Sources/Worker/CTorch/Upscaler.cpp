@@ -45,17 +45,20 @@ void ct_upscaler::expectFitting(const ct_plan &plan, int count) const {
     }
 }
 
-void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take) {
+void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count, bool canShuffle, const Taker &take) {
     expectFitting(plan, count);
     const auto seen = reel ? gatherAround(plan, inputs, count) : gather(plan, inputs, count);
     const auto batch = reel ? seen.select(1, model.window / 2) : seen;
     auto enlarged = throughNetwork(plan, seen);
+    const bool isLeft = kernels && canShuffle && ct::canStayUnshuffled(enlarged);
+    if (!isLeft) enlarged = {enlarged.pictures(), {}};
     std::vector<int64_t> numbers;
     std::vector<at::Tensor> means;
     for (int i = 0; i < count; ++i) {
-        const auto picture = finished(enlarged[i], batch[i], means.emplace_back());
+        auto &mean = means.emplace_back();
+        const auto picture = isLeft ? ct::held(enlarged, i, batch[i], mean, *kernels) : finished(enlarged.values[i], batch[i], mean);
         numbers.push_back(inputs[i].number);
-        if (i + 1 == count) enlarged.reset();  // planes take memory, too
+        if (i + 1 == count) enlarged = {};  // planes take memory, too
         take(i, picture, batch[i]);
     }
     transfers().whenDown(at::stack(means), [this, numbers](const at::Tensor &means) {
@@ -66,7 +69,7 @@ void ct_upscaler::enlarge(const ct_plan &plan, const ct_input *inputs, int count
 }
 
 void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_output *outputs, int count) {
-    enlarge(plan, inputs, count, [&](int i, const ct::Finished &picture, const at::Tensor &) {
+    enlarge(plan, inputs, count, !resampler && fromRGB.takesUnshuffled(), [&](int i, const ct::Finished &picture, const at::Tensor &) {
         fromRGB.convert(resampler ? resized(picture) : picture, low, high, outputs[i], inputs[i].number, transfers());
         alpha.convert(inputs[i], outputs[i], transfers());
     });
@@ -74,14 +77,14 @@ void ct_upscaler::upscale(const ct_plan &plan, const ct_input *inputs, const ct_
 
 void ct_upscaler::keep(const ct_plan &plan, const ct_input *inputs, int count) {
     if (!kept) ct::fail("the upscaler was opened without a blend");
-    enlarge(plan, inputs, count, [&](int i, const ct::Finished &picture, const at::Tensor &source) {
+    enlarge(plan, inputs, count, false, [&](int i, const ct::Finished &picture, const at::Tensor &source) {
         kept->keep(inputs[i].number, share(source), resized(picture).rgb);
     });
 }
 
 void ct_upscaler::blend(const ct_input &input, const ct_output &output) {
     if (!kept) ct::fail("the upscaler was opened without a blend");
-    fromRGB.convert({kept->blended(input.number).contiguous(), {}, {}, {}}, low, high, output, input.number, transfers());
+    fromRGB.convert({kept->blended(input.number).contiguous()}, low, high, output, input.number, transfers());
     alpha.convert(input, output, transfers());
 }
 
@@ -101,12 +104,12 @@ ct::Finished ct_upscaler::finished(const at::Tensor &enlarged, const at::Tensor 
             rgb.clamp_(source.amin({1, 2}, true), source.amax({1, 2}, true));
         }
     }
-    return {rgb, {}, {}, {}};
+    return {rgb};
 }
 
 ct::Finished ct_upscaler::resized(const ct::Finished &picture) const {
     const auto rgb = kernels ? ct::lifted(picture, *kernels) : picture.rgb;
-    return {resampler ? resampler->convert(rgb).contiguous() : rgb, {}, {}, {}};
+    return {resampler ? resampler->convert(rgb).contiguous() : rgb};
 }
 
 /// The pictures as one batch of the pinned size; a short one is filled up with zeros, whose results are dropped.
@@ -139,8 +142,8 @@ void ct_upscaler::show(const ct_input *inputs, int count) {
     }
 }
 
-at::Tensor ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &batch) {
-    if (plan.window_width == input.width && plan.window_height == input.height) return model.run(batch);
+ct::Enlarged ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &batch) {
+    if (plan.window_width == input.width && plan.window_height == input.height) return model.enlarged(batch);
     const int64_t scale = model.scale;
     at::Tensor canvas;
     for (int i = 0; i < plan.tile_count; ++i) {
@@ -157,7 +160,7 @@ at::Tensor ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &ba
             canvas = at::empty({plan.batch, 3, input.height * scale, input.width * scale}, enlarged.options());
         cut(canvas, tile.core_y * scale, tile.core_x * scale, height, width).copy_(core);
     }
-    return canvas;
+    return {canvas, {}};
 }
 
 /// `before` and `after` are the means of the picture, in [0, 1], ahead of clamping: any NaN or infinity shows.

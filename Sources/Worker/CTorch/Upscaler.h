@@ -38,10 +38,11 @@ struct ct_upscaler {
     /// Gives of each picture what it became and the source, [3, height, width], both of values in [low, high].
     using Taker = std::function<void(int index, const ct::Finished &result, const at::Tensor &source)>;
     void expectFitting(const ct_plan &plan, int count) const;
-    void enlarge(const ct_plan &plan, const ct_input *inputs, int count, const Taker &take);
+    /// - canShuffle: whether `take` can do what is left of the network's last shuffle.
+    void enlarge(const ct_plan &plan, const ct_input *inputs, int count, bool canShuffle, const Taker &take);
     at::Tensor gather(const ct_plan &plan, const ct_input *inputs, int count);
     at::Tensor gatherAround(const ct_plan &plan, const ct_input *inputs, int count) const;
-    at::Tensor throughNetwork(const ct_plan &plan, const at::Tensor &batch);
+    ct::Enlarged throughNetwork(const ct_plan &plan, const at::Tensor &batch);
     ct::Finished finished(const at::Tensor &enlarged, const at::Tensor &source, at::Tensor &means) const;
     /// In floats and in the wanted size.
     ct::Finished resized(const ct::Finished &picture) const;

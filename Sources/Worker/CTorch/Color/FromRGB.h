@@ -22,6 +22,9 @@ class FromRGB {
     void convert(
         const Finished &picture, double low, double high, const ct_output &output, int64_t number, Transfers &transfers) const;
 
+    /// Whether `convert` takes pictures ahead of a network's last shuffle, too, if they can stay so.
+    bool takesUnshuffled() const { return kernels && format.family == CT_YUV && isSubsampled(1) && canWriteTogether(horizontal, vertical); }
+
   private:
     /// A plane as a weighted sum of the colours.
     struct Mix {

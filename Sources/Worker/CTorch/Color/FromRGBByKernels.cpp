@@ -9,7 +9,7 @@ void FromRGB::writeByKernels(
     const Finished &picture, const std::vector<Mix> &mixes, const ct_output &output, int64_t number, Transfers &transfers) const {
     std::vector<at::Tensor> codes;
     kernels::CodePlanes planes{};
-    const auto options = picture.rgb.options().dtype(format.bit_depth > 8 ? at::kShort : at::kByte);
+    const auto options = picture.samples().options().dtype(format.bit_depth > 8 ? at::kShort : at::kByte);
     for (int plane = 0; plane < int(mixes.size()); ++plane) {
         constexpr int64_t line = 64;
         codes.push_back(at::empty({planeHeight(format, plane), (planeWidth(format, plane) + line - 1) / line * line}, options));

@@ -9,11 +9,25 @@ constexpr int64_t threads = 128, samplesAThread = 8;
 
 using driver::blocks;
 
+/// The one factor that there are kernels for which go without a shuffle.
+constexpr int64_t unshuffledFactor = 4;
+
+kernels::UnshuffledPicture unshuffledOf(const Finished &picture) {
+    return {
+        picture.values.data_ptr(), picture.base.data_ptr(), int32_t(picture.values.stride(2)), int32_t(picture.values.size(2)),
+        int32_t(picture.values.size(1))};
+}
+
 kernels::FinishedPicture pictureOf(const Finished &picture) {
     kernels::FinishedPicture result{};
-    result.rgb = picture.rgb.data_ptr();
-    result.height = int32_t(picture.rgb.size(1));
-    result.width = int32_t(picture.rgb.size(2));
+    if (picture.values.defined()) {
+        result.height = int32_t(picture.values.size(1) * unshuffledFactor);
+        result.width = int32_t(picture.values.size(2) * unshuffledFactor);
+    } else {
+        result.rgb = picture.rgb.data_ptr();
+        result.height = int32_t(picture.rgb.size(1));
+        result.width = int32_t(picture.rgb.size(2));
+    }
     if (!picture.cells.defined()) return result;
     result.cells = picture.cells.data_ptr<float>();
     result.cellRows = int32_t(picture.cells.size(1));
@@ -49,35 +63,74 @@ kernels::DecimationTaps tapsOf(const Siting &siting) {
     return result;
 }
 
-/// What `CellsTask` says of `rgb` and its source, both one plane behind the other.
-at::Tensor measured(const at::Tensor &rgb, const at::Tensor &source, const DeviceKernels &kernels) {
-    constexpr int64_t cell = 8, warp = 32;
-    const int64_t height = source.size(1), width = source.size(2);
-    const auto result = at::empty({4, 3, std::max<int64_t>(1, height / cell), std::max<int64_t>(1, width / cell)}, source.options());
+constexpr int64_t cell = 8;
+
+/// For what is measured of a source.
+at::Tensor cellsFor(const at::Tensor &source) {
+    const auto of = [](int64_t size) { return std::max<int64_t>(1, size / cell); };
+    return at::empty({4, 3, of(source.size(1)), of(source.size(2))}, source.options());
+}
+
+/// What a picture and its source, one plane behind the other, are measured by.
+kernels::CellsTask taskOf(const at::Tensor &cells, const at::Tensor &source) {
     kernels::CellsTask task{};
-    task.rgb = rgb.data_ptr();
     task.source = source.data_ptr<float>();
-    task.to = result.data_ptr<float>();
-    task.scale = int32_t(rgb.size(1) / height);
-    task.width = int32_t(width);
-    task.height = int32_t(height);
-    task.rows = int32_t(result.size(2));
-    task.columns = int32_t(result.size(3));
-    const auto &kernel = rgb.scalar_type() == at::kHalf ? kernels.cellsHalf : kernels.cellsFloat;
-    kernel({blocks(task.columns, threads / warp), unsigned(task.rows), 3}, rgb.device(), task);
-    return result;
+    task.to = cells.data_ptr<float>();
+    task.width = int32_t(source.size(2));
+    task.height = int32_t(source.size(1));
+    task.rows = int32_t(cells.size(2));
+    task.columns = int32_t(cells.size(3));
+    return task;
+}
+
+driver::Grid gridOf(const kernels::CellsTask &task, unsigned channels) {
+    constexpr int64_t warp = 32;
+    return {blocks(task.columns, threads / warp), unsigned(task.rows), channels};
+}
+
+/// Puts down what the cells come to.
+void settle(const at::Tensor &cells, Finished &picture, at::Tensor &means, const DeviceKernels &kernels) {
+    const auto settled = at::empty({4, 3}, cells.options());
+    kernels.settleCells({3}, cells.device(), cells.data_ptr(), int(cells.size(2) * cells.size(3)), settled.data_ptr());
+    // What neighbouring cells share counts twice: near enough to find NaN, infinity and black by, and they are for nothing else.
+    means = settled.narrow(0, 0, 2);
+    picture.cells = cells[0];
+    picture.least = settled[2];
+    picture.greatest = settled[3];
 }
 
 }  // namespace
 
 Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &means, const DeviceKernels &kernels) {
-    const auto whole = rgb.contiguous(), own = source.contiguous();
-    const auto cells = measured(whole, own, kernels);
-    const auto settled = at::empty({4, 3}, cells.options());
-    kernels.settleCells({3}, rgb.device(), cells.data_ptr(), int(cells.size(2) * cells.size(3)), settled.data_ptr());
-    // What neighbouring cells share counts twice: near enough to find NaN, infinity and black by, and they are for nothing else.
-    means = settled.narrow(0, 0, 2);
-    return {whole, cells[0], settled[2], settled[3]};
+    Finished result;
+    result.rgb = rgb.contiguous();
+    const auto own = source.contiguous(), cells = cellsFor(own);
+    auto task = taskOf(cells, own);
+    task.rgb = result.rgb.data_ptr();
+    task.scale = int32_t(rgb.size(1) / own.size(1));
+    const auto &kernel = isHalf(result) ? kernels.cellsHalf : kernels.cellsFloat;
+    kernel(gridOf(task, 3), rgb.device(), task);
+    settle(cells, result, means, kernels);
+    return result;
+}
+
+Finished held(const Enlarged &made, int64_t index, const at::Tensor &source, at::Tensor &means, const DeviceKernels &kernels) {
+    Finished result;
+    result.values = made.values[index];
+    result.base = made.base[index];
+    const auto own = source.contiguous(), cells = cellsFor(own);
+    const auto task = taskOf(cells, own);
+    kernels.cellsUnshuffled(gridOf(task, 1), own.device(), task, unshuffledOf(result));
+    settle(cells, result, means, kernels);
+    return result;
+}
+
+bool canStayUnshuffled(const Enlarged &made) {
+    if (made.factor != unshuffledFactor || made.values.scalar_type() != at::kHalf || made.base.scalar_type() != at::kHalf) return false;
+    const int64_t height = made.values.size(2), width = made.values.size(3), step = made.values.stride(3);
+    constexpr int64_t word = 8;  // halves that are read at once
+    return made.values.stride(1) == 1 && step % word == 0 && made.values.stride(2) == step * width && made.values.stride(0) == step * width * height
+        && made.base.is_contiguous() && height % cell == 0 && width % cell == 0;
 }
 
 at::Tensor lifted(const Finished &picture, const DeviceKernels &kernels) {
@@ -95,6 +148,13 @@ bool canWriteTogether(const Siting &across, const Siting &down) {
 }
 
 void writeTogether(const Finished &picture, const kernels::CodePlanes &planes, const Siting &across, const DeviceKernels &kernels) {
+    if (picture.values.defined()) {
+        constexpr int64_t pixels = 31 * threads / 32;  // of a block: see the kernel
+        const auto from = unshuffledOf(picture);
+        kernels.halvedUnshuffled(
+            {blocks(from.width, pixels), unsigned(from.height)}, picture.values.device(), pictureOf(picture), from, planes, int(across.isCentred()));
+        return;
+    }
     const auto &kernel = areEven(picture) ? kernels.halvedEven : isHalf(picture) ? kernels.halvedHalf : kernels.halvedFloat;
     kernel(
         {blocks(picture.rgb.size(2), threads * samplesAThread), blocks(picture.rgb.size(1), 2)}, picture.rgb.device(),

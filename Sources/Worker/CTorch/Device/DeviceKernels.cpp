@@ -34,6 +34,9 @@ alignas(64) constexpr unsigned char cellsImage[] = {
 alignas(64) constexpr unsigned char fromRGBImage[] = {
 #embed "../Kernels/FromRGB.fatbin"
 };
+alignas(64) constexpr unsigned char unshuffledImage[] = {
+#embed "../Kernels/Unshuffled.fatbin"
+};
 alignas(64) constexpr unsigned char mixingImage[] = {
 #embed "../Kernels/Mixing.fatbin"
 };
@@ -93,6 +96,7 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
     void *const cells = driver::load(cellsImage, device);
     cellsHalf = {cells, "cells_half", 128};
     cellsFloat = {cells, "cells_float", 128};
+    cellsUnshuffled = {cells, "cells_unshuffled", 128};
     settleCells = {cells, "settle_cells", 1024};
     void *const fromRGB = driver::load(fromRGBImage, device);
     liftEven = {fromRGB, "lift_even", 128};
@@ -101,6 +105,7 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
     halvedEven = {fromRGB, "halved_even", 128};
     halvedHalf = {fromRGB, "halved_half", 128};
     halvedFloat = {fromRGB, "halved_float", 128};
+    halvedUnshuffled = {driver::load(unshuffledImage, device), "halved_unshuffled", 128};
     planeHalf = {fromRGB, "plane_half", 128};
     planeFloat = {fromRGB, "plane_float", 128};
     void *const mixing = driver::load(mixingImage, device);

@@ -12,7 +12,7 @@ struct DeviceKernels {
     bool isHopper;
     int multiprocessors;
     driver::Kernel convolve, first, shuffle;
-    driver::Kernel toRGB, cellsHalf, cellsFloat, settleCells, liftEven, liftHalf, liftFloat, halvedEven, halvedHalf, halvedFloat, planeHalf, planeFloat;
+    driver::Kernel toRGB, cellsHalf, cellsFloat, cellsUnshuffled, settleCells, liftEven, liftHalf, liftFloat, halvedEven, halvedHalf, halvedFloat, halvedUnshuffled, planeHalf, planeFloat;
     driver::Kernel mixOne, mixTwo, mixAny, betterFlow, slopes, refine, matchWeight;
 };
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "Numbers.h"
-#include "Parameters.h"
+#include "Unshuffled.h"
 
 using namespace ct::kernels;
 
@@ -99,6 +99,35 @@ __device__ __forceinline__ void measure(const CellsTask &task) {
     else measure<Value, 0>(task);
 }
 
+/// The same ahead of the shuffle, all channels at once: with the same order of sums.
+__device__ __forceinline__ void measure(const CellsTask &task, const UnshuffledPicture &from) {
+    const int column = (blockIdx.x * blockDim.x + threadIdx.x) / 32, row = blockIdx.y, lane = threadIdx.x % 32;
+    if (column >= task.columns) return;
+    const CellRange across(column, task.width, task.columns), down(row, task.height, task.rows);
+    const int64_t plane = int64_t(task.width) * task.height;
+    Seen own[3];
+    for (unsigned i = lane; i < across.size * down.size; i += 32) {
+        const int x = across.first + i % across.size, y = down.first + i / across.size;
+        const UnshuffledLines halves[2] = {{from, x, y, 0}, {from, x, y, 1}};
+#pragma unroll
+        for (int channel = 0; channel < 3; ++channel) {
+            float sum = 0;
+#pragma unroll
+            for (int k = 0; k < 16; ++k) sum += halves[k / 8].at(channel, k / 4 % 2, k % 4);
+            own[channel].take(__ldg(task.source + channel * plane + int64_t(y) * task.width + x), sum / 16);
+        }
+    }
+    const float count = float(across.size * down.size);
+#pragma unroll
+    for (int channel = 0; channel < 3; ++channel) {
+        const Seen all = own[channel].byAll();
+        const float found[4] = {all.lacking / count, all.made / count, all.least, all.greatest};
+        if (lane > 0) continue;
+#pragma unroll
+        for (int k = 0; k < 4; ++k) task.to[((k * 3 + channel) * task.rows + row) * task.columns + column] = found[k];
+    }
+}
+
 /// What a channel's cells come to, a block a channel: `to` is [4, 3], the source's mean, the result's, the source's least and greatest value.
 __device__ __forceinline__ void settle(const float *cells, int count, float *to) {
     __shared__ Seen seen[32];
@@ -131,4 +160,8 @@ __device__ __forceinline__ void settle(const float *cells, int count, float *to)
 // Twelve blocks at a time have 40 registers a thread: with 32 the compiler waits for a row before it asks for the next.
 extern "C" __global__ void __launch_bounds__(128, 12) cells_half(const __grid_constant__ CellsTask task) { measure<__half>(task); }
 extern "C" __global__ void __launch_bounds__(128, 12) cells_float(const __grid_constant__ CellsTask task) { measure<float>(task); }
+extern "C" __global__ void __launch_bounds__(128, 8) cells_unshuffled(
+    const __grid_constant__ CellsTask task, const __grid_constant__ UnshuffledPicture from) {
+    measure(task, from);
+}
 extern "C" __global__ void __launch_bounds__(1024) settle_cells(const float *cells, int count, float *to) { settle(cells, count, to); }

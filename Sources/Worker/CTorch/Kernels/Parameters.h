@@ -16,6 +16,13 @@ struct FinishedPicture {
     const float *least, *greatest;
 };
 
+/// What a network made ahead of its last shuffle, by four: [height, width, step] of halves, of which the value c · 16 + j · 4 + i goes to line j and
+/// column i of a pixel's pixels, when colour c of `base`, [3, height, width] of halves, was added to it.
+struct UnshuffledPicture {
+    const void *values, *base;
+    int32_t step, width, height;
+};
+
 /// What a network made, [3, scale · height, scale · width] of halves or floats, and its source, [3, height, width], measured cell by cell.
 struct CellsTask {
     const void *rgb;

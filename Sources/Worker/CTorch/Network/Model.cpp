@@ -52,6 +52,7 @@ void load(ct_model &model, const char *path, bool own) {
     else if (own && model.type == at::kHalf) model.onDevice = ct::replaceDeviceConvolutions(frozen, model.device);
     if (model.own > 0) model.apart = ct::takeApartConcatenations(frozen);
     if (model.own > 0 || model.onDevice > 0) model.shuffles = ct::replaceShuffles(frozen);
+    if (model.shuffles > 0) model.shuffle = ct::leaveLastShuffle(frozen);
     model.network = std::make_unique<torch::jit::Module>(std::move(frozen));
 }
 
@@ -73,20 +74,29 @@ at::Tensor tensorOf(const c10::IValue &value) {
     return value.toTensor();
 }
 
+/// - factor: of the shuffle that `leaveLastShuffle` left, or 0.
+ct::Enlarged made(const c10::IValue &value, int64_t factor) {
+    if (factor == 0) return {tensorOf(value), {}};
+    const auto &both = value.toTupleRef().elements();
+    const ct::Enlarged result{both[0].toTensor(), both[1].toTensor(), factor};
+    // What does not fit is put together as libtorch does it.
+    return result.isWhole() ? result : ct::Enlarged{result.pictures(), {}};
+}
+
 }  // namespace
 
-at::Tensor ct_model::run(const at::Tensor &input) {
-    if (!network) return enlarge(input.contiguous(), scale);
+ct::Enlarged ct_model::enlarged(const at::Tensor &input) {
+    if (!network) return {enlarge(input.contiguous(), scale), {}};
     // Our first convolution on a device reads planes.
     const bool isLast = input.dim() == 4 && onDevice == 0;
     const auto order = isLast ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
     const auto typed = input.to(input.options().dtype(type), false, false, order);
-    auto output = tensorOf(network->forward({typed}));
+    const auto result = made(network->forward({typed}), shuffle);
     const std::vector<int64_t> expected = {
         input.size(0), 3, input.size(-2) * scale, input.size(-1) * scale};
-    if (output.sizes() != at::IntArrayRef(expected))
-        ct::fail("output shape is " + shapeText(output.sizes()) + ", not " + shapeText(expected));
-    return output;
+    if (result.sizes() != expected)
+        ct::fail("output shape is " + shapeText(result.sizes()) + ", not " + shapeText(expected));
+    return result;
 }
 
 at::Tensor ct_model::ramp(int64_t batch, int64_t width, int64_t height, double low, double high) const {

@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "Enlarged.h"
+
 /// A network on its device, or the built-in nearest-neighbour enlargement.
 struct ct_model {
     int64_t scale;
@@ -16,6 +18,8 @@ struct ct_model {
     int32_t own = 0, apart = 0, shuffles = 0;
     /// Convolutions that run in our own kernels on a device.
     int32_t onDevice = 0;
+    /// Of the network's last shuffle, where it returns what goes into that; else 0.
+    int64_t shuffle = 0;
 
     ct_model(int64_t scale, int64_t window, at::Device device, at::ScalarType type)
         : scale(scale), window(window), device(device), type(type) {}
@@ -25,5 +29,7 @@ struct ct_model {
 
     /// [N, 3, H, W], or with a window [N, window, 3, H, W], of floats on the device to [N, 3, scale·H, scale·W] in any type.
     /// Throws where the network gives another shape.
-    at::Tensor run(const at::Tensor &input);
+    at::Tensor run(const at::Tensor &input) { return enlarged(input).pictures(); }
+    /// The same, perhaps ahead of its last shuffle.
+    ct::Enlarged enlarged(const at::Tensor &input);
 };

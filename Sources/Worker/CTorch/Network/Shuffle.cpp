@@ -1,5 +1,7 @@
 #include "Shuffle.h"
 
+#include "Enlarged.h"
+
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
@@ -77,3 +79,21 @@ TORCH_LIBRARY_FRAGMENT(upscale_farm, library) {
 TORCH_LIBRARY_IMPL(upscale_farm, CPU, library) { library.impl("shuffled", shuffled); }
 
 }  // namespace
+
+at::Tensor ct::Enlarged::pictures() const {
+    if (factor == 0) return values;
+    static const auto onAnyDevice = c10::Dispatcher::singleton()
+                                        .findSchemaOrThrow("upscale_farm::shuffled", "")
+                                        .typed<at::Tensor(const at::Tensor &, int64_t, const c10::optional<at::Tensor> &)>();
+    return onAnyDevice.call(values, factor, base);
+}
+
+std::vector<int64_t> ct::Enlarged::sizes() const {
+    if (factor == 0) return values.sizes().vec();
+    return {values.size(0), values.size(1) / (factor * factor), values.size(2) * factor, values.size(3) * factor};
+}
+
+bool ct::Enlarged::isWhole() const {
+    return values.dim() == 4 && values.size(1) % (factor * factor) == 0
+        && base.sizes() == at::IntArrayRef{values.size(0), values.size(1) / (factor * factor), values.size(2), values.size(3)};
+}

@@ -92,3 +92,17 @@ int32_t ct::replaceShuffles(torch::jit::Module &network) {
     torch::jit::EliminateDeadCode(graph);
     return count;
 }
+
+int64_t ct::leaveLastShuffle(torch::jit::Module &network) {
+    auto graph = network.get_method("forward").graph();
+    if (graph->outputs().size() != 1) return 0;
+    Node *const last = graph->outputs()[0]->node();
+    if (!isCalled(last, "upscale_farm::shuffled") || last->owningBlock() != graph->block()) return 0;
+    if (torch::jit::toIValue(last->input(2))) return 0;  // nothing is added
+    const auto factor = number(last->input(1));
+    Node *const both = graph->insertNode(graph->createTuple({last->input(0), last->input(2)}));
+    graph->eraseOutput(0);
+    graph->registerOutput(both->output());
+    torch::jit::EliminateDeadCode(graph);
+    return *factor;
+}

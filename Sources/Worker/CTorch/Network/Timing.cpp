@@ -69,7 +69,7 @@ double ct_upscaler::secondsOfNetwork(const ct_plan &plan, const ct_input *inputs
     if (reel) ct::fail("the network sees more than one picture");
     expectFitting(plan, count);
     const auto batch = gather(plan, inputs, count);
-    return seconds(model.device, calls, [&] { throughNetwork(plan, batch); });
+    return seconds(model.device, calls, [&] { throughNetwork(plan, batch).pictures(); });
 }
 
 ct_status ct_model_time(
