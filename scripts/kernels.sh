@@ -23,7 +23,7 @@ compile() { "$toolkit/bin/nvcc" -std=c++17 -O3 -fatbin --compress-mode=size -Xpt
 # Machine code for Hopper, whose instructions no other device has; for the rest machine code of all devices that there are (how a driver's compiler
 # rounds is the driver's affair), and for those to come what it compiles.
 compile Hopper arch=compute_90a,code=sm_90a
-for file in Ampere ToRGB Shuffle Cells FromRGB Mixing Motion; do
+for file in Ampere Dense ToRGB Shuffle Cells FromRGB Mixing Motion; do
     compile $file arch=compute_80,code=[sm_80,sm_86,sm_89,sm_90,sm_100,sm_120,compute_80]
 done
 (cd "$sources" && sha256sum ./*.cu ./*.h ./*.fatbin >images.sha256)
