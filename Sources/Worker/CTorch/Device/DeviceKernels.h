@@ -12,6 +12,8 @@ struct DeviceKernels {
     bool isHopper;
     int multiprocessors;
     driver::Kernel convolve, first, shuffle;
+    /// By their outputs.
+    driver::Kernel dense64, dense32, dense16;
     driver::Kernel toRGB, cellsHalf, cellsFloat, settleCells, liftHalf, liftFloat, halvedEven, halvedHalf, halvedFloat, planeHalf, planeFloat;
     driver::Kernel mix, betterFlow, slopes, refine, matchWeight;
 };
@@ -19,5 +21,8 @@ struct DeviceKernels {
 /// Those for `device`; null where there are none: `kernelsProblem` says why.
 const DeviceKernels *kernelsFor(const at::Device &device);
 std::string kernelsProblem(const at::Device &device);
+
+/// Those for `device`. Throws where there are none.
+const DeviceKernels &expectedKernels(const at::Device &device);
 
 }  // namespace ct
