@@ -10,7 +10,7 @@ RELEASE := .build/release
 
 export UPSCALE_FARM_MODELS ?= $(CURDIR)/$(MODELS)
 
-.PHONY: run test nvenc-stand-in chaos formats simulate soak build bundle setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models check-device kernels quality sanitize install clean
+.PHONY: run test nvenc-stand-in chaos formats simulate soak build bundle setup models sample bench bench-transfer prove-8k bench-farm fuzz-protocol fuzz-media format check check-format check-models check-device kernels emulate-kernels quality sanitize install clean
 
 ## run FILM=film.mkv [OUT=…] [ARGS="--scale 2 …"]: set up, build, upscale; without FILM the sample
 run: build models $(if $(FILM),,sample)
@@ -105,10 +105,14 @@ check-error: build models sample
 kernels: setup
 	CACHE=$(CACHE) scripts/kernels.sh
 
+## emulate-kernels: those by warp-wide products on the CPU, thread by thread, against direct sums in double precision; under a minute
+emulate-kernels:
+	scripts/emulate_kernels.sh
+
 ## check-device DEVICE=cuda:0: where there is one, our kernels against tensor operations
 check-device: setup models
 	swift build -c release --product device-check
-	$(RELEASE)/device-check $(or $(DEVICE),cuda:0) $(foreach scale,4 3 2,$(MODELS)/realesr-animevideov3-x$(scale).pt:$(scale)) nearest:2
+	$(RELEASE)/device-check $(or $(DEVICE),cuda:0) $(foreach scale,4 3 2,$(MODELS)/realesr-animevideov3-x$(scale).pt:$(scale)) $(MODELS)/realesrgan-x4plus-anime.pt:4:94 nearest:2
 
 ## sanitize: the convolution kernels under AddressSanitizer and UndefinedBehaviorSanitizer; seconds
 sanitize:

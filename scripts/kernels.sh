@@ -19,11 +19,11 @@ mkdir -p "$toolkit"
 for part in nvcc crt runtime cccl nvvm; do cp -rl "$cache/cuda/$part/nvidia/cu13/." "$toolkit"; done
 chmod +x "$toolkit"/bin/* "$toolkit"/nvvm/bin/*
 
-compile() { "$toolkit/bin/nvcc" -std=c++17 -O3 -fatbin --compress-mode=size -Xptxas -warn-spills -gencode "$2" -o "$sources/$1.fatbin" "$sources/$1.cu"; }
+compile() { "$toolkit/bin/nvcc" -std=c++17 -O3 -fatbin --compress-mode=size -Xptxas -warn-spills -I "$sources" -gencode "$2" -o "$sources/$1.fatbin" "$sources/$1.cu"; }
 # Machine code for Hopper, whose instructions no other device has; for the rest machine code of all devices that there are (how a driver's compiler
 # rounds is the driver's affair), and for those to come what it compiles.
 compile Hopper arch=compute_90a,code=sm_90a
-for file in Ampere ToRGB Shuffle Cells FromRGB Unshuffled Mixing Motion; do
+for file in Ampere Dense ToRGB Shuffle Cells FromRGB Unshuffled Mixing Motion; do
     compile $file arch=compute_80,code=[sm_80,sm_86,sm_89,sm_90,sm_100,sm_120,compute_80]
 done
 (cd "$sources" && sha256sum ./*.cu ./*.h ./*.fatbin >images.sha256)

@@ -1,6 +1,6 @@
-// device-check DEVICE MODEL…: holds our kernels on a device against the same in tensor operations, format by format: the codes may differ by
-// one where a sum is rounded, and the same picture must give the same bits every time. Exit status 1 where they do not, 3 where
-// there are no kernels for the device.
+// device-check DEVICE MODEL:SCALE[:HALO]…: holds our kernels on a device against the same in tensor operations, format by format: the
+// codes may differ by one where a sum is rounded, and the same picture must give the same bits every time. Exit status 1 where they do
+// not, 3 where there are no kernels for the device. HALO, by default 20: on how many source pixels to each side a pixel depends.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -90,7 +90,7 @@ bool check(ct_model *model, const Case &test) {
 /// Three pictures in one call, one by one, and two by two, of which the last call lacks one; a picture whole, and in two tiles: the
 /// same bits.
 bool checkBatches(ct_model *model, int scale, int halo) {
-    const ct_format small{162, 90, CT_YUV, 8, 1, 1, 1, 0, 1, 0};
+    const ct_format small{122 + 2 * halo, 90, CT_YUV, 8, 1, 1, 1, 0, 1, 0};
     ct_format large = small;
     large.width *= scale;
     large.height *= scale;
@@ -235,7 +235,7 @@ std::vector<Case> cases(int scale) {
 
 int main(int count, char **words_) {
     if (count < 3) {
-        std::fprintf(stderr, "usage: device-check DEVICE MODEL:SCALE…\n");
+        std::fprintf(stderr, "usage: device-check DEVICE MODEL:SCALE[:HALO]…\n");
         return 2;
     }
     char problem[1024];
@@ -246,8 +246,9 @@ int main(int count, char **words_) {
     bool isFine = true;
     for (int i = 2; i < count; ++i) {
         const std::string argument = words_[i];
-        const auto colon = argument.rfind(':');
-        const int scale = std::atoi(argument.c_str() + colon + 1);
+        const auto colon = argument.find(':');
+        int scale = 0, halo = 20;
+        if (colon != std::string::npos) std::sscanf(argument.c_str() + colon, ":%d:%d", &scale, &halo);
         const std::string path = argument.substr(0, colon);
         ct_model *model = nullptr;
         expect(
@@ -256,7 +257,7 @@ int main(int count, char **words_) {
         std::printf("%s: %d convolutions in our kernels\n", words_[i], ct_model_device_convolutions(model));
         for (const Case &test : cases(scale)) isFine = check(model, test) && isFine;
         if (path != "nearest") isFine = checkNetwork(words_[1], path, scale) && isFine;
-        isFine = checkBatches(model, scale, 20) && isFine;
+        isFine = checkBatches(model, scale, halo) && isFine;
         if (path != "nearest") isFine = checkRefusal(model, scale) && isFine;
         ct_model_close(model);
     }

@@ -22,6 +22,9 @@ alignas(64) constexpr unsigned char hopperImage[] = {
 alignas(64) constexpr unsigned char ampereImage[] = {
 #embed "../Kernels/Ampere.fatbin"
 };
+alignas(64) constexpr unsigned char denseImage[] = {
+#embed "../Kernels/Dense.fatbin"
+};
 alignas(64) constexpr unsigned char toRGBImage[] = {
 #embed "../Kernels/ToRGB.fatbin"
 };
@@ -91,6 +94,10 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
     convolve = isHopper ? driver::Kernel(driver::load(hopperImage, device), "conv3x3", 384, 8 * 17408 + 2 * 16384 + 1024)
                         : driver::Kernel(ampere, "conv3x3_sm80", 256, 8 * 66 * 128 + 128);
     first = {ampere, "conv_first_sm80", 256};
+    void *const dense = driver::load(denseImage, device);
+    dense64 = {dense, "dense3x3_64", kernels::DenseTask::threads, kernels::DenseTask::sharedBytes(64)};
+    dense32 = {dense, "dense3x3_32", kernels::DenseTask::threads, kernels::DenseTask::sharedBytes(32)};
+    dense16 = {dense, "dense3x3_16", kernels::DenseTask::threads, kernels::DenseTask::sharedBytes(16)};
     shuffle = {driver::load(shuffleImage, device), "shuffle", 128};
     toRGB = {driver::load(toRGBImage, device), "to_rgb", 128};
     void *const cells = driver::load(cellsImage, device);
@@ -121,5 +128,11 @@ DeviceKernels::DeviceKernels(const at::Device &device) {
 
 const DeviceKernels *kernelsFor(const at::Device &device) { return loaded(device).kernels.get(); }
 std::string kernelsProblem(const at::Device &device) { return loaded(device).problem; }
+
+const DeviceKernels &expectedKernels(const at::Device &device) {
+    const auto *const kernels = kernelsFor(device);
+    if (!kernels) fail(kernelsProblem(device));
+    return *kernels;
+}
 
 }  // namespace ct

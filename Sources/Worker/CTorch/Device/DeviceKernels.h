@@ -12,12 +12,18 @@ struct DeviceKernels {
     bool isHopper;
     int multiprocessors;
     driver::Kernel convolve, first, shuffle;
-    driver::Kernel toRGB, cellsHalf, cellsFloat, cellsUnshuffled, settleCells, liftEven, liftHalf, liftFloat, halvedEven, halvedHalf, halvedFloat, halvedUnshuffled, planeHalf, planeFloat;
+    /// By their outputs.
+    driver::Kernel dense64, dense32, dense16;
+    driver::Kernel toRGB, cellsHalf, cellsFloat, cellsUnshuffled, settleCells, liftEven, liftHalf, liftFloat;
+    driver::Kernel halvedEven, halvedHalf, halvedFloat, halvedUnshuffled, planeHalf, planeFloat;
     driver::Kernel mixOne, mixTwo, mixAny, betterFlow, slopes, refine, matchWeight;
 };
 
 /// Those for `device`; null where there are none: `kernelsProblem` says why.
 const DeviceKernels *kernelsFor(const at::Device &device);
 std::string kernelsProblem(const at::Device &device);
+
+/// Those for `device`. Throws where there are none.
+const DeviceKernels &expectedKernels(const at::Device &device);
 
 }  // namespace ct

@@ -1,50 +1,10 @@
 // The network's 3x3 convolutions for every GPU from Ampere on, by warp-wide products (mma.sync), with bias and PReLU.
 // Shared memory: 67 KB, of the 99 KB that a block may have on every such GPU.
-#include <cuda_fp16.h>
-#include <cstdint>
+#include <Warps.h>
+
+#include "Activation.h"
 
 namespace {
-
-__device__ __forceinline__ uint32_t sharedAddress(const void *p) { return uint32_t(__cvta_generic_to_shared(p)); }
-
-__device__ __forceinline__ void barrierInit(uint32_t bar, int count) {
-    asm volatile("mbarrier.init.shared.b64 [%0], %1;" ::"r"(bar), "r"(count) : "memory");
-}
-__device__ __forceinline__ void barrierArrive(uint32_t bar) {
-    asm volatile("{\n.reg .b64 state;\nmbarrier.arrive.shared.b64 state, [%0];\n}" ::"r"(bar) : "memory");
-}
-__device__ __forceinline__ void barrierWait(uint32_t bar, int parity) {
-    asm volatile("{\n.reg .pred p;\nAGAIN:\nmbarrier.test_wait.parity.shared.b64 p, [%0], %1;\n@!p bra AGAIN;\n}" ::"r"(bar), "r"(parity)
-                 : "memory");
-}
-// 16 bytes from `from`, or zeros.
-__device__ __forceinline__ void copyAsync(uint32_t to, const void *from, bool valid) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(__cvta_generic_to_global(from)), "r"(valid ? 16 : 0)
-                 : "memory");
-}
-// One arrival at `bar` once this thread's copies so far have landed.
-__device__ __forceinline__ void copiesArrive(uint32_t bar) {
-    asm volatile("cp.async.mbarrier.arrive.noinc.shared.b64 [%0];" ::"r"(bar) : "memory");
-}
-__device__ __forceinline__ void loadMatrices(uint32_t (&a)[4], uint32_t from) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(a[0]), "=r"(a[1]), "=r"(a[2]), "=r"(a[3])
-                 : "r"(from));
-}
-// d = a b + c, 16 x 16 by 16 x 8.
-__device__ __forceinline__ void multiply(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1, const float (&c)[4]) {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%10,%11,%12,%13};"
-        : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(c[0]), "f"(c[1]), "f"(c[2]), "f"(c[3]));
-}
-__device__ __forceinline__ float activated(float v, float bias, float slope) {
-    v += bias;
-    return v > 0 ? v : v * slope;
-}
-__device__ __forceinline__ uint32_t packed(float a, float b) {
-    const __half2 both = __floats2half2_rn(a, b);
-    return *reinterpret_cast<const uint32_t *>(&both);
-}
 
 constexpr int kStrip = 64;                // columns of a strip
 constexpr int kSlots = 8, kAhead = 4;     // input rows in shared memory; rows requested ahead of use
@@ -79,11 +39,10 @@ __device__ __forceinline__ Piece pieceAt(unsigned at, unsigned last, unsigned he
 extern "C" __global__ void __launch_bounds__(256, 1) conv3x3_sm80(
     const __half *in, __half *out, const uint4 *weights, const float *bias, const float *slope, int width, int height, int count,
     int channels) {
-    extern __shared__ unsigned char memory[];
-    __shared__ alignas(16) float biases[64], slopes[64];
-    __shared__ alignas(8) uint64_t barriers[2 * kSlots];
+    alignas(16) __shared__ float biases[64], slopes[64];
+    alignas(8) __shared__ uint64_t barriers[2 * kSlots];
     const int thread = threadIdx.x, lane = thread & 31, group = thread >> 7;
-    const uint32_t rows = (sharedAddress(memory) + 127) & ~127u;
+    const uint32_t rows = (sharedAddress(dynamicShared()) + 127) & ~127u;
     const uint32_t full = sharedAddress(barriers), empty = full + 8 * kSlots;
     if (thread < 64) {
         biases[thread] = thread < channels ? bias[thread] : 0;
@@ -236,7 +195,7 @@ __device__ __forceinline__ int factorAt(int t, int i) {
 extern "C" __global__ void __launch_bounds__(256, 2) conv_first_sm80(
     const __half *in, __half *out, const __half *weights, const float *bias, const float *slope, int width, int height, int count) {
     __shared__ unsigned short tiles[2][3 * kFirstLines * kPitch];
-    __shared__ alignas(16) float biases[64], slopes[64];
+    alignas(16) __shared__ float biases[64], slopes[64];
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5, t = lane & 3, g = lane >> 2;
 
     const unsigned tilesX = (unsigned(width) + kFirstColumns - 1) / kFirstColumns;

@@ -122,4 +122,46 @@ struct MatchTask {
     float least;
 };
 
+/// A 3x3 convolution of pictures of halves, [batch, height, width, channels] each, read as if they were concatenated. Its results are activated,
+/// and then, for each base that there is, multiplied by a factor and added to it.
+struct DenseTask {
+    static constexpr int most = 8, mostBases = 2;
+    /// Channels that are summed in a step, and pixels of a block's tile: 512 for up to 32 outputs, else 256. A warp has 16 columns of eight rows of
+    /// them, with up to 32 outputs.
+    static constexpr int channelsAStep = 16, rows = 16, rowsAWarp = 8, threads = 32 * (2 * rows / rowsAWarp);
+    static constexpr int columns(int outputs) { return outputs > 32 ? 16 : 32; }
+    /// Bytes of shared memory for a step: a tile's channels with the pixels around it, and their weights.
+    static constexpr int pixelBytes(int outputs) { return (rows + 2) * (columns(outputs) + 2) * channelsAStep * 2; }
+    static constexpr int weightBytes(int outputs) { return 9 * channelsAStep * outputs * 2; }
+    static constexpr int sharedBytes(int outputs) { return 2 * (pixelBytes(outputs) + weightBytes(outputs)); }
+
+    const void *pictures[most];
+    /// Multiples of 16.
+    int32_t channels[most];
+    int32_t count;
+    int32_t height, width;
+    /// Of all channels; and the tiles in a row and a column of a picture, and in all.
+    int32_t steps, tilesAcross, tilesDown, tiles;
+    const void *weights;
+    /// As many as the kernel has outputs.
+    const float *bias, *slope;
+    /// As the result, or null.
+    const void *bases[mostBases];
+    float factors[mostBases];
+    /// [batch, height, width, stored] of halves; `stored` is a multiple of 8, and no more than the kernel has outputs.
+    void *to;
+    int32_t stored;
+
+    /// What follows from the pictures' size, once they are known.
+    void take(int64_t pictures, int64_t rowsInAll, int64_t columnsInAll, int outputs) {
+        height = int32_t(rowsInAll);
+        width = int32_t(columnsInAll);
+        tilesDown = (height + rows - 1) / rows;
+        tilesAcross = (width + columns(outputs) - 1) / columns(outputs);
+        tiles = int32_t(pictures) * tilesDown * tilesAcross;
+        steps = 0;
+        for (int i = 0; i < count; ++i) steps += channels[i] / channelsAStep;
+    }
+};
+
 }  // namespace ct::kernels

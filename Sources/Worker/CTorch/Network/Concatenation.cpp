@@ -29,7 +29,7 @@ int32_t takeApart(torch::jit::Block *block, const AliasDb &aliases) {
     int32_t count = 0;
     for (Node *node : block->nodes()) {
         for (torch::jit::Block *inner : node->blocks()) count += takeApart(inner, aliases);
-        if (!ct::isCalled(node, "upscale_farm::conv3x3")) continue;
+        if (!ct::isCalled(node, "upscale_farm::conv3x3") && !ct::isCalled(node, "upscale_farm::device_dense3x3")) continue;
         const Node *const pictures = node->input(0)->node();
         if (!isList(pictures) || pictures->inputs().size() != 1 || !isConcatenated(pictures->input(0), aliases)) continue;
         node->replaceInput(0, pictures->input(0)->node()->input(0));

@@ -3,17 +3,9 @@
 #include <c10/core/DeviceGuard.h>
 #include <torch/library.h>
 
-#include "Errors.h"
-
 namespace {
 
 constexpr int64_t channelsIn = 64, columns = 128;
-
-const ct::DeviceKernels &kernelsOf(const at::Tensor &picture) {
-    const auto *const kernels = ct::kernelsFor(picture.device());
-    if (!kernels) ct::fail(ct::kernelsProblem(picture.device()));
-    return *kernels;
-}
 
 void expectFitting(const at::Tensor &picture, int64_t channels, const at::Tensor &weights, int64_t count) {
     TORCH_CHECK(
@@ -26,7 +18,7 @@ void expectFitting(const at::Tensor &picture, int64_t channels, const at::Tensor
 at::Tensor first(
     const at::Tensor &picture, const at::Tensor &weights, const at::Tensor &bias, const at::Tensor &slope, int64_t channels) {
     expectFitting(picture, 3, weights, 27 * channels);
-    const auto &kernels = kernelsOf(picture);
+    const auto &kernels = ct::expectedKernels(picture.device());
     const c10::DeviceGuard guard(picture.device());
     const auto input = picture.contiguous();
     const int64_t n = input.size(0), height = input.size(2), width = input.size(3);
@@ -41,7 +33,7 @@ at::Tensor first(
 at::Tensor convolve(
     const at::Tensor &picture, const at::Tensor &weights, const at::Tensor &bias, const at::Tensor &slope, int64_t channels) {
     expectFitting(picture, channelsIn, weights, 9 * channelsIn * channelsIn);
-    const auto &kernels = kernelsOf(picture);
+    const auto &kernels = ct::expectedKernels(picture.device());
     const c10::DeviceGuard guard(picture.device());
     const auto input = picture.contiguous(at::MemoryFormat::ChannelsLast);
     const int64_t n = input.size(0), height = input.size(2), width = input.size(3);
@@ -76,7 +68,7 @@ at::Tensor shuffled(const at::Tensor &input, int64_t factor, const c10::optional
         const auto plain = at::pixel_shuffle(input, factor);
         return base ? plain + enlarged(*base) : plain;
     }
-    const auto &kernels = kernelsOf(input);
+    const auto &kernels = ct::expectedKernels(input.device());
     const c10::DeviceGuard guard(input.device());
     const int64_t n = input.size(0), height = input.size(2), width = input.size(3), step = input.stride(3);
     TORCH_CHECK(

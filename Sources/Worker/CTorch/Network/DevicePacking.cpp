@@ -1,5 +1,6 @@
 // Weights in the order in which the threads of a device's kernels hold them.
 #include "DeviceConvolution.h"
+#include "Packing.h"
 
 namespace {
 
@@ -31,21 +32,11 @@ at::Tensor packedForHopper(const at::Tensor &weights) {
     return packed;
 }
 
-/// Fragments of two products' right sides: [tap][16 inputs][16 outputs][lane][product][register][2], with outputs permuted such that a lane
-/// ends up with four neighbours (see the kernel).
 at::Tensor packedForAmpere(const at::Tensor &weights) {
     const auto all = taps(weights);
     auto packed = at::empty({9 * width * width}, at::kHalf);
     const auto *const from = all.data_ptr<at::Half>();
-    auto *to = packed.data_ptr<at::Half>();
-    for (int block = 0; block < 9 * 4 * 4; ++block)
-        for (int lane = 0; lane < 32; ++lane)
-            for (int part = 0; part < 8; ++part) {
-                const int column = lane / 4, product = part / 4;
-                const int output = block % 4 * 16 + 4 * (column / 2) + 2 * product + column % 2;
-                const int input = block / 4 % 4 * 16 + lane % 4 * 2 + part / 2 % 2 * 8 + part % 2;
-                *to++ = from[(block / 16 * width + output) * width + input];
-            }
+    ct::packForAmpere(packed.data_ptr<at::Half>(), [&](int output, int input, int tap) { return from[(tap * width + output) * width + input]; });
     return packed;
 }
 
@@ -53,4 +44,16 @@ at::Tensor packedForAmpere(const at::Tensor &weights) {
 
 at::Tensor ct::packedForDevice(const at::Tensor &weights, const DeviceKernels &kernels) {
     return kernels.isHopper ? packedForHopper(weights) : packedForAmpere(weights);
+}
+
+at::Tensor ct::packedDense(const at::Tensor &weights) {
+    const auto all = weights.contiguous();
+    const int64_t channels = all.size(0), inputs = all.size(1);
+    const int outputs = denseOutputs(channels);
+    auto packed = at::empty({9 * inputs * outputs}, at::kHalf);
+    const auto *const from = all.data_ptr<at::Half>();
+    packDense(packed.data_ptr<at::Half>(), inputs, outputs, [&](int64_t output, int64_t input, int tap) {
+        return output < channels ? from[(output * inputs + input) * 9 + tap] : at::Half(0.f);
+    });
+    return packed;
 }

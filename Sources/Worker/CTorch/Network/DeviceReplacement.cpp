@@ -5,39 +5,55 @@
 
 #include "DeviceConvolution.h"
 #include "DeviceKernels.h"
+#include "Packing.h"
+#include "Parameters.h"
 #include "Pattern.h"
 
 namespace {
 
 using ct::Activation;
 using ct::Convolution;
+using torch::jit::Value;
 
-/// The operator for it; null where it stays libtorch's. Fewer than 33 results would cost as much as 64.
+constexpr const char *first = "upscale_farm::device_first", *convolve = "upscale_farm::device_conv3x3", *dense = "upscale_farm::device_dense3x3";
+
+/// The operator for it; null where it stays libtorch's. From 64 channels to fewer than 33 costs `device_conv3x3` as much as to 64.
 const char *operatorFor(const at::Tensor &weight) {
-    if (weight.size(1) == 3 && weight.size(0) == 64) return "upscale_farm::device_first";
-    if (weight.size(1) == 64 && weight.size(0) > 32 && weight.size(0) <= 64) return "upscale_farm::device_conv3x3";
+    const int64_t out = weight.size(0), in = weight.size(1);
+    if (in == 3 && out == 64) return first;
+    if (in == 64 && out > 32 && out <= 64) return convolve;
+    if (in > 0 && in % ct::kernels::DenseTask::channelsAStep == 0 && out <= 64) return dense;
     return nullptr;
 }
 
-void replace(const Convolution &convolution, const char *name, const at::Device &device) {
+at::Tensor packed(const at::Tensor &weight, const std::string &name, const at::Device &device) {
+    const auto here = weight.to(at::kCPU);
+    if (name == first) return here.reshape({weight.size(0), 27}).contiguous();
+    return name == dense ? ct::packedDense(here) : ct::packedForDevice(here, *ct::kernelsFor(device));
+}
+
+void replace(const Convolution &convolution, const std::string &name, const at::Device &device) {
     auto *const node = convolution.node;
     auto &graph = *node->owningGraph();
     const auto weight = convolution.weight();
-    const int64_t channels = weight.size(0);
+    const int64_t channels = weight.size(0), outputs = name == dense ? ct::denseOutputs(channels) : 64;
     auto activation = Activation::of(node->output(), channels);
     if (!activation.node) activation.slope = at::ones({channels});
-    const auto packed = weight.size(1) == 3 ? weight.to(at::kCPU).reshape({channels, 27}).contiguous()
-                                            : ct::packedForDevice(weight.to(at::kCPU), *ct::kernelsFor(device));
     const auto whole = [&](const at::Tensor &values) {
-        auto result = at::zeros({64});
+        auto result = at::zeros({outputs});
         result.narrow(0, 0, channels).copy_(values);
         return result.to(device);
     };
+    const auto listOf = [&](at::ArrayRef<Value *> values) { return graph.insertNode(graph.createList(c10::TensorType::get(), values))->output(); };
     const torch::jit::WithInsertPoint here(node);
-    auto *const ours = graph.insertNode(graph.create(
-        c10::Symbol::fromQualString(name),
-        {node->input(0), graph.insertConstant(packed.to(device)), graph.insertConstant(whole(convolution.bias())),
-         graph.insertConstant(whole(activation.slope)), graph.insertConstant(channels)}));
+    std::vector<Value *> inputs{
+        name == dense ? listOf(node->input(0)) : node->input(0), graph.insertConstant(packed(weight, name, device).to(device)),
+        graph.insertConstant(whole(convolution.bias())), graph.insertConstant(whole(activation.slope)), graph.insertConstant(channels)};
+    if (name == dense) {
+        inputs.push_back(listOf({}));
+        inputs.push_back(graph.insertConstant(std::vector<double>()));
+    }
+    auto *const ours = graph.insertNode(graph.create(c10::Symbol::fromQualString(name), inputs));
     (activation.node ? activation.node : node)->output()->replaceAllUsesWith(ours->output());
     if (activation.node) activation.node->destroy();
 }

@@ -47,7 +47,7 @@ void run(const ct::ConvolutionKernel &kernel, const ct::ConvolutionTask &task) {
 at::Tensor conv3x3(
     const std::vector<at::Tensor> &pictures, const at::Tensor &weights, const at::Tensor &bias, const at::Tensor &slope,
     int64_t channels) {
-    const ct::ConvolutionInputs inputs(pictures);
+    const ct::ConvolutionInputs inputs(pictures, {at::kFloat, ct::inputGranularity, pictures.size()});
     // A faulty network may give other channels than its weights are for.
     const auto &kernel = ct::convolutionKernel();
     const int64_t in = inputs.channels, columns = ct::filled(kernel, channels), matrices = ct::isDirect(in) ? 9 : 64;
@@ -60,8 +60,10 @@ at::Tensor conv3x3(
     const auto &first = inputs.tensors.front();
     const int64_t n = first.size(0), height = first.size(2), width = first.size(3);
     auto result = at::empty({n, channels, height, width}, first.options(), at::MemoryFormat::ChannelsLast);
+    std::vector<ct::ConvolutionInput> parts;
+    for (const auto &tensor : inputs.tensors) parts.push_back({tensor.data_ptr<float>(), tensor.size(1)});
     const ct::ConvolutionTask task{
-        inputs.parts.data(), int64_t(inputs.parts.size()), result.data_ptr<float>(), weights.data_ptr<float>(),
+        parts.data(), int64_t(parts.size()), result.data_ptr<float>(), weights.data_ptr<float>(),
         bias.data_ptr<float>(), slope.data_ptr<float>(), n, height, width, in, channels};
     run(kernel, task);
     if (counted) counted->own += 9.0 * double(in) * double(result.numel());

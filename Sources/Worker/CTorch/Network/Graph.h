@@ -24,6 +24,15 @@ inline std::optional<int64_t> number(const torch::jit::Value *value) {
     return constant->toInt();
 }
 
+/// A factor, of whatever type: a traced network's is a tensor.
+inline std::optional<double> scalar(const torch::jit::Value *value) {
+    const auto constant = torch::jit::toIValue(value);
+    if (!constant) return std::nullopt;
+    if (constant->isInt() || constant->isDouble()) return constant->toScalar().toDouble();
+    if (!constant->isTensor() || constant->toTensor().dim() != 0 || constant->toTensor().is_complex()) return std::nullopt;
+    return constant->toTensor().item().toDouble();
+}
+
 inline std::optional<at::Tensor> tensor(const torch::jit::Value *value) {
     const auto constant = torch::jit::toIValue(value);
     if (!constant || !constant->isTensor()) return std::nullopt;

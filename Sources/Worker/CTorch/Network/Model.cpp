@@ -16,6 +16,7 @@
 #include "Errors.h"
 #include "FusedConvolution.h"
 #include "Replacement.h"
+#include "Residual.h"
 #include "Rows.h"
 #include "Shuffle.h"
 #include "Streams.h"
@@ -50,9 +51,12 @@ void load(ct_model &model, const char *path, bool own) {
     auto frozen = torch::jit::freeze(network);
     if (model.device.is_cpu()) model.own = ct::replaceConvolutions(frozen, own);
     else if (own && model.type == at::kHalf) model.onDevice = ct::replaceDeviceConvolutions(frozen, model.device);
-    if (model.own > 0) model.apart = ct::takeApartConcatenations(frozen);
-    if (model.own > 0 || model.onDevice > 0) model.shuffles = ct::replaceShuffles(frozen);
-    if (model.shuffles > 0) model.shuffle = ct::leaveLastShuffle(frozen);
+    if (model.onDevice > 0) ct::fuseResidualSums(frozen);
+    if (model.own > 0 || model.onDevice > 0) {
+        model.apart = ct::takeApartConcatenations(frozen);
+        model.shuffles = ct::replaceShuffles(frozen);
+        model.shuffle = ct::leaveLastShuffle(frozen);
+    }
     model.network = std::make_unique<torch::jit::Module>(std::move(frozen));
 }
 

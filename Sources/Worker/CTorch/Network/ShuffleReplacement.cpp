@@ -14,7 +14,8 @@ using torch::jit::Value;
 
 /// Whether this is a convolution of ours with so many results.
 bool makes(int64_t channels, const Node *node) {
-    const bool isOurs = ct::isCalled(node, "upscale_farm::conv3x3") || ct::isCalled(node, "upscale_farm::device_conv3x3");
+    const bool isOurs = ct::isCalled(node, "upscale_farm::conv3x3") || ct::isCalled(node, "upscale_farm::device_conv3x3")
+        || ct::isCalled(node, "upscale_farm::device_dense3x3");
     return isOurs && ct::number(node->input(4)) == channels;
 }
 
