@@ -25,6 +25,7 @@ test: setup models sample nvenc-stand-in
 	swift test --skip-build --filter 'WorkerCoreTests|EngineCoreTests'
 	swift test --skip-build --filter EndToEndTests
 	/usr/bin/python3 -B scripts/test_export.py
+	scripts/emulate_kernels.sh
 	$(MAKE) simulate
 
 ## chaos [SEEDS=1-20]: films through processes that are killed, stopped and cut off, by seeds; some minutes
@@ -105,7 +106,7 @@ check-error: build models sample
 kernels: setup
 	CACHE=$(CACHE) scripts/kernels.sh
 
-## emulate-kernels: those by warp-wide products on the CPU, thread by thread, against direct sums in double precision; under a minute
+## emulate-kernels: kernels for devices on the CPU, thread by thread, against direct sums and each other; under a minute (`make test` does it, too)
 emulate-kernels:
 	scripts/emulate_kernels.sh
 

@@ -254,7 +254,9 @@ int main(int count, char **words_) {
         expect(
             ct_model_open(path == "nearest" ? nullptr : path.c_str(), scale, 1, words_[1], 1, 1, &model, words, sizeof words),
             "opening the model");
-        std::printf("%s: %d convolutions in our kernels\n", words_[i], ct_model_device_convolutions(model));
+        const int own = ct_model_device_convolutions(model);
+        std::printf("%s: %d convolutions in our kernels  %s\n", words_[i], own, path == "nearest" || own > 0 ? "ok" : ct_model_kernels_problem(model));
+        isFine = isFine && (path == "nearest" || own > 0);
         for (const Case &test : cases(scale)) isFine = check(model, test) && isFine;
         if (path != "nearest") isFine = checkNetwork(words_[1], path, scale) && isFine;
         isFine = checkBatches(model, scale, halo) && isFine;

@@ -169,15 +169,17 @@ void together(const char *instruction, void *own, const Work &work) {
 }
 
 /// - launches: calls the kernel, once for each thread.
-inline void launch(unsigned grid, unsigned threads, Order order, const std::function<void()> &kernel) {
+inline void launch(Dimensions grid, unsigned threads, Order order, const std::function<void()> &kernel) {
     block.kernel = &kernel;
     block.order = order;
-    gridDim = {grid, 1, 1};
+    gridDim = grid;
     blockDim = {threads, 1, 1};
-    for (unsigned i = 0; i < grid; ++i) {
-        blockIdx = {i, 0, 0};
-        runBlock(threads);
-    }
+    for (unsigned z = 0; z < grid.z; ++z)
+        for (unsigned y = 0; y < grid.y; ++y)
+            for (unsigned x = 0; x < grid.x; ++x) {
+                blockIdx = {x, y, z};
+                runBlock(threads);
+            }
 }
 
 }  // namespace emulation

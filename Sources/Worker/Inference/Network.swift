@@ -42,6 +42,11 @@ final class Network {
 
     /// Convolutions that run in our own kernels, on the CPU or another device.
     var ownConvolutions: Int { Int(ct_model_own_convolutions(handle) + ct_model_device_convolutions(handle)) }
+    /// Why they run in libtorch on a device that our kernels are for.
+    var kernelsProblem: String? {
+        let words = String(cString: ct_model_kernels_problem(handle))
+        return words.isEmpty ? nil : words
+    }
     var hasOwnKernels: Bool { ownConvolutions > 0 }
 
     /// Runs the network once on a ramp, for its time, its memory, or to see whether it keeps its contract.

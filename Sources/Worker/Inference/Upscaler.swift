@@ -78,7 +78,7 @@ public final class Upscaler: PictureUpscaler {
                 let share = Int((try network.tryOut(threads: threads) * 100).rounded())
                 return "\(share) % of \(name)'s multiplications run in our own kernels (\(InferenceRuntime.kernels))"
             }
-            if device != .cpu, let problem = InferenceRuntime.kernelsProblem(on: device) {
+            if device != .cpu, let problem = InferenceRuntime.kernelsProblem(on: device) ?? network.kernelsProblem {
                 return "\(name) runs in libtorch's operators on \(device): \(problem)"
             }
             guard network.hasOwnKernels else { return nil }

@@ -1,5 +1,5 @@
 // The mean of a picture and what its neighbours show in its place: `Blend::mixed` in one pass over memory instead of a hundred.
-#include <cstdint>
+#include <Warps.h>
 
 #include "Parameters.h"
 
@@ -175,8 +175,7 @@ __device__ __forceinline__ void mixOne(const MixTask &task, const Surroundings<f
 
 template <int fixed>
 __device__ __forceinline__ void mixAll(const MixTask &task) {
-    extern __shared__ float memory[];
-    const Surroundings<fixed> around(memory, task.reach);
+    const Surroundings<fixed> around(reinterpret_cast<float *>(dynamicShared()), task.reach);
     around.fill(task);
 #pragma unroll 1
     for (int line = threadIdx.x / across; line < down; line += warps) mixOne(task, around, threadIdx.x % across, line);

@@ -19,6 +19,7 @@
 #include "Residual.h"
 #include "Rows.h"
 #include "Shuffle.h"
+#include "Trial.h"
 #include "Streams.h"
 
 namespace {
@@ -40,24 +41,6 @@ void fixArithmetic() {
 void orderChannelsLast(torch::jit::Module &network) {
     for (at::Tensor parameter : network.parameters())
         if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
-}
-
-void load(ct_model &model, const char *path, bool own) {
-    auto network = torch::jit::load(path, at::Device(at::kCPU));
-    if (!network.find_method("forward")) ct::fail("it has no forward method");
-    network.eval();
-    network.to(model.device, model.type);
-    orderChannelsLast(network);
-    auto frozen = torch::jit::freeze(network);
-    if (model.device.is_cpu()) model.own = ct::replaceConvolutions(frozen, own);
-    else if (own && model.type == at::kHalf) model.onDevice = ct::replaceDeviceConvolutions(frozen, model.device);
-    if (model.onDevice > 0) ct::fuseResidualSums(frozen);
-    if (model.own > 0 || model.onDevice > 0) {
-        model.apart = ct::takeApartConcatenations(frozen);
-        model.shuffles = ct::replaceShuffles(frozen);
-        model.shuffle = ct::leaveLastShuffle(frozen);
-    }
-    model.network = std::make_unique<torch::jit::Module>(std::move(frozen));
 }
 
 /// Each pixel `scale` times along both axes, by copying only: exact at any size.
@@ -88,6 +71,24 @@ ct::Enlarged made(const c10::IValue &value, int64_t factor) {
 }
 
 }  // namespace
+
+void ct_model::load(const char *path, bool isOwn) {
+    auto given = torch::jit::load(path, at::Device(at::kCPU));
+    if (!given.find_method("forward")) ct::fail("it has no forward method");
+    given.eval();
+    given.to(device, type);
+    orderChannelsLast(given);
+    auto frozen = torch::jit::freeze(given);
+    if (device.is_cpu()) own = ct::replaceConvolutions(frozen, isOwn);
+    else if (isOwn && type == at::kHalf) onDevice = ct::replaceDeviceConvolutions(frozen, device);
+    if (onDevice > 0) ct::fuseResidualSums(frozen);
+    if (own > 0 || onDevice > 0) {
+        apart = ct::takeApartConcatenations(frozen);
+        shuffles = ct::replaceShuffles(frozen);
+        shuffle = ct::leaveLastShuffle(frozen);
+    }
+    network = std::make_unique<torch::jit::Module>(std::move(frozen));
+}
 
 ct::Enlarged ct_model::enlarged(const at::Tensor &input) {
     if (!network) return {enlarge(input.contiguous(), scale), {}};
@@ -131,8 +132,17 @@ ct_status ct_model_open(
         const at::Device on{std::string(device)};
         if (half && on.is_cpu()) ct::fail("fp16 needs a CUDA device; use fp32 on the CPU");
         const bool reduced = half && path != nullptr;  // nearest copies, and must copy exactly
-        auto made = std::make_unique<ct_model>(scale, window, on, reduced ? at::kHalf : at::kFloat);
-        if (path != nullptr) load(*made, path, own_kernels != 0);
+        const auto make = [&] { return std::make_unique<ct_model>(scale, window, on, reduced ? at::kHalf : at::kFloat); };
+        auto made = make();
+        if (path != nullptr) made->load(path, own_kernels != 0);
+        if (made->onDevice > 0) {
+            const auto problem = ct::problemOnDevice(*made, path);
+            if (!problem.empty()) {
+                made = make();
+                made->load(path, false);
+                made->problem = problem;
+            }
+        }
         // Calls come on streams of their own.
         if (!on.is_cpu()) ct::defaultStream(on).synchronize();
         *model = made.release();
@@ -142,6 +152,7 @@ ct_status ct_model_open(
 void ct_model_close(ct_model *model) noexcept { delete model; }
 
 int32_t ct_model_own_convolutions(const ct_model *model) noexcept { return model->own; }
+const char *ct_model_kernels_problem(const ct_model *model) noexcept { return model->problem.c_str(); }
 int32_t ct_model_device_convolutions(const ct_model *model) noexcept { return model->onDevice; }
 int32_t ct_model_own_concatenations(const ct_model *model) noexcept { return model->apart; }
 int32_t ct_model_own_shuffles(const ct_model *model) noexcept { return model->shuffles; }

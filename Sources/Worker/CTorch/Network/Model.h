@@ -2,6 +2,7 @@
 #include <torch/script.h>
 
 #include <memory>
+#include <string>
 
 #include "Enlarged.h"
 
@@ -20,9 +21,14 @@ struct ct_model {
     int32_t onDevice = 0;
     /// Of the network's last shuffle, where it returns what goes into that; else 0.
     int64_t shuffle = 0;
+    /// Why none run in them there although some could.
+    std::string problem;
 
     ct_model(int64_t scale, int64_t window, at::Device device, at::ScalarType type)
         : scale(scale), window(window), device(device), type(type) {}
+
+    /// The network of a file. `isOwn`: what there are kernels of ours for runs in them. Throws where it is none.
+    void load(const char *path, bool isOwn);
 
     /// Values from low to high, of the shape that `run` takes for `batch` pictures.
     at::Tensor ramp(int64_t batch, int64_t width, int64_t height, double low, double high) const;

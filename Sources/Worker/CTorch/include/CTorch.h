@@ -114,7 +114,8 @@ void ct_free(void *memory) CT_NOEXCEPT;
 
 // Loads a TorchScript file (or, with path NULL, makes the built-in nearest-neighbour enlargement) for `device`, "cpu"
 // or "cuda:N". `half` runs it in fp16, on CUDA only. `own_kernels`: those convolutions that there are kernels for in this
-// library run in them, on the CPU in fp32, on CUDA in fp16.
+// library run in them, on the CPU in fp32, on CUDA in fp16. There they are tried on a small picture first, and libtorch's run where they give
+// another than the CPU does.
 ct_status ct_model_open(
     const char *path, int32_t scale, int32_t window, const char *device, int32_t half, int32_t own_kernels,
     ct_model **model, char *error, size_t capacity) CT_NOEXCEPT;
@@ -124,6 +125,8 @@ void ct_model_close(ct_model *model) CT_NOEXCEPT;
 int32_t ct_model_own_convolutions(const ct_model *model) CT_NOEXCEPT;
 // How many in those for another device: bits depend on no tile there.
 int32_t ct_model_device_convolutions(const ct_model *model) CT_NOEXCEPT;
+// Why none run in those although some could, or "". Valid as long as the model.
+const char *ct_model_kernels_problem(const ct_model *model) CT_NOEXCEPT;
 // How many concatenations these made superfluous; and pixel shuffles that run here, two for one with the enlarged source added. For tests.
 int32_t ct_model_own_concatenations(const ct_model *model) CT_NOEXCEPT;
 int32_t ct_model_own_shuffles(const ct_model *model) CT_NOEXCEPT;

@@ -74,7 +74,7 @@ std::vector<__half> run(const Case &test, const Numbers &numbers, unsigned grid,
     const Device device(test, numbers, outputs);
     const auto launch = [&](int threads, int shared, const std::function<void()> &kernel) {
         emulation::dynamicMemory.assign(size_t(shared), 0xff);
-        emulation::launch(grid, unsigned(threads), order, kernel);
+        emulation::launch({grid}, unsigned(threads), order, kernel);
     };
     const __half *const picture = device.pictures[0].values;
     const float *const bias = device.bias.values, *const slope = device.slope.values;
