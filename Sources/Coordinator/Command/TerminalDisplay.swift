@@ -80,6 +80,7 @@ final class TerminalDisplay: RunDisplay {
         }
         if let eta = progress.eta { text += "  ETA " + clock(eta) }
         if let segments = progress.segments { text += "  segments \(segments.accepted)/\(segments.total)" }
+        if let waits = progress.waits { text += "  waiting: \(waits)" }
         return text
     }
 
