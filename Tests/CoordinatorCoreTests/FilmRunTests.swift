@@ -4,9 +4,9 @@ import Testing
 
 /// What `run` makes of a machine that lacks what a job needs: no other worker will come.
 @Suite struct FilmRunTests {
-    @Test(arguments: [
-        (WaitReason.Code.noMemory, Int32(3), "--height"), (.noEncoder, 2, "--encoder"), (.noDevice, 2, "--precision"),
-    ])
+    @Test(
+        arguments: [(.noMemory, 3, "--height"), (.noEncoder, 2, "--encoder"), (.noDevice, 2, "--precision")]
+            as [(WaitReason.Code, Int32, String)])
     func aLackIsSaid(_ code: WaitReason.Code, _ status: Int32, _ remedy: String) throws {
         let error = try #require(FilmRun.error(WaitReason(code, "it lacks something"), film: "film.mkv"))
         #expect(error.exitStatus == status)

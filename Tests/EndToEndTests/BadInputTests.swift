@@ -60,6 +60,12 @@ import Testing
             name: "two lengths", status: 2, mention: "exclude",
             arguments: ["--segment-frames", "5", "--segment-seconds", "2"]),
         Mistake(name: "no workers", status: 2, mention: "--workers", arguments: ["--workers", "0"]),
+        Mistake(
+            name: "unknown device", status: 2, mention: "unknown device 'foo': use auto, cpu or cuda:N",
+            arguments: ["--device", "foo"]),
+        Mistake(
+            name: "no number of a device", status: 2, mention: "unknown device 'cuda:x'",
+            arguments: ["--device", "cuda:x"]),
         Mistake(name: "unknown option", status: 2, mention: "--nosuch", arguments: ["--nosuch"]),
     ]
 

@@ -59,6 +59,7 @@ struct RunCommand: AsyncParsableCommand {
         guard (1...64).contains(workers) else {
             throw CoordinatorError(.usage, "--workers \(workers) is out of range: give 1 to 64")
         }
+        guard DeviceName(device) != nil else { throw CoordinatorError(.usage, DeviceName.refusal(of: device)) }
         let settings = try settings.settings()
         let requests = films.map { JobRequest(film: $0, output: output, settings: settings, overwrite: overwrite) }
         let names = Dictionary(grouping: requests, by: \.output)
