@@ -47,6 +47,10 @@ import Testing
         Mistake(name: "unknown preset", status: 2, mention: "sometimes", arguments: ["--preset", "sometimes"]),
         Mistake(name: "unknown pixel format", status: 2, mention: "yuv999", arguments: ["--pixel-format", "yuv999"]),
         Mistake(name: "crf out of range", status: 2, mention: "crf", arguments: ["--crf", "60"]),
+        Mistake(name: "crf below zero", status: 2, mention: "--crf -1 is out of range", arguments: ["--crf", "-1"]),
+        Mistake(name: "tile below zero", status: 2, mention: "--tile -1 is out of range", arguments: ["--tile", "-1"]),
+        Mistake(
+            name: "time below zero", status: 2, mention: "'-1' is invalid for '--from", arguments: ["--from", "-1"]),
         Mistake(
             name: "parameter that breaks joining", status: 2, mention: "open-gop",
             arguments: ["--encoder-params", "open-gop=1"]),

@@ -25,7 +25,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Settings")
     var settings: SettingsOptions
 
-    @Option(help: "Worker processes.")
+    @Option(parsing: .unconditional, help: "Worker processes.")
     var workers = 1
 
     @Option(help: "auto, cpu, or cuda:N.")

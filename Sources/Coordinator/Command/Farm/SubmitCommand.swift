@@ -27,7 +27,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @Flag(help: "Follow the jobs to their end, and bring the results back.")
     var wait = false
 
-    @Option(help: "Higher goes first, 0 is usual; -1000 to 1000.")
+    @Option(parsing: .unconditional, help: "Higher goes first, 0 is usual; -1000 to 1000.")
     var priority = 0
 
     @Option(help: "Container of results that are fetched: mkv, mp4, mov or webm; by default -o's, or mkv.")
