@@ -45,6 +45,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             Output.error("coordinator: \(failure.message.harmless)\n")
             leave(failure.exitStatus)
         }
+        if Output.isLost { leave(3) }
         fflush(nil)
     }
 

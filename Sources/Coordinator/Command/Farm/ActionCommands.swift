@@ -10,7 +10,7 @@ private enum Each {
     static func of(_ names: [String], _ work: (String) async throws -> String) async throws {
         var status: Int32?
         for name in names {
-            do { print(try await work(name)) } catch {
+            do { Output.lines([try await work(name)]) } catch {
                 let failure = CoordinatorError(error)
                 Output.error("coordinator: \(failure.message)\n")
                 status = status ?? failure.exitStatus
@@ -97,7 +97,7 @@ struct PriorityCommand: AsyncParsableCommand {
             throw CoordinatorError(.usage, "a priority of \(priority) is out of range: give -1000 to 1000")
         }
         let (id, priority) = (JobID(job), priority)
-        print(try await connection.connected { try await $0.act(id, .priority(priority)) })
+        Output.lines([try await connection.connected { try await $0.act(id, .priority(priority)) }])
     }
 }
 
