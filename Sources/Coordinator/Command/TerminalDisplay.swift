@@ -2,9 +2,12 @@ import CoordinatorCore
 import Foundation
 import Synchronization
 
-/// A bar that redraws itself on a terminal; on a pipe, a plain line now and then.
+/// A bar that redraws itself on a terminal; on a pipe, a plain line now and then. All of it is on standard error: standard output has
+/// what scripts read.
 final class TerminalDisplay: RunDisplay {
     private let isTerminal = isatty(STDERR_FILENO) == 1
+    /// Standard output is the same terminal.
+    private let isReadByPeople = isatty(STDOUT_FILENO) == 1
     private let state = Mutex(State())
 
     private struct State {
@@ -22,7 +25,9 @@ final class TerminalDisplay: RunDisplay {
             case .warning(let text): write("warning: \(text)\n", &state)
             case .progress(let progress): draw(progress, &state)
             case .done(let done): write(Self.text(done), &state)
-            case .submitted(let job, let film): write("\(job)  \(film)\n", &state)
+            case .submitted(let job, let film):
+                write("\(job)  \(film)\n", &state)
+                if !isReadByPeople { Output.lines([job]) }
             }
         }
     }

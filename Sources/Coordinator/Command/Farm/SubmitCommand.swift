@@ -8,9 +8,9 @@ struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Hand films to a running coordinator.",
         discussion: """
-            The film is uploaded, and the job's id is printed; an upload that is cut off goes on where it was. With --wait \
-            the command follows the jobs and brings each result back, to NAME.upscaled.mkv beside its film; without, \
-            `coordinator fetch JOB` does that later.
+            The film is uploaded, and the job's id is printed: with the film's name, and where standard output is no terminal, \
+            there alone. An upload that is cut off goes on where it was. With --wait the command follows the jobs and brings \
+            each result back, to NAME.upscaled.mkv beside its film; without, `coordinator fetch JOB` does that later.
             """)
 
     @Argument(help: "Films, or folders of them.")
