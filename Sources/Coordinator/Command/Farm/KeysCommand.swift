@@ -51,7 +51,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             let keys = try KeyDesk(stateDirectory: state).list()
-            if output.json { return try output.printed(keys) }
+            if output.json { return try output.printed(keys.map(KeyView.init)) }
             let rows = keys.map {
                 [
                     $0.holder.name, $0.holder.role.rawValue, HistoryText.time($0.created.timeIntervalSince1970),
