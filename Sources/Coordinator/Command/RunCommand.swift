@@ -53,6 +53,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func requests() throws -> [JobRequest] {
+        try FilmNames.check(films)
         guard output == nil || films.count == 1 else {
             throw CoordinatorError(.usage, "-o names one result, but there are \(films.count) films: leave it out")
         }

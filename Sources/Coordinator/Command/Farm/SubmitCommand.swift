@@ -81,6 +81,7 @@ struct SubmitCommand: AsyncParsableCommand {
     }
 
     private func forms() throws -> [FilmOrderForm] {
+        try FilmNames.check(films)
         let paths = onCoordinator ? films : try films.flatMap(FilmFolder.films(in:))
         guard output == nil || paths.count == 1 else {
             throw CoordinatorError(.usage, "-o names one result, but there are \(paths.count) films: leave it out")
