@@ -109,6 +109,9 @@ struct SubmitCommand: AsyncParsableCommand {
         guard ["mkv", "mp4", "mov", "webm"].contains(container) else {
             throw CoordinatorError(.usage, "a result cannot be .\(container): give mkv, mp4, mov or webm")
         }
+        if let named, named != container {
+            throw CoordinatorError(.usage, "--container \(container) is not what -o names, .\(named): leave one out")
+        }
         return container
     }
 }
