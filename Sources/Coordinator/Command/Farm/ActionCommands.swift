@@ -12,7 +12,7 @@ private enum Each {
         for name in names {
             do { Output.lines([try await work(name)]) } catch {
                 let failure = CoordinatorError(error)
-                Output.error("coordinator: \(failure.message)\n")
+                Output.error("coordinator: \(failure.message.harmless)\n")
                 status = status ?? failure.exitStatus
             }
         }
