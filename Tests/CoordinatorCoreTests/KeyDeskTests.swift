@@ -31,6 +31,15 @@ import Testing
         #expect(try desk.list().map(\.holder.name) == ["a", "b", "c", "local"])
     }
 
+    @Test func printedTimesAreUnixSeconds() throws {
+        _ = try issue("a")
+        let printed = try JSONEncoder().encode(try desk.list().map(KeyView.init))
+        let rows = try #require(try JSONSerialization.jsonObject(with: printed) as? [[String: Any]])
+        let created = try #require(rows.first?["created"] as? Double)
+        #expect(abs(created - Date().timeIntervalSince1970) < 60)
+        #expect((rows.first?["holder"] as? [String: Any])?["name"] as? String == "a")
+    }
+
     @Test func aFileThatCannotBeWrittenLeavesNoKey() throws {
         _ = try issue("a")
         #expect(throws: CoordinatorError.self) {

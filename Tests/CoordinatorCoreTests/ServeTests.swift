@@ -128,6 +128,18 @@ import Testing
         }
         #expect(try FetchTarget(folder.url.path, name: "film.mkv", overwrite: true).path == folder.path("film.mkv"))
     }
+
+    @Test func aNameThatPromisesAnotherContainerIsRefused() throws {
+        let folder = try TemporaryFolder()
+        for name in ["out.mkv", "out.MKV", "out"] {
+            #expect(try FetchTarget(folder.path(name), name: "film.mkv", overwrite: false).path == folder.path(name))
+        }
+        let error = #expect(throws: CoordinatorError.self) {
+            try FetchTarget(folder.path("out.mp4"), name: "film.mkv", overwrite: false)
+        }
+        #expect(error?.kind == .usage && error?.message.contains("the film is .mkv") == true)
+        #expect(try FetchTarget(folder.path("out.mp4"), name: "", overwrite: false).path == folder.path("out.mp4"))
+    }
 }
 
 @Suite struct DiskWatchTests {

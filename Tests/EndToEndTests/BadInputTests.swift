@@ -47,6 +47,10 @@ import Testing
         Mistake(name: "unknown preset", status: 2, mention: "sometimes", arguments: ["--preset", "sometimes"]),
         Mistake(name: "unknown pixel format", status: 2, mention: "yuv999", arguments: ["--pixel-format", "yuv999"]),
         Mistake(name: "crf out of range", status: 2, mention: "crf", arguments: ["--crf", "60"]),
+        Mistake(name: "crf below zero", status: 2, mention: "--crf -1 is out of range", arguments: ["--crf", "-1"]),
+        Mistake(name: "tile below zero", status: 2, mention: "--tile -1 is out of range", arguments: ["--tile", "-1"]),
+        Mistake(
+            name: "time below zero", status: 2, mention: "'-1' is invalid for '--from", arguments: ["--from", "-1"]),
         Mistake(
             name: "parameter that breaks joining", status: 2, mention: "open-gop",
             arguments: ["--encoder-params", "open-gop=1"]),
@@ -60,6 +64,12 @@ import Testing
             name: "two lengths", status: 2, mention: "exclude",
             arguments: ["--segment-frames", "5", "--segment-seconds", "2"]),
         Mistake(name: "no workers", status: 2, mention: "--workers", arguments: ["--workers", "0"]),
+        Mistake(
+            name: "unknown device", status: 2, mention: "unknown device 'foo': use auto, cpu or cuda:N",
+            arguments: ["--device", "foo"]),
+        Mistake(
+            name: "no number of a device", status: 2, mention: "unknown device 'cuda:x'",
+            arguments: ["--device", "cuda:x"]),
         Mistake(name: "unknown option", status: 2, mention: "--nosuch", arguments: ["--nosuch"]),
     ]
 

@@ -93,6 +93,18 @@ import Testing
         #expect(try await farm()?.text == "nobody answers at \(control)")
     }
 
+    @Test func aClientsKeyIsAProblem() async throws {
+        let key = folder.path("anna.key")
+        try KeyFile(
+            role: .client, name: "anna", control: "tcp://127.0.0.1:1", bulk: "tcp://127.0.0.1:2",
+            serverKey: CurveKeyPair.generate().publicKey, pair: .generate()
+        ).write(to: key)
+        let result = try await doctor(["--key", key])
+        let farm = try #require(result.findings.first { $0.subject == "farm" })
+        #expect(result.status == 1 && farm.status == .problem)
+        #expect(farm.text.contains("the key anna is a client's") && farm.text.contains("--role worker"))
+    }
+
     @Test(arguments: [
         (["--coordinator", "tcp://farm:5555"], "no keys are given"), (["--key", "/nowhere"], "/nowhere: No such file"),
         (["--coordinator", "nowhere"], "endpoint nowhere cannot be used"),

@@ -159,7 +159,8 @@ import Testing
             "and this is measured on the CPU", 2
         ),
         (["--engines", "0"], "--engines must be 1 to 16", 2),
-        (["bench", "--size", "9x9", "--model", "nowhere"], "unknown model 'nowhere'", 1),
+        (["bench", "--size", "9x9", "--model", "nowhere"], "unknown model 'nowhere'", 2),
+        (["bench", "--size", "9x9", "--model", "nearest", "--scale", "17"], "scale 17 is out of range", 2),
         (
             ["evaluate", "--model", "nearest", "--size", "2x2", "--input", "/nowhere", "--output", "/tmp/none"],
             "cannot read /nowhere: ", 3

@@ -38,6 +38,7 @@ struct CompareCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
+        try FilmNames.check([a, b] + (reference.map { [$0] } ?? []))
         let request = ComparisonRequest(a: a, b: b, reference: reference, borders: borders?.frames)
         let plot = try plot.map { try PlotFile($0) }
         let (output, json) = (output, output.json)

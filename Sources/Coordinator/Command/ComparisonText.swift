@@ -1,4 +1,5 @@
 import Comparison
+import FarmModel
 import Foundation
 
 /// A comparison in words.
@@ -6,10 +7,10 @@ enum ComparisonText {
     static func lines(_ comparison: FilmComparison) -> [String] {
         var head = ["A          \(comparison.a.path)", "B          \(comparison.b.path)"]
         if let reference = comparison.reference { head.append("reference  \(reference)") }
-        let cuts = comparison.cuts.count
+        let cuts = comparison.cuts.count.counting("scene cut")
         head.append(
-            "\(comparison.frames) frames; motion as in \(comparison.reference == nil ? "B" : "the reference"); "
-                + "\(cuts) scene \(cuts == 1 ? "cut" : "cuts") left out of the warping error")
+            "\(comparison.frames.counting("frame")); motion as in \(comparison.reference == nil ? "B" : "the reference"); "
+                + "\(cuts) left out of the warping error")
         return head + [""] + table(comparison) + [""] + seam(comparison)
             + comparison.warnings.map { "warning: \($0)" }
     }
@@ -51,7 +52,7 @@ enum ComparisonText {
         let left = borders.count - seam.borders.count
         let kind = isGiven ? "given" : "keyframes of A that B has not"
         var lines = [
-            "seam figure  \(ratio(seam.figure)) over \(seam.borders.count) borders (\(kind))"
+            "seam figure  \(ratio(seam.figure)) over \(seam.borders.count.counting("border")) (\(kind))"
                 + (left > 0 ? ", without \(left) at scene cuts" : "")
         ]
         if let worst = seam.worst {

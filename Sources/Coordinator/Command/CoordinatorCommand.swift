@@ -29,7 +29,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     static func main() async {
         signal(SIGPIPE, SIG_IGN)  // a child or a reader that is gone is noticed by a failing write
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(PriorityCommand.arguments(Array(CommandLine.arguments.dropFirst())))
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let status as ExitStatus {
             leave(status.code)
@@ -45,6 +45,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             Output.error("coordinator: \(failure.message.harmless)\n")
             leave(failure.exitStatus)
         }
+        if Output.isLost { leave(3) }
         fflush(nil)
     }
 

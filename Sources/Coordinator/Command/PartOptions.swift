@@ -1,14 +1,14 @@
 import ArgumentParser
 
-/// Which part of a film is meant.
+/// Which part of a film is meant. All is read unconditionally.
 struct PartOptions: ParsableArguments {
-    @Option(help: "Where to begin, in the film's time: seconds, or H:MM:SS.mmm. To the frame.")
+    @Option(parsing: .unconditional, help: "Where to begin, in the film's time: seconds, or H:MM:SS.mmm. To the frame.")
     var from: FilmTime?
 
-    @Option(help: "Where to end: the first frame that is not taken.")
+    @Option(parsing: .unconditional, help: "Where to end: the first frame that is not taken.")
     var to: FilmTime?
 
-    // Unconditional: a selection may begin with a dash.
+    // A selection may begin with a dash.
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(

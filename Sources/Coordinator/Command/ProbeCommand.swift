@@ -15,6 +15,7 @@ struct ProbeCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
+        try FilmNames.check([film])
         let probe = try await FilmProbe.make(film)
         if output.json { return try output.printed(probe) }
         Output.lines(ProbeText.lines(probe))  // titles are other people's words

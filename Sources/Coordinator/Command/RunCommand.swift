@@ -25,7 +25,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Settings")
     var settings: SettingsOptions
 
-    @Option(help: "Worker processes.")
+    @Option(parsing: .unconditional, help: "Worker processes.")
     var workers = 1
 
     @Option(help: "auto, cpu, or cuda:N.")
@@ -53,12 +53,14 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func requests() throws -> [JobRequest] {
+        try FilmNames.check(films)
         guard output == nil || films.count == 1 else {
             throw CoordinatorError(.usage, "-o names one result, but there are \(films.count) films: leave it out")
         }
         guard (1...64).contains(workers) else {
             throw CoordinatorError(.usage, "--workers \(workers) is out of range: give 1 to 64")
         }
+        guard DeviceName(device) != nil else { throw CoordinatorError(.usage, DeviceName.refusal(of: device)) }
         let settings = try settings.settings()
         let requests = films.map { JobRequest(film: $0, output: output, settings: settings, overwrite: overwrite) }
         let names = Dictionary(grouping: requests, by: \.output)

@@ -31,10 +31,11 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "cmd"))
     var execAfter: String?
 
-    @Option(help: "MiB of disk that stay free: below it jobs wait.")
+    @Option(parsing: .unconditional, help: "MiB of disk that stay free: below it jobs wait.")
     var reserve = 1024
 
-    @Option(help: "Seconds without a word from a worker after which what it holds goes to others.")
+    @Option(
+        parsing: .unconditional, help: "Seconds without a word from a worker after which what it holds goes to others.")
     var leaseLifetime = 30.0
 
     @Option(help: "trace, debug, info, notice, warning or error.")

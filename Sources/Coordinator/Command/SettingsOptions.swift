@@ -2,15 +2,19 @@ public import ArgumentParser
 import CoordinatorCore
 public import FarmModel
 
-/// The settings of a job, as `run` takes them.
+/// The settings of a job, as `run` takes them. Numbers are read unconditionally: one below zero begins with a dash, and is to be
+/// refused in words.
 struct SettingsOptions: ParsableArguments {
     @Option(help: "A model's name (see `worker models`) or a file that keeps the model contract (docs/models.md).")
     var model = "realesr-animevideov3"
 
-    @Option(help: "1 to 4; by default the model's largest, or with --height its smallest that reaches that.")
+    @Option(
+        parsing: .unconditional,
+        help: "1 to 4; by default the model's largest, or with --height its smallest that reaches that.")
     var scale: Int?
 
     @Option(
+        parsing: .unconditional,
         help: """
             The result's height in pixels, upright: what the model makes is resampled to it, up to 4 times as high. The \
             width follows, to an even number where chroma is subsampled.
@@ -27,7 +31,7 @@ struct SettingsOptions: ParsableArguments {
             """)
     var encoder: String?
 
-    @Option(help: "Constant rate factor: lower is better and larger.")
+    @Option(parsing: .unconditional, help: "Constant rate factor: lower is better and larger.")
     var crf = 18
 
     @Option(help: "The encoder's preset; by default medium, of libsvtav1 8, of NVENC p5.")
@@ -40,6 +44,7 @@ struct SettingsOptions: ParsableArguments {
     var pixelFormat: String?
 
     @Option(
+        parsing: .unconditional,
         help: """
             Length of segments in seconds, in whole GOPs; by default 10, or less where many slots share a film. No bit of the \
             result depends on it.
@@ -47,34 +52,39 @@ struct SettingsOptions: ParsableArguments {
     var segmentSeconds: Double?
 
     @Option(
+        parsing: .unconditional,
         help:
             "Length of segments in frames, wherever keyframes lie; each a GOP, or with --gop-… about so many in whole ones."
     )
     var segmentFrames: Int?
 
     @Option(
+        parsing: .unconditional,
         help: """
             Length of the result's closed GOPs in seconds, cut at the film's keyframes where there are any near; by default 2 to 10, \
             by the film's length. Segments hold whole ones. Encoders put more keyframes at scene cuts.
             """)
     var gopSeconds: Double?
 
-    @Option(help: "Length of the result's closed GOPs in frames, wherever keyframes lie.")
+    @Option(parsing: .unconditional, help: "Length of the result's closed GOPs in frames, wherever keyframes lie.")
     var gopFrames: Int?
 
-    @Option(help: "Frames of overlap on either side of a segment; by default what the model and the blend need.")
+    @Option(
+        parsing: .unconditional,
+        help: "Frames of overlap on either side of a segment; by default what the model and the blend need.")
     var overlap: Int?
 
     @Option(
+        parsing: .unconditional,
         help:
             "Frames before each, and behind, that are blended into it against flicker: 0 (off) to 4; by default 2, with nearest 0."
     )
     var temporalBlend: Int?
 
-    @Option(help: "Tile edge in source pixels, 0 for whole frames; by default calibrated.")
+    @Option(parsing: .unconditional, help: "Tile edge in source pixels, 0 for whole frames; by default calibrated.")
     var tile: Int?
 
-    @Option(help: "Frames per inference call; by default calibrated.")
+    @Option(parsing: .unconditional, help: "Frames per inference call; by default calibrated.")
     var batch: Int?
 
     @Option(help: "auto, fp32 or fp16.")

@@ -1,10 +1,14 @@
 import CoordinatorCore
+import FarmModel
 import Foundation
 import Synchronization
 
-/// A bar that redraws itself on a terminal; on a pipe, a plain line now and then.
+/// A bar that redraws itself on a terminal; on a pipe, a plain line now and then. All of it is on standard error: standard output has
+/// what scripts read.
 final class TerminalDisplay: RunDisplay {
     private let isTerminal = isatty(STDERR_FILENO) == 1
+    /// Standard output is the same terminal.
+    private let isReadByPeople = isatty(STDOUT_FILENO) == 1
     private let state = Mutex(State())
 
     private struct State {
@@ -18,11 +22,14 @@ final class TerminalDisplay: RunDisplay {
     func show(_ report: RunReport) {
         state.withLock { state in
             switch report {
-            case .note(let text): write(text + "\n", &state)
-            case .warning(let text): write("warning: \(text)\n", &state)
+            // What films are called is other people's words.
+            case .note(let text): write(text.harmless + "\n", &state)
+            case .warning(let text): write("warning: \(text.harmless)\n", &state)
             case .progress(let progress): draw(progress, &state)
-            case .done(let done): write(Self.text(done), &state)
-            case .submitted(let job, let film): write("\(job)  \(film)\n", &state)
+            case .done(let done): write(Self.text(done).harmless + "\n", &state)
+            case .submitted(let job, let film):
+                write("\(job)  \(film)".harmless + "\n", &state)
+                if !isReadByPeople { Output.lines([job]) }
             }
         }
     }
@@ -67,7 +74,7 @@ final class TerminalDisplay: RunDisplay {
     }
 
     static func line(_ progress: RunProgress) -> String {
-        if let waits = progress.waits, progress.phase == .waiting { return "waiting: \(waits)" }
+        if let waits = progress.waits, progress.phase == .waiting { return "waiting: \(waits)".harmless }
         let unit = progress.phase.isTransfer ? 1 << 20 : 1
         var text = String(
             format: "%3.0f%%  %@ %d/%d", progress.fraction * 100, progress.phase.rawValue, progress.frames / unit,
@@ -80,14 +87,14 @@ final class TerminalDisplay: RunDisplay {
         }
         if let eta = progress.eta { text += "  ETA " + clock(eta) }
         if let segments = progress.segments { text += "  segments \(segments.accepted)/\(segments.total)" }
+        if let waits = progress.waits { text += "  waiting: \(waits)".harmless }
         return text
     }
 
     static func text(_ done: RunDone) -> String {
-        guard let fps = done.fps else { return "\(done.output): \(done.frames) frames\n" }
-        return String(
-            format: "%@: %d frames in %@, %.2f fps, device busy %.0f%%\n", done.output, done.frames,
-            clock(done.seconds), fps, done.deviceBusy * 100)
+        guard let fps = done.fps else { return "\(done.output): \(done.frames.counting("frame"))" }
+        return "\(done.output): \(done.frames.counting("frame")) in \(clock(done.seconds)), "
+            + String(format: "%.2f fps, device busy %.0f%%", fps, done.deviceBusy * 100)
     }
 
     static func clock(_ seconds: Double) -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CoordinatorCore
+import FarmModel
 import Foundation
 import Media
 
@@ -28,6 +29,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
+        try FilmNames.check([film, source])
         let (film, source, decode, output, json) = (film, source, decode, output, output.json)
         let part = try FilmVerification.Part(from: part.from?.seconds, to: part.to?.seconds, map: part.map)
         let display = TerminalDisplay()
@@ -44,9 +46,9 @@ struct VerifyCommand: AsyncParsableCommand {
 /// A verdict in words.
 enum VerdictText {
     static func lines(_ verdict: FilmVerdict) -> [String] {
-        let streams = verdict.streams == 1 ? "1 other stream" : "\(verdict.streams) other streams"
+        let streams = verdict.streams.counting("other stream")
         let looked = verdict.isDecoded ? "pictures looked at" : "pictures not looked at (--decode does)"
-        let facts = "\(verdict.frames) frames, \(streams), \(looked)"
+        let facts = "\(verdict.frames.counting("frame")), \(streams), \(looked)"
         let head = verdict.isSame ? "nothing differs: \(facts)" : "the film is not its source: \(facts)"
         return [head] + verdict.differences.map { "  differs: \($0)" }
             + verdict.changes.map { "  changed: \($0)" } + verdict.losses.map { "  lost: \($0)" }

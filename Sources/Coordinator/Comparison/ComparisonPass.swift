@@ -74,8 +74,8 @@ struct ComparisonPass {
             let why = ended.warnings.first.map { " (\($0))" } ?? ""
             throw MediaError(
                 .source,
-                "\(ended.path) ends after \(ended.count) frames, where \(longer.path) goes on: only films of as many "
-                    + "frames can be compared\(why)")
+                "\(ended.path) ends after \(ended.count.counting("frame")), where \(longer.path) goes on: only films "
+                    + "of as many frames can be compared\(why)")
         }
         guard ended.count > 0 else { throw MediaError(.source, "\(ended.path) has no picture that can be decoded") }
         return false

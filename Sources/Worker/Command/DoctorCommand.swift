@@ -1,6 +1,6 @@
 import ArgumentParser
+import FarmModel
 import Foundation
-import Machine
 import Models
 import Processes
 import Program

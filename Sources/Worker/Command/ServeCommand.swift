@@ -35,12 +35,14 @@ struct ServeCommand: AsyncParsableCommand {
     var name: String?
 
     @Option(
+        parsing: .unconditional,
         help:
             "Processor threads for inference (two at most beside a CUDA device) and encoding; by default one a core, of each engine."
     )
     var threads: Int?
 
     @Option(
+        parsing: .unconditional,
         help: """
             Engines for each device, each with a segment of its own: where encoding limits and processors are idle, two or \
             three encode side by side. Each takes a share of the device's memory.

@@ -27,7 +27,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "A model's name or file.")
     var model = "realesr-animevideov3"
 
-    @Option var scale: Int?
+    @Option(parsing: .unconditional) var scale: Int?
 
     @Option(help: "auto, cpu, or cuda:N.")
     var device = "auto"
@@ -35,7 +35,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "With a film: what decodes it, cpu, or nvdec where that can.")
     var decode = DecodingUnit.cpu
 
-    @Option(help: "Processor threads.")
+    @Option(parsing: .unconditional, help: "Processor threads.")
     var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
     @Option(help: "With a film: libav's name of what encodes it, libx265 by default.")
@@ -44,13 +44,15 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "The encoder's preset; x265's is fast by default.")
     var preset: String?
 
-    @Option(help: "Frames per inference call; by default 4 of a film, 1 with --size.")
+    @Option(parsing: .unconditional, help: "Frames per inference call; by default 4 of a film, 1 with --size.")
     var batch: Int?
 
-    @Option(help: "Turns.")
+    @Option(parsing: .unconditional, help: "Turns.")
     var rounds = 3
 
-    @Option(help: "With --size: the rate after so many seconds of work, too, which power or heat may limit.")
+    @Option(
+        parsing: .unconditional,
+        help: "With --size: the rate after so many seconds of work, too, which power or heat may limit.")
     var sustained: Double?
 
     @Flag(help: "With --size: one JSON object.")

@@ -8,7 +8,7 @@ extension CommandError {
     init(_ error: any Error) {
         switch error {
         case let error as CommandError: self = error
-        case let error as InferenceError: self.init(error.kind == .device ? 2 : 1, error.reason)
+        case let error as InferenceError: self.init([.device, .model].contains(error.kind) ? 2 : 1, error.reason)
         case let error as MediaError:
             switch error.kind {
             case .source, .output: self.init(3, error.reason)

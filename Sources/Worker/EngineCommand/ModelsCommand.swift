@@ -32,8 +32,9 @@ struct ModelsCommand: ParsableCommand {
         let listing = ModelLibrary().list()
         for problem in listing.problems { FileHandle.standardError.write(Data("worker: \(problem)\n".utf8)) }
         let rows = listing.models.map(ModelRow.init)
-        if json { return try printLine(rows) }
-        for row in rows { print(line(row)) }
+        let builtIn = ModelLibrary.builtIn.map(ModelRow.init)
+        if json { return try printLine(rows + builtIn) }
+        for row in rows + builtIn.suffix(1) { print(line(row)) }  // at any scale
     }
 
     private func resolution(of name: String) -> ModelResolution {

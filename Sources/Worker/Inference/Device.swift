@@ -1,4 +1,5 @@
 internal import CTorch
+internal import FarmModel
 internal import Foundation
 internal import Machine
 

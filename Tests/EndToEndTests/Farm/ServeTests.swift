@@ -74,6 +74,19 @@ import Testing
         }
     }
 
+    @Test func submittingPrintsTheIdAlone() async throws {
+        let film = try await Fixtures.shared.film(.x264Closed)
+        try await Gate.shared.pass {
+            let farm = try FarmUnderTest()
+            try await farm.serve()
+            let ended = try await farm.ask(["submit", film, "--scale", "1"] + exact)
+            let id = ended.output.trimmingCharacters(in: .newlines)
+            #expect(ended.status == 0 && ended.output == id + "\n", "\(ended)")
+            #expect(ended.error.contains("\(id)  \(film)"), "\(ended)")
+            #expect(try await farm.job(id)["id"] as? String == id)
+        }
+    }
+
     /// What is asked of one job at once is done one after the other, and the coordinator goes on.
     @Test func manyActionsAtOnce() async throws {
         let film = try await Fixtures.shared.film(.x264Closed)

@@ -10,9 +10,9 @@ private enum Each {
     static func of(_ names: [String], _ work: (String) async throws -> String) async throws {
         var status: Int32?
         for name in names {
-            do { print(try await work(name)) } catch {
+            do { Output.lines([try await work(name)]) } catch {
                 let failure = CoordinatorError(error)
-                Output.error("coordinator: \(failure.message)\n")
+                Output.error("coordinator: \(failure.message.harmless)\n")
                 status = status ?? failure.exitStatus
             }
         }
@@ -84,9 +84,20 @@ struct PriorityCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
+    /// The parser takes `-5` for an option: as the last word, behind `--`, it is a number.
+    static func arguments(_ words: [String]) -> [String] {
+        guard words.first == configuration.commandName, !words.contains("--"),
+            let place = words.lastIndex(where: { $0.hasPrefix("-") && Int($0) != nil })
+        else { return words }
+        return Array(words[..<place]) + Array(words[(place + 1)...]) + ["--", words[place]]
+    }
+
     func run() async throws {
+        guard (-1000...1000).contains(priority) else {
+            throw CoordinatorError(.usage, "a priority of \(priority) is out of range: give -1000 to 1000")
+        }
         let (id, priority) = (JobID(job), priority)
-        print(try await connection.connected { try await $0.act(id, .priority(priority)) })
+        Output.lines([try await connection.connected { try await $0.act(id, .priority(priority)) }])
     }
 }
 

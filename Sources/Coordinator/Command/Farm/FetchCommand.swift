@@ -10,7 +10,9 @@ struct FetchCommand: AsyncParsableCommand {
     @Argument(help: "The job's id, as `queue` lists it.")
     var job: String
 
-    @Option(name: .shortAndLong, help: "A file, or a folder for the film's own name; by default the current folder.")
+    @Option(
+        name: .shortAndLong,
+        help: "A file of the film's extension, or a folder for its own name; by default the current folder.")
     var output: String?
 
     @Flag(help: "Replace a file that exists.")

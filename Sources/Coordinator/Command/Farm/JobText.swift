@@ -61,13 +61,13 @@ enum JobText {
 
 /// History in words.
 enum HistoryText {
-    static func line(_ entry: HistoryView) -> String {
+    static func lines(_ entry: HistoryView) -> [String] {
         var parts = [time(entry.time)]
         if let segment = entry.segment { parts.append("segment \(segment)" + (entry.attempt.map { "#\($0)" } ?? "")) }
         parts.append(entry.kind)
         let detail = entry.detail.split(separator: "\n", omittingEmptySubsequences: true)
         if let first = detail.first { parts.append(String(first)) }
-        return ([parts.joined(separator: "  ")] + detail.dropFirst().map { "    | \($0)" }).joined(separator: "\n")
+        return [parts.joined(separator: "  ")] + detail.dropFirst().map { "    | \($0)" }
     }
 
     static func time(_ seconds: Double) -> String {

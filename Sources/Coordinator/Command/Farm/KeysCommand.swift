@@ -37,7 +37,7 @@ struct KeysCommand: AsyncParsableCommand {
             let path = output ?? "\(name).key"
             let key = try KeyDesk(stateDirectory: state).issue(
                 role: role, name: name, endpoint: endpoint, bulk: bulkEndpoint, to: path)
-            print("\(path): \(role.rawValue) \(name) of \(key.control)")
+            Output.lines(["\(path): \(role.rawValue) \(name) of \(key.control)"])
         }
     }
 
@@ -51,14 +51,14 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             let keys = try KeyDesk(stateDirectory: state).list()
-            if output.json { return try output.printed(keys) }
+            if output.json { return try output.printed(keys.map(KeyView.init)) }
             let rows = keys.map {
                 [
                     $0.holder.name, $0.holder.role.rawValue, HistoryText.time($0.created.timeIntervalSince1970),
                     $0.holder.publicKey,
                 ]
             }
-            for line in TextTable.lines(["NAME", "ROLE", "CREATED", "PUBLIC KEY"], rows) { print(line) }
+            Output.lines(TextTable.lines(["NAME", "ROLE", "CREATED", "PUBLIC KEY"], rows))
         }
     }
 
@@ -75,7 +75,7 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             for name in names {
                 try KeyDesk(stateDirectory: state).revoke(name)
-                print("\(name): revoked")
+                Output.lines(["\(name): revoked"])
             }
         }
     }

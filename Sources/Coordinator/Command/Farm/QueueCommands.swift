@@ -83,7 +83,7 @@ struct LogsCommand: AsyncParsableCommand {
                     for line in lines {
                         let isRead =
                             json
-                            ? Output.line(try JSONEncoder().encode(line)) : Output.lines([HistoryText.line(line)])
+                            ? Output.line(try JSONEncoder().encode(line)) : Output.lines(HistoryText.lines(line))
                         guard isRead else { return }
                         last = line.number
                     }

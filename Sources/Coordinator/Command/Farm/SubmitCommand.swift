@@ -8,9 +8,9 @@ struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Hand films to a running coordinator.",
         discussion: """
-            The film is uploaded, and the job's id is printed; an upload that is cut off goes on where it was. With --wait \
-            the command follows the jobs and brings each result back, to NAME.upscaled.mkv beside its film; without, \
-            `coordinator fetch JOB` does that later.
+            The film is uploaded, and the job's id is printed: with the film's name, and where standard output is no terminal, \
+            there alone. An upload that is cut off goes on where it was. With --wait the command follows the jobs and brings \
+            each result back, to NAME.upscaled.mkv beside its film; without, `coordinator fetch JOB` does that later.
             """)
 
     @Argument(help: "Films, or folders of them.")
@@ -27,7 +27,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @Flag(help: "Follow the jobs to their end, and bring the results back.")
     var wait = false
 
-    @Option(help: "Higher goes first, 0 is usual; -1000 to 1000.")
+    @Option(parsing: .unconditional, help: "Higher goes first, 0 is usual; -1000 to 1000.")
     var priority = 0
 
     @Option(help: "Container of results that are fetched: mkv, mp4, mov or webm; by default -o's, or mkv.")
@@ -81,6 +81,7 @@ struct SubmitCommand: AsyncParsableCommand {
     }
 
     private func forms() throws -> [FilmOrderForm] {
+        try FilmNames.check(films)
         let paths = onCoordinator ? films : try films.flatMap(FilmFolder.films(in:))
         guard output == nil || paths.count == 1 else {
             throw CoordinatorError(.usage, "-o names one result, but there are \(paths.count) films: leave it out")
@@ -107,6 +108,9 @@ struct SubmitCommand: AsyncParsableCommand {
         let container = container?.lowercased() ?? named ?? "mkv"
         guard ["mkv", "mp4", "mov", "webm"].contains(container) else {
             throw CoordinatorError(.usage, "a result cannot be .\(container): give mkv, mp4, mov or webm")
+        }
+        if let named, named != container {
+            throw CoordinatorError(.usage, "--container \(container) is not what -o names, .\(named): leave one out")
         }
         return container
     }

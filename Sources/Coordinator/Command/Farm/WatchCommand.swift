@@ -12,7 +12,7 @@ struct WatchCommand: AsyncParsableCommand {
     @Argument(help: "A job's id; by default all jobs and workers.")
     var job: String?
 
-    @Option(help: "Seconds between looks.")
+    @Option(parsing: .unconditional, help: "Seconds between looks.")
     var interval = 1.0
 
     @Flag(help: "One JSON object a line for each look.")

@@ -114,7 +114,7 @@ private final class Farthest: Sendable {
 struct FetchTarget: Sendable {
     let path: String
 
-    /// - Throws: `CoordinatorError` where nothing could be put there.
+    /// - Throws: `CoordinatorError` where nothing could be put there, or the name promises another container.
     init(_ path: String?, name: String, overwrite: Bool) throws {
         // The name comes from the other side: it must not lead into another folder.
         let name = URL(fileURLWithPath: "/" + name).lastPathComponent
@@ -126,6 +126,12 @@ struct FetchTarget: Sendable {
         }
         let file = exists && isDirectory.boolValue ? given.appendingPathComponent(name) : given
         self.path = file.path
+        let (asked, own) = (file.pathExtension, URL(fileURLWithPath: "/" + name).pathExtension)
+        guard asked.isEmpty || own.isEmpty || asked.lowercased() == own.lowercased() else {
+            throw CoordinatorError(
+                .usage,
+                "the film is .\(own), and fetching makes no .\(asked) of it: give a name that ends in .\(own) with -o")
+        }
         guard overwrite || !FileManager.default.fileExists(atPath: file.path) else {
             throw CoordinatorError(
                 .file, "\(file.path) exists: give --overwrite to replace it, or another name with -o")

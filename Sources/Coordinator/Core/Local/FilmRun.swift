@@ -53,7 +53,7 @@ struct FilmRun: Sendable {
     }
 
     /// Of what this machine lacks; nil for what may pass.
-    private static func error(_ lack: WaitReason, film: String) -> CoordinatorError? {
+    static func error(_ lack: WaitReason, film: String) -> CoordinatorError? {
         switch lack.code {
         case .noMemory:
             CoordinatorError(.file, "\(film): \(lack.text): give a smaller --scale or --height, with --restart")
@@ -61,6 +61,11 @@ struct FilmRun: Sendable {
             CoordinatorError(
                 .usage,
                 "\(film): \(lack.text): `worker doctor` says why it does not open; make it available and run again, or leave out --encoder, with --restart"
+            )
+        case .noDevice:
+            CoordinatorError(
+                .usage,
+                "\(film): \(lack.text): `worker doctor` says what there is; run where there is one, or leave out --precision, with --restart"
             )
         default: nil
         }
@@ -91,6 +96,7 @@ private struct Pace {
         var progress = RunProgress(
             film: film, phase: snapshot.isCalibrating ? .calibrating : .upscaling, frames: snapshot.framesDone,
             total: snapshot.framesTotal, seconds: now - start)
+        progress.waits = snapshot.waits.first?.text
         progress.segments = .init(
             accepted: snapshot.segmentsAccepted, leased: snapshot.segmentsLeased,
             total: snapshot.segmentsAccepted + snapshot.segmentsLeased + snapshot.segmentsWaiting)

@@ -17,6 +17,8 @@ actor LocalWorkers {
     private static let longLife = 60.0
     /// So many deaths in a row, and it is no accident.
     private static let deathLimit = 5
+    /// A worker that ends so was told what cannot be: another would be told the same.
+    private static let badUsage: Int32 = 2
 
     init(launches: [Launch], logger: Logger) {
         self.launches = launches
@@ -24,6 +26,7 @@ actor LocalWorkers {
     }
 
     func start() {
+        guard failure == nil else { return }
         for index in launches.indices where children[index] == nil { startWorker(index) }
     }
 
@@ -52,16 +55,26 @@ actor LocalWorkers {
         let exit = await child.exit()
         children[index] = nil
         guard !stopping else { return }
+        let log = launches[index].errorLog ?? "its log"
+        if exit.code == Self.badUsage, !exit.bySignal {
+            failure = failure ?? CoordinatorError(.usage, Self.lastWords(in: log))
+        }
+        guard failure == nil else { return }
         logger.warning("worker \(exit); starting another", metadata: ["worker": "\(index + 1)"])
         deaths = Monotonic.seconds - start < Self.longLife ? deaths + 1 : 1
         guard deaths < Self.deathLimit else {
-            let log = launches[index].errorLog ?? "its log"
             failure = CoordinatorError(
                 .farm, "workers do not stay up (\(exit)): \(Self.lastLine(of: log)) (all of it in \(log))")
             return
         }
         try? await Task.sleep(for: .milliseconds(200 * (deaths - 1)))
-        if !stopping, children[index] == nil { startWorker(index) }
+        if !stopping, failure == nil, children[index] == nil { startWorker(index) }
+    }
+
+    /// The last line without the program's name, which here is another's.
+    private static func lastWords(in log: String) -> String {
+        let (line, name) = (lastLine(of: log), "worker: ")
+        return line.hasPrefix(name) ? String(line.dropFirst(name.count)) : line
     }
 
     private static func lastLine(of log: String) -> String {

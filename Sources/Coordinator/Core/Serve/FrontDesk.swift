@@ -99,9 +99,9 @@ actor FrontDesk {
         if sender.may(.operator) { return }
         let owner = try await find(job).owner
         guard owner == sender.name else {
+            let whose = owner.map { "belongs to \($0): only that key, or an operator's," }
             throw CoordinatorError(
-                .farm, "job \(job) is \(owner ?? "the coordinator's own"): only that key, or an operator's, may \(what)"
-            )
+                .farm, "job \(job) \(whose ?? "is the coordinator's own: only an operator's key") may \(what)")
         }
     }
 

@@ -154,8 +154,9 @@ struct JobPreparation: Sendable {
     private func announcement(
         _ film: IndexedFilm, _ range: FrameRange, _ recipe: Recipe, _ estimate: SpaceEstimate
     ) -> String {
-        let frames = range.count == film.frames ? "\(film.frames)" : "\(range.count) of \(film.frames)"
-        return "\(film.description.path): \(frames) frames, \(recipe.sizes), \(recipe.encoding.encoder); "
+        let all = film.frames.counting("frame")
+        let frames = range.count == film.frames ? all : "\(range.count) of \(all)"
+        return "\(film.description.path): \(frames), \(recipe.sizes), \(recipe.encoding.encoder); "
             + "spool about \(DiskSpace.text(estimate.spool)), output about \(DiskSpace.text(estimate.output))"
             + (recipe.colorAssumption.map { "; " + $0 } ?? "")
     }

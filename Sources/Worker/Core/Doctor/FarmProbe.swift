@@ -9,6 +9,7 @@ struct FarmProbe {
     var patience = Duration.seconds(5)
 
     func ask() async -> FarmAnswer {
+        if access.keyRole == .client { return .unusable(Self.refusal(ofClient: access.keyName ?? "")) }
         do {
             for endpoint in [access.control, access.bulk] {
                 if let refusal = try await refusal(of: endpoint) { return refusal }
@@ -17,6 +18,11 @@ struct FarmProbe {
             return .unusable(error.reason)
         }
         return .admitted(control: "\(access.control)", bulk: "\(access.bulk)", key: access.keyName)
+    }
+
+    /// A handshake admits a client, whose messages are then no worker's.
+    private static func refusal(ofClient name: String) -> String {
+        "the key \(name) is a client's, and lets no worker work: have one made with `coordinator keys new --role worker`"
     }
 
     /// What is said for certain, or the last that was said when the time was over.

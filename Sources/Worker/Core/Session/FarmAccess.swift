@@ -1,3 +1,4 @@
+internal import FarmModel
 internal import FarmProtocol
 public import Messaging
 
@@ -8,6 +9,8 @@ public struct FarmAccess: Sendable {
     public var security: EndpointSecurity
     /// Whose key it is; nil where none is needed.
     public var keyName: String?
+    /// What the key's file says of it.
+    var keyRole: Role?
 
     static let coordinatorVariable = "UPSCALE_FARM_COORDINATOR"
     static let keyVariable = "UPSCALE_FARM_KEY"
@@ -35,6 +38,6 @@ public struct FarmAccess: Sendable {
         let ownBulk = control == file?.control ? file?.bulk : nil
         self.bulk = try EndpointAddress(bulk ?? ownBulk ?? Wire.bulkEndpoint(beside: control))
         security = file?.security ?? .localOnly
-        keyName = file?.name
+        (keyName, keyRole) = (file?.name, file?.role)
     }
 }

@@ -64,7 +64,7 @@ extension QueueStore {
         try end(result.attempt, .accepted, change, db)
         let sql = "UPDATE segment SET result = ? WHERE job = ? AND number = ? AND result IS NULL"
         try one(change, db, sql, [try json(result), segment.job.rawValue, segment.index])
-        try note(.init(result.attempt, kind: "accepted", detail: "\(result.frames) frames"), db)
+        try note(.init(result.attempt, kind: "accepted", detail: result.frames.counting("frame")), db)
     }
 
     /// The segment waits again; frames that its result lacked may exist.
