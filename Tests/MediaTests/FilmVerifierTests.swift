@@ -70,6 +70,30 @@ import Testing
         #expect(found.contains { $0.contains(words) }, "\(found)")
     }
 
+    /// Wholly, or from a picture on: what all pictures have in common is no excuse.
+    @Test(arguments: [
+        ("drawbox=t=fill:color=black", "from 0.023 s to 1.565 s is the source's"),
+        ("drawbox=t=fill:color=black:enable='gte(n,20)'", "from 0.856 s to 1.565 s is the source's"),
+        ("negate", "from 0.023 s to 1.565 s is the source's"),
+        ("hflip,vflip,eq=contrast=0.6", "from 0.023 s to 1.565 s is the source's"),
+        ("hue=s=0", "from 0.023 s to 1.565 s has the source's colours"),
+    ])
+    func picturesThatAreForeignAreFound(_ filter: String, _ words: String) async throws {
+        let bad = try await film(filter: filter)
+        #expect(try verdict(bad, decode: false).differences == [])
+        #expect(try verdict(bad).differences == ["none of the film's pictures \(words)"])
+    }
+
+    /// Networks change tone, colour and sharpness.
+    @Test(arguments: [
+        "eq=brightness=0.08:contrast=1.2:saturation=1.3", "eq=gamma=1.4", "gblur=sigma=3", "unsharp=7:7:2",
+        "hue=h=12:s=0.8",
+        "eq=contrast=0.8:saturation=0.7",
+    ])
+    func picturesOfAnotherToneAreTheSources(_ filter: String) async throws {
+        #expect(try verdict(try await film(filter: filter)).differences == [])
+    }
+
     @Test func aPictureThatIsMissingIsFoundByItsTime() async throws {
         let bad = try await film(filter: "select='not(eq(n,20))'")
         for decode in [false, true] {
