@@ -159,6 +159,20 @@ import Testing
         }
     }
 
+    /// Matroska could hold them; MP4 could not, and that is no difference.
+    @Test func tagsAndFlagsThatAreGoneAreFoundWhereTheyCouldBeHeld() async throws {
+        let bad = try await film(
+            inputs: nil, ["-metadata", "CUSTOM=", "-metadata:s:a:0", "language=", "-disposition:a:0", "default+forced"])
+        let verdict = try verdict(bad, decode: false)
+        #expect(!verdict.isSame && verdict.differences == [] && verdict.losses == [], "\(verdict)")
+        for words in ["the tag custom of the film is not", "the tag language of stream 1 is not", "now forced"] {
+            #expect(verdict.changes.contains { $0.contains(words) }, "\(words): \(verdict)")
+        }
+        let mp4 = try await film("film.mp4", maps: ["0:v:0", "0:a", "0:s"], ["-c:s", "mov_text", "-strict", "-2"])
+        let other = try self.verdict(mp4, decode: false)
+        #expect(other.losses.contains { $0.contains("the tag custom of the film is not") }, "\(other)")
+    }
+
     /// What this project joins: attachments, a cover, dispositions.
     @Test(arguments: ["mkv", "mp4"]) func aJoinedFilmDiffersInNothing(_ container: String) async throws {
         let source = try await FilmWriterTests.richMKV()
