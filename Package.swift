@@ -93,7 +93,9 @@ let package = Package(
         // Worker: never links SQLite
         .target(
             name: "CTorch", path: "Sources/Worker/CTorch",
-            exclude: ["Hopper", "Ampere", "Dense", "ToRGB", "Shuffle", "Cells", "FromRGB", "Unshuffled", "Mixing", "Motion"].flatMap {
+            exclude: [
+                "Hopper", "Ampere", "Dense", "ToRGB", "Shuffle", "Cells", "FromRGB", "Unshuffled", "Mixing", "Motion",
+            ].flatMap {
                 ["Kernels/\($0).cu", "Kernels/\($0).fatbin"]
             }
                 + ["Kernels/images.sha256"],

@@ -70,6 +70,30 @@ import Testing
         #expect(found.contains { $0.contains(words) }, "\(found)")
     }
 
+    /// Wholly, or from a picture on: what all pictures have in common is no excuse.
+    @Test(arguments: [
+        ("drawbox=t=fill:color=black", "from 0.023 s to 1.565 s is the source's"),
+        ("drawbox=t=fill:color=black:enable='gte(n,20)'", "from 0.856 s to 1.565 s is the source's"),
+        ("negate", "from 0.023 s to 1.565 s is the source's"),
+        ("hflip,vflip,eq=contrast=0.6", "from 0.023 s to 1.565 s is the source's"),
+        ("hue=s=0", "from 0.023 s to 1.565 s has the source's colours"),
+    ])
+    func picturesThatAreForeignAreFound(_ filter: String, _ words: String) async throws {
+        let bad = try await film(filter: filter)
+        #expect(try verdict(bad, decode: false).differences == [])
+        #expect(try verdict(bad).differences == ["none of the film's pictures \(words)"])
+    }
+
+    /// Networks change tone, colour and sharpness.
+    @Test(arguments: [
+        "eq=brightness=0.08:contrast=1.2:saturation=1.3", "eq=gamma=1.4", "gblur=sigma=3", "unsharp=7:7:2",
+        "hue=h=12:s=0.8",
+        "eq=contrast=0.8:saturation=0.7",
+    ])
+    func picturesOfAnotherToneAreTheSources(_ filter: String) async throws {
+        #expect(try verdict(try await film(filter: filter)).differences == [])
+    }
+
     @Test func aPictureThatIsMissingIsFoundByItsTime() async throws {
         let bad = try await film(filter: "select='not(eq(n,20))'")
         for decode in [false, true] {
@@ -133,6 +157,20 @@ import Testing
         for words in ["stream 2 (audio, flac) of the source is not in the film", "'Another'"] {
             #expect((verdict.differences + verdict.changes).contains { $0.contains(words) }, "\(words): \(verdict)")
         }
+    }
+
+    /// Matroska could hold them; MP4 could not, and that is no difference.
+    @Test func tagsAndFlagsThatAreGoneAreFoundWhereTheyCouldBeHeld() async throws {
+        let bad = try await film(
+            inputs: nil, ["-metadata", "CUSTOM=", "-metadata:s:a:0", "language=", "-disposition:a:0", "default+forced"])
+        let verdict = try verdict(bad, decode: false)
+        #expect(!verdict.isSame && verdict.differences == [] && verdict.losses == [], "\(verdict)")
+        for words in ["the tag custom of the film is not", "the tag language of stream 1 is not", "now forced"] {
+            #expect(verdict.changes.contains { $0.contains(words) }, "\(words): \(verdict)")
+        }
+        let mp4 = try await film("film.mp4", maps: ["0:v:0", "0:a", "0:s"], ["-c:s", "mov_text", "-strict", "-2"])
+        let other = try self.verdict(mp4, decode: false)
+        #expect(other.losses.contains { $0.contains("the tag custom of the film is not") }, "\(other)")
     }
 
     /// What this project joins: attachments, a cover, dispositions.

@@ -90,6 +90,32 @@ import Testing
         #expect(streams == ["codec_name=subrip|tag:language=eng"])
     }
 
+    /// Timed text cannot overlap: a text lasts until the next one's time at most, which stays its own.
+    @Test(arguments: ["mp4", "mov"]) func textThatOverlapsEndsTheOneBeforeIt(_ container: String) async throws {
+        let folder = try TemporaryFolder()
+        let (subtitles, source) = (folder.path("s.srt"), folder.path("source.mkv"))
+        let times = [("00,200", "01,000"), ("00,800", "01,200"), ("01,200", "01,300"), ("01,350", "01,400")]
+        let text = times.enumerated().map { "\($0 + 1)\n00:00:\($1.0) --> 00:00:\($1.1)\nText \($0)\n\n" }.joined()
+        try Data(text.utf8).write(to: URL(fileURLWithPath: subtitles))
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25,format=yuv420p", "-i", subtitles, "-t", "1.6", "-map",
+            "0", "-map", "1", "-c:v", "libx264", "-preset", "ultrafast", "-c:s", "subrip", source,
+        ])
+        let film = try JoinedFilm(source: source, container: container).write()
+        #expect(film.report.warnings.count == 1 && film.report.warnings[0].contains("converted to mov_text"))
+        #expect(try FilmVerifier.verify(film.path, source: source).differences == [])
+        let packets = try await probe(
+            film.path, ["-select_streams", "s", "-show_entries", "packet=pts_time,duration_time,size"])
+        // Where nothing is shown there are texts of two bytes, without a word.
+        let shown = packets.filter { !$0.hasSuffix("size=2") }
+            .map { $0.split(separator: "|").prefix(2).joined(separator: " ") }
+        #expect(
+            shown == [
+                "pts_time=0.200000 duration_time=0.600000", "pts_time=0.800000 duration_time=0.400000",
+                "pts_time=1.200000 duration_time=0.100000", "pts_time=1.350000 duration_time=0.050000",
+            ], "\(packets)")
+    }
+
     /// Without the font of timed text, which it always names.
     private func shown(_ film: String) async throws -> String {
         let text = try await run("ffmpeg", ["-nostdin", "-v", "error", "-i", film, "-map", "0:s", "-f", "srt", "-"])

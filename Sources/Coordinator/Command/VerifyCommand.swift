@@ -12,7 +12,8 @@ struct VerifyCommand: AsyncParsableCommand {
             Compares the two files and trusts nothing else. Every picture of the source must be in the film, once and at its \
             time; every other stream must have the source's packets; chapters, attachments, tags and colours must be as they \
             were. With --decode the pictures are looked at too, in a small size: one in another's place, one shown twice, or a \
-            foreign one is found. Exit status 0: nothing differs; 1: something does.
+            foreign one is found. What the film's container has no place for is listed as lost. Exit status 0: nothing differs but \
+            for that; 1: something does.
             """)
 
     @Argument(help: "The film that was made.")
@@ -49,8 +50,9 @@ enum VerdictText {
         let streams = verdict.streams.counting("other stream")
         let looked = verdict.isDecoded ? "pictures looked at" : "pictures not looked at (--decode does)"
         let facts = "\(verdict.frames.counting("frame")), \(streams), \(looked)"
-        let head = verdict.isSame ? "nothing differs: \(facts)" : "the film is not its source: \(facts)"
-        return [head] + verdict.differences.map { "  differs: \($0)" }
+        let same = verdict.losses.isEmpty ? "nothing differs" : "nothing differs but for what is lost"
+        let head = verdict.isSame ? same : "the film is not its source"
+        return ["\(head): \(facts)"] + verdict.differences.map { "  differs: \($0)" }
             + verdict.changes.map { "  changed: \($0)" } + verdict.losses.map { "  lost: \($0)" }
     }
 }

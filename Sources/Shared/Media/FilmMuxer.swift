@@ -61,6 +61,7 @@ final class FilmMuxer {
         defer { av_dict_free(&options) }
         // Dispositions as the source's; other containers do not know the option, and leave it.
         av_dict_set(&options, "default_mode", "passthrough", 0)
+        refineText()
         LibAVLog.take()
         let answer = avformat_write_header(context, &options)
         guard answer >= 0 else { throw failed("cannot begin \(path)", answer) }

@@ -2,7 +2,8 @@
 public struct FilmVerdict: Codable, Hashable, Sendable {
     /// What must not be, a line each: pictures or packets that are missing, others' or elsewhere.
     public var differences: [String] = []
-    /// What is said of them in other words than in the source, a line each: tags, chapters, colours, shape.
+    /// What is said of them in other words than in the source, or no longer although the film's container could hold it, a line each: tags,
+    /// flags, chapters, colours, shape.
     public var changes: [String] = []
     /// What the source has and the film's container has no place for, a line each.
     public var losses: [String] = []
@@ -13,7 +14,7 @@ public struct FilmVerdict: Codable, Hashable, Sendable {
     /// Whether pictures were looked at, and not only their packets.
     public var isDecoded = false
 
-    /// The film is what its source was, only larger.
+    /// The film is what its source was, only larger; but for what its container has no place for.
     public var isSame: Bool { differences.isEmpty && changes.isEmpty }
 }
 

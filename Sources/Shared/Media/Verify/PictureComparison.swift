@@ -16,7 +16,8 @@ struct PictureComparison {
     /// One that lies nearer to another by so much is that other. Of right pictures of a real network the share was never below
     /// 0.93, of pictures in each other's place 0.36 (median), 0.60 (90 %).
     private static let double: Float = 0.75
-    /// One that lies further away is no picture of that place.
+    /// One that lies further away is no picture of that place. It is measured by what its neighbours are; `Likeness` is what tells
+    /// where they are foreign too.
     private static let far: Float = 12
 
     /// Pictures of the source before the film's first.
@@ -29,7 +30,9 @@ struct PictureComparison {
     private var windowStart = 0
     private var order: [PictureReader.Picture] = []
     /// The film's last pictures, and which of the source's belong there.
-    private var recent: [(number: Int, picture: PictureReader.Picture, place: Int?)] = []
+    private var recent: [(number: Int, picture: PictureReader.Picture, place: Int?, likeness: Likeness)] = []
+    /// The film's last pictures that are unlike the source's in one way.
+    private var strangers: (likeness: Likeness, first: String, last: String, count: Int)?
     /// There may be more of the film's pictures.
     private var isLooking: Bool
     private var taken = 0
@@ -58,6 +61,7 @@ struct PictureComparison {
                 progress(pictures.position)
             }
             for _ in 0..<Self.context { look(at: beheld) }
+            tellStrangers()
             (isLooking, window) = (false, [])
         }
         while try advance() { progress(self.source.position) }
@@ -77,7 +81,9 @@ struct PictureComparison {
     private mutating func take(_ picture: PictureReader.Picture, counts: Bool) throws {
         let place = try place(of: picture, taken, counts: counts)
         if let place { while order.count <= place + Self.reach + Self.context, try advance() {} }
-        recent.append((taken, picture, place))
+        let right = place.flatMap(thumbnail)
+        let likeness = right.flatMap { picture.thumbnail?.likeness(to: $0) } ?? .alike
+        recent.append((taken, picture, place, likeness))
         taken += 1
         if taken > Self.context { look(at: beheld) }
         if recent.count > 2 * Self.context { recent.removeFirst() }
@@ -95,29 +101,57 @@ struct PictureComparison {
         guard let index = recent.firstIndex(where: { $0.number == number }), let place = recent[index].place,
             let mine = recent[index].picture.thumbnail, let right = thumbnail(place)
         else { return }
+        let time = recent[index].picture.time.map { "\(rounded($0)) s" } ?? "number \(number)"
         let bias = bias(around: number, like: mine)
         let distance = mine.distance(to: right, bias: bias)
-        guard distance > Self.near else { return }
-        let others = (place - Self.reach...place + Self.reach).filter { $0 != place }.compactMap { other in
-            thumbnail(other).map { (place: other, distance: mine.distance(to: $0, bias: bias)) }
-        }
-        let time = recent[index].picture.time.map { "\(rounded($0)) s" } ?? "number \(number)"
-        if let best = others.min(by: { $0.distance < $1.distance }), best.distance < distance * Self.double {
-            let way = best.place < place ? "before" : "after"
-            differences.append("the picture at \(time) is the source's \(abs(best.place - place)) \(way) it")
-        } else if distance > Self.far {
-            differences.append("the picture at \(time) is none that the source has there")
+        let likeness = recent[index].likeness
+        if likeness == .foreign || distance > Self.near,
+            let other = double(of: mine, near: place, below: distance * Self.double, bias)
+        {
+            tellStrangers()
+            let way = other < place ? "before" : "after"
+            differences.append("the picture at \(time) is the source's \(abs(other - place)) \(way) it")
+        } else if likeness != .alike {
+            if strangers?.likeness != likeness { tellStrangers() }
+            strangers = (likeness, strangers?.first ?? time, time, (strangers?.count ?? 0) + 1)
+        } else {
+            tellStrangers()
+            if distance > Self.far { differences.append("the picture at \(time) is none that the source has there") }
         }
     }
 
-    /// By how much the film's pictures around that one are brighter than the source's, sample by sample.
+    /// Which of the source's pictures around a place is that one, so much more than the place's own.
+    private func double(of mine: Thumbnail, near place: Int, below limit: Float, _ bias: [Float]) -> Int? {
+        let others = (place - Self.reach...place + Self.reach).filter { $0 != place }.compactMap { other in
+            thumbnail(other).map { (place: other, picture: $0, distance: mine.distance(to: $0, bias: bias)) }
+        }
+        guard let best = others.min(by: { $0.distance < $1.distance }), best.distance < limit,
+            mine.likeness(to: best.picture) != .foreign
+        else { return nil }
+        return best.place
+    }
+
+    /// Says once of pictures in a row that they are not the source's.
+    private mutating func tellStrangers() {
+        guard let row = strangers else { return }
+        strangers = nil
+        switch (row.likeness, row.count) {
+        case (.discolored, 1): differences.append("the picture at \(row.first) has not the source's colours")
+        case (.discolored, _):
+            differences.append("none of the film's pictures from \(row.first) to \(row.last) has the source's colours")
+        case (_, 1): differences.append("the picture at \(row.first) is none that the source has there")
+        default: differences.append("none of the film's pictures from \(row.first) to \(row.last) is the source's")
+        }
+    }
+
+    /// By how much the film's pictures around that one are brighter than the source's, sample by sample; foreign ones tell nothing of it.
     private func bias(around number: Int, like mine: Thumbnail) -> [Float] {
         var sum = [Float](repeating: 0, count: mine.values.count)
         var count: Float = 0
         for other in recent where other.number != number && abs(other.number - number) <= Self.context {
-            guard let place = other.place, let right = thumbnail(place), let theirs = other.picture.thumbnail else {
-                continue
-            }
+            guard other.likeness != .foreign, let place = other.place, let right = thumbnail(place),
+                let theirs = other.picture.thumbnail
+            else { continue }
             theirs.add(excessOver: right, to: &sum)
             count += 1
         }

@@ -30,26 +30,33 @@ enum Surroundings {
     // MARK: Tags
 
     static func labels(_ source: Demuxer, _ made: FilmContents, _ matched: [Int: Int], _ verdict: inout FilmVerdict) {
+        let holdsTags = FilmVerifier.container(of: made)?.container.isMatroska == true
         compare(
             FilmTags.of(source.context.pointee.metadata), FilmTags.of(made.demuxer.context.pointee.metadata),
-            of: "the film",
+            of: "the film", holdsTags,
             &verdict)
         let pictures = [source.videoIndex: made.demuxer.videoIndex]
         for (from, to) in matched.merging(pictures, uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
             compare(
                 FilmTags.of(source.stream(from).pointee.metadata),
                 FilmTags.of(made.demuxer.stream(to).pointee.metadata),
-                of: "stream \(from)", &verdict)
+                of: "stream \(from)", holdsTags, &verdict)
         }
     }
 
+    /// - Parameter holdsTags: the film's container has a place for nearly every tag: only what has none is lost with good reason.
     private static func compare(
-        _ was: [String: String], _ now: [String: String], of what: String, _ verdict: inout FilmVerdict
+        _ was: [String: String], _ now: [String: String], of what: String, _ holdsTags: Bool,
+        _ verdict: inout FilmVerdict
     ) {
         for (key, value) in was.sorted(by: { $0.key < $1.key }) {
             guard let other = now[key] else {
-                if !(key == "language" && value == "und") {
-                    verdict.losses.append("the tag \(key) of \(what) is not in the film")
+                if key == "language" && value == "und" { continue }
+                let line = "the tag \(key) of \(what) is not in the film"
+                if holdsTags, !value.isEmpty, FilmTags.isHeldByMatroska(key) {
+                    verdict.changes.append(line)
+                } else {
+                    verdict.losses.append(line)
                 }
                 continue
             }
@@ -64,17 +71,27 @@ enum Surroundings {
     static func dispositions(
         _ source: Demuxer, _ made: FilmContents, _ matched: [Int: Int], _ verdict: inout FilmVerdict
     ) {
+        let held = FilmVerifier.container(of: made)?.container.muxer == "matroska" ? heldByMatroska : 0
         for (from, to) in matched.sorted(by: { $0.key < $1.key }) {
             let was = source.stream(from).pointee.disposition
             let now = made.demuxer.stream(to).pointee.disposition
-            let names = (0..<31).filter { (was ^ now) & (1 << $0) != 0 }.compactMap { bit in
-                text(av_disposition_to_string(1 << bit)).map { (was & (1 << bit) != 0 ? "no longer " : "now ") + $0 }
+            func line(_ flags: Int32) -> [String] {
+                let names = (0..<31).filter { (was ^ now) & flags & (1 << $0) != 0 }.compactMap { bit in
+                    text(av_disposition_to_string(1 << bit)).map {
+                        (was & (1 << bit) != 0 ? "no longer " : "now ") + $0
+                    }
+                }
+                return names.isEmpty ? [] : ["stream \(from) is \(names.joined(separator: ", ")) in the film"]
             }
-            if !names.isEmpty {
-                verdict.losses.append("stream \(from) is \(names.joined(separator: ", ")) in the film")
-            }
+            verdict.changes += line(held)
+            verdict.losses += line(~held)
         }
     }
+
+    /// Of sound and subtitles alike.
+    private static let heldByMatroska =
+        AV_DISPOSITION_DEFAULT | AV_DISPOSITION_FORCED | AV_DISPOSITION_COMMENT | AV_DISPOSITION_HEARING_IMPAIRED
+        | AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_ORIGINAL | AV_DISPOSITION_DUB
 
     // MARK: What the pictures mean
 
@@ -199,6 +216,11 @@ enum FilmTags {
         let plain = key.split(separator: "-").first.map(String.init) ?? key
         return key.hasPrefix("_statistics_") || ofTheFile.contains(key) || ofTheFile.contains(plain)
     }
+
+    /// Whether Matroska has a place for it: libav's muxer keeps some for itself, and writes names with spaces in another way.
+    static func isHeldByMatroska(_ key: String) -> Bool { !key.contains(" ") && !withoutPlace.contains(key) }
+
+    private static let withoutPlace: Set = ["creation_time", "encoding_tool", "stereo_mode", "alpha_mode", "rotate"]
 
     private static let ofTheFile: Set = [
         "major_brand", "minor_version", "compatible_brands", "encoder", "encoder_options", "duration", "handler_name",
