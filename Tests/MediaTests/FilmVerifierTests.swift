@@ -173,6 +173,16 @@ import Testing
         #expect(other.losses.contains { $0.contains("the tag custom of the film is not") }, "\(other)")
     }
 
+    @Test(arguments: [
+        ("creation_time", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00.000000Z", true),
+        ("creation_time", "2020-01-01T00:00:00Z", "2020-01-01T00:00:01.000000Z", false),
+        ("creation_time", "yesterday", "today", false),
+        ("title", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00.0Z", false),
+    ])
+    func timesMayBeWrittenInAnotherWay(_ key: String, _ was: String, _ now: String, _ isSame: Bool) {
+        #expect(FilmTags.says(now, what: was, of: key) == isSame)
+    }
+
     /// What this project joins: attachments, a cover, dispositions.
     @Test(arguments: ["mkv", "mp4"]) func aJoinedFilmDiffersInNothing(_ container: String) async throws {
         let source = try await FilmWriterTests.richMKV()

@@ -60,7 +60,7 @@ enum Surroundings {
                 }
                 continue
             }
-            if other != value, !(key == "language" && LanguageCode.other(value) == other) {
+            if !FilmTags.says(other, what: value, of: key) {
                 verdict.changes.append("the tag \(key) of \(what) is '\(other)' in the film, and was '\(value)'")
             }
         }
@@ -215,6 +215,20 @@ enum FilmTags {
     static func isOfTheFile(_ key: String) -> Bool {
         let plain = key.split(separator: "-").first.map(String.init) ?? key
         return key.hasPrefix("_statistics_") || ofTheFile.contains(key) || ofTheFile.contains(plain)
+    }
+
+    /// Whether two values of a tag mean the same: muxers write languages and times in their own way.
+    static func says(_ other: String, what value: String, of key: String) -> Bool {
+        switch key {
+        case _ where other == value: true
+        case "language": LanguageCode.other(value) == other
+        case "creation_time": instant(value).map { $0 == instant(other) } ?? false
+        default: false
+        }
+    }
+
+    private static func instant(_ text: String) -> Date? {
+        try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains(".")))
     }
 
     /// Whether Matroska has a place for it: libav's muxer keeps some for itself, and writes names with spaces in another way.
