@@ -15,6 +15,8 @@ import Testing
         var share: ClosedRange<Double> = 1...1
         /// Shuffles and sums behind them, and concatenations that are saved.
         var shuffles = 0, apart = 0
+        /// Of the last shuffle, where it is left to what comes behind.
+        var left = 0
         var testDescription: String { name }
     }
 
@@ -32,6 +34,9 @@ import Testing
         Expected(name: "dense", shuffles: 1, apart: 2), Expected(name: "denseOdd", shuffles: 1, apart: 2),
         Expected(name: "denseAltered", shuffles: 1), Expected(name: "denseListAltered", shuffles: 1, apart: 1),
         Expected(name: "denseTwice", shuffles: 1, apart: 1), Expected(name: "denseTypes", shuffles: 1, apart: 1),
+        Expected(name: "last", shuffles: 2, left: 2), Expected(name: "lastTraced", shuffles: 2, left: 2),
+        Expected(name: "lastAltered", shuffles: 2), Expected(name: "lastAlteredTraced", shuffles: 2),
+        Expected(name: "lastGray", shuffles: 2, left: 2),
     ]
 
     @Test(arguments: networks) func picturesStay(expected: Expected) async throws {
@@ -41,6 +46,7 @@ import Testing
         let network = try Network(.file(path), device: .cpu, precision: .fp32)
         #expect(ct_model_own_shuffles(network.handle) == expected.shuffles)
         #expect(ct_model_own_concatenations(network.handle) == expected.apart)
+        #expect(ct_model_left_shuffle(network.handle) == expected.left)
         let format = PictureFormat.make(45, 31, .rgb)
         let pictures = (0..<2).map { PictureBuffer.noise(format, seed: $0) }
         let results = try [CPUEngine.torch, .auto].map { engine in
@@ -233,6 +239,19 @@ import Testing
             def forward(self, x):
                 return F.pixel_shuffle(self.a(x), 2)
 
+        class Last(nn.Module):  # a shuffle with a sum is the last thing done, or is written to
+            def __init__(self, kind: str):
+                super().__init__()
+                self.kind, self.a, self.b = kind, conv(3, 16), conv(16, 12)
+            def forward(self, x):
+                y = F.pixel_shuffle(self.b(F.relu(self.a(x))), 2)
+                y = y + enlarged(x[:, :1] if self.kind == "lastGray" else x, 2.0)
+                if self.kind == "lastAltered":
+                    y.clamp_(0.4, 0.6)
+                if self.kind == "lastAlteredTraced":
+                    y[:, :, :20] = 0.5
+                return y
+
         class Bounded(nn.Module):
             def __init__(self, inner):
                 super().__init__()
@@ -242,9 +261,13 @@ import Testing
 
         def save(name, module):
             torch.manual_seed(7)
-            module = Bounded(module)
+            isLast = name.startswith("last")
+            module = module if isLast else Bounded(module)
             for p in module.parameters():
                 nn.init.normal_(p, 0, 1.4 / p[0].numel() ** 0.5) if p.dim() > 1 else nn.init.uniform_(p, -0.2, 0.3)
+            if isLast:  # a little more or less than the source
+                for p in module.b.parameters():
+                    p.mul_(0.1)
             module.eval()
             made = torch.jit.trace(module, torch.rand(1, 3, 24, 24)) if "raced" in name else torch.jit.script(module)
             description = dict(name=name, scale=2, receptive_radius=12, window=1, value_range=[0, 1], licence="none needed",
@@ -267,6 +290,8 @@ import Testing
                 save(kind, Pyramid(kind))
             for kind in ["dense", "denseOdd", "denseAltered", "denseListAltered", "denseTwice"]:
                 save(kind, Dense(kind))
+            for kind in ["last", "lastTraced", "lastAltered", "lastAlteredTraced", "lastGray"]:
+                save(kind, Last(kind))
             save("denseTypes", Types())
             save("mismatched", Mismatched())
             save("large", Large())

@@ -142,25 +142,30 @@ void ct_upscaler::show(const ct_input *inputs, int count) {
     }
 }
 
+/// In tiles as in whole: what comes behind is the same, and so are its bits.
 ct::Enlarged ct_upscaler::throughNetwork(const ct_plan &plan, const at::Tensor &batch) {
     if (plan.window_width == input.width && plan.window_height == input.height) return model.enlarged(batch);
-    const int64_t scale = model.scale;
-    at::Tensor canvas;
+    const auto cut = [](const at::Tensor &t, int64_t y, int64_t x, int64_t height, int64_t width) {
+        return t.narrow(-2, y, height).narrow(-1, x, width);
+    };
+    ct::Enlarged canvas;
     for (int i = 0; i < plan.tile_count; ++i) {
         const ct_tile &tile = plan.tiles[i];
-        const auto cut = [](const at::Tensor &t, int64_t y, int64_t x, int64_t height, int64_t width) {
-            return t.narrow(-2, y, height).narrow(-1, x, width);
+        const auto enlarged = model.enlarged(cut(batch, tile.window_y, tile.window_x, plan.window_height, plan.window_width));
+        const int64_t scale = model.scale / std::max<int64_t>(1, enlarged.factor);
+        canvas.factor = enlarged.factor;
+        const auto put = [&](const at::Tensor &values, at::Tensor &to) {
+            if (!to.defined())
+                to = at::empty(
+                    {plan.batch, values.size(1), input.height * scale, input.width * scale}, values.options(), values.suggest_memory_format());
+            const int64_t width = tile.core_width * scale, height = tile.core_height * scale;
+            const auto core = cut(values, (tile.core_y - tile.window_y) * scale, (tile.core_x - tile.window_x) * scale, height, width);
+            cut(to, tile.core_y * scale, tile.core_x * scale, height, width).copy_(core);
         };
-        const auto window = cut(batch, tile.window_y, tile.window_x, plan.window_height, plan.window_width);
-        const int64_t width = tile.core_width * scale, height = tile.core_height * scale;
-        const auto enlarged = model.run(window);
-        const auto core = cut(
-            enlarged, (tile.core_y - tile.window_y) * scale, (tile.core_x - tile.window_x) * scale, height, width);
-        if (!canvas.defined())
-            canvas = at::empty({plan.batch, 3, input.height * scale, input.width * scale}, enlarged.options());
-        cut(canvas, tile.core_y * scale, tile.core_x * scale, height, width).copy_(core);
+        put(enlarged.values, canvas.values);
+        if (enlarged.factor > 0) put(enlarged.base, canvas.base);
     }
-    return {canvas, {}};
+    return canvas;
 }
 
 /// `before` and `after` are the means of the picture, in [0, 1], ahead of clamping: any NaN or infinity shows.

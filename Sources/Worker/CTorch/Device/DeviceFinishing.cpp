@@ -117,7 +117,7 @@ Finished held(const at::Tensor &rgb, const at::Tensor &source, at::Tensor &means
 Finished held(const Enlarged &made, int64_t index, const at::Tensor &source, at::Tensor &means, const DeviceKernels &kernels) {
     Finished result;
     result.values = made.values[index];
-    result.base = made.base[index];
+    result.base = made.base[index].contiguous();
     const auto own = source.contiguous(), cells = cellsFor(own);
     const auto task = taskOf(cells, own);
     kernels.cellsUnshuffled(gridOf(task, 1), own.device(), task, unshuffledOf(result));
@@ -130,7 +130,7 @@ bool canStayUnshuffled(const Enlarged &made) {
     const int64_t height = made.values.size(2), width = made.values.size(3), step = made.values.stride(3);
     constexpr int64_t word = 8;  // halves that are read at once
     return made.values.stride(1) == 1 && step % word == 0 && made.values.stride(2) == step * width && made.values.stride(0) == step * width * height
-        && made.base.is_contiguous() && height % cell == 0 && width % cell == 0;
+        && height % cell == 0 && width % cell == 0;
 }
 
 at::Tensor lifted(const Finished &picture, const DeviceKernels &kernels) {

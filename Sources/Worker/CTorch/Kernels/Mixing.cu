@@ -51,7 +51,7 @@ struct Sampled {
         cubic(y - top, byY);
         const int column = int(left) - 1, row = int(top) - 1;
         const int64_t plane = int64_t(width) * height;
-        if (column >= 0 && column + 4 <= width && row >= 0 && row + 4 <= height) {
+        if (column >= 0 && column <= width - 4 && row >= 0 && row <= height - 4) {
             const float *from = picture + (int64_t(row) * width + column);
 #pragma unroll
             for (int j = 0; j < 4; ++j, from += width) take(from, plane, {0, 1, 2, 3}, byX, byY[j]);

@@ -29,7 +29,7 @@ void expectFitting(
 
 /// Whether the kernel can add them to a result of these sizes.
 bool canBeAdded(const std::vector<at::Tensor> &bases, at::IntArrayRef sizes) {
-    const auto fits = [&](const at::Tensor &base) { return base.scalar_type() == at::kHalf && base.sizes() == sizes; };
+    const auto fits = [&](const at::Tensor &base) { return base.scalar_type() == at::kHalf && base.sizes() == sizes && base.is_cuda(); };
     // Of others the kernel stores more than there are.
     return sizes[1] % 8 == 0 && bases.size() <= DenseTask::mostBases && std::all_of(bases.begin(), bases.end(), fits);
 }

@@ -156,6 +156,7 @@ const char *ct_model_kernels_problem(const ct_model *model) noexcept { return mo
 int32_t ct_model_device_convolutions(const ct_model *model) noexcept { return model->onDevice; }
 int32_t ct_model_own_concatenations(const ct_model *model) noexcept { return model->apart; }
 int32_t ct_model_own_shuffles(const ct_model *model) noexcept { return model->shuffles; }
+int32_t ct_model_left_shuffle(const ct_model *model) noexcept { return int32_t(model->shuffle); }
 
 ct_status ct_model_run(
     ct_model *model, int32_t batch, int32_t width, int32_t height, double low, double high, int32_t threads,

@@ -10,7 +10,7 @@ namespace ct {
 /// - Returns: how many were replaced, one for each shuffle and one for each sum.
 int32_t replaceShuffles(torch::jit::Module &network);
 
-/// Has a network whose last operation is such a shuffle, with a sum, return what goes into it instead: two tensors (see `Enlarged`).
+/// Has a network whose last operation is such a shuffle, with a sum, and whose result nothing else sees, return what goes into it instead: two tensors (see `Enlarged`).
 /// - Returns: the shuffle's factor, or 0 where the network returns pictures as before.
 int64_t leaveLastShuffle(torch::jit::Module &network);
 

@@ -97,10 +97,14 @@ int32_t ct::replaceShuffles(torch::jit::Module &network) {
 int64_t ct::leaveLastShuffle(torch::jit::Module &network) {
     auto graph = network.get_method("forward").graph();
     if (graph->outputs().size() != 1) return 0;
-    Node *const last = graph->outputs()[0]->node();
+    Value *const result = graph->outputs()[0];
+    Node *const last = result->node();
     if (!isCalled(last, "upscale_farm::shuffled") || last->owningBlock() != graph->block()) return 0;
-    if (torch::jit::toIValue(last->input(2))) return 0;  // nothing is added
+    // What is written to it once it is made would be lost.
+    if (result->uses().size() != 1) return 0;
     const auto factor = number(last->input(1));
+    const bool isAdded = last->input(2)->type()->isSubtypeOf(*c10::TensorType::get());
+    if (!factor || *factor < 1 || !isAdded) return 0;
     Node *const both = graph->insertNode(graph->createTuple({last->input(0), last->input(2)}));
     graph->eraseOutput(0);
     graph->registerOutput(both->output());

@@ -123,13 +123,15 @@ void ct_model_close(ct_model *model) CT_NOEXCEPT;
 
 // How many of its convolutions run in this library's kernels for the CPU. With any, the last bits depend on where tiles lie.
 int32_t ct_model_own_convolutions(const ct_model *model) CT_NOEXCEPT;
-// How many in those for another device: bits depend on no tile there.
+// How many in those for another device: bits depend on no tile there, nor does what comes behind them.
 int32_t ct_model_device_convolutions(const ct_model *model) CT_NOEXCEPT;
 // Why none run in those although some could, or "". Valid as long as the model.
 const char *ct_model_kernels_problem(const ct_model *model) CT_NOEXCEPT;
 // How many concatenations these made superfluous; and pixel shuffles that run here, two for one with the enlarged source added. For tests.
 int32_t ct_model_own_concatenations(const ct_model *model) CT_NOEXCEPT;
 int32_t ct_model_own_shuffles(const ct_model *model) CT_NOEXCEPT;
+// The factor of the last shuffle, where it is left to what comes behind the network; else 0. For tests.
+int32_t ct_model_left_shuffle(const ct_model *model) CT_NOEXCEPT;
 
 // Runs the network once on a ramp of values from low to high, shape [batch, 3, height, width] or, with
 // a window, [batch, window, 3, height, width], and waits for it.
