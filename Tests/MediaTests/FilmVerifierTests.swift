@@ -94,6 +94,22 @@ import Testing
         #expect(try verdict(try await film(filter: filter)).differences == [])
     }
 
+    /// A flash, and a cut from dark to bright, in more depth than the source has.
+    @Test(arguments: ["yuv420p", "yuv420p10", "yuv444p16,format=gbrp"])
+    func jumpsOfBrightnessAreNoFault(_ format: String) async throws {
+        let source = folder.path("jumps.mkv")
+        try await ffmpeg([
+            "-i", try await Self.plain(), "-map", "0", "-c", "copy", "-c:v:0", "libx264", "-preset", "veryfast",
+            "-fps_mode", "passthrough", "-enc_time_base", "-1", "-copyts", "-filter:v:0",
+            "drawbox=t=fill:color=black:enable='lte(n,2)',drawbox=t=fill:color=white:enable='eq(n,12)',"
+                + "drawbox=t=fill:color=black:enable='between(n,25,29)',drawbox=t=fill:color=white:enable='gte(n,30)'",
+            source,
+        ])
+        let codec = format.contains("gbrp") ? ["-c:v:0", "ffv1"] : []
+        let film = try await film(filter: "format=\(format)", inputs: ["-i", source], codec)
+        #expect(try FilmVerifier.verify(film.path, source: source, decode: true).differences == [])
+    }
+
     @Test func aPictureThatIsMissingIsFoundByItsTime() async throws {
         let bad = try await film(filter: "select='not(eq(n,20))'")
         for decode in [false, true] {
@@ -176,6 +192,8 @@ import Testing
     @Test(arguments: [
         ("creation_time", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00.000000Z", true),
         ("creation_time", "2020-01-01T00:00:00Z", "2020-01-01T00:00:01.000000Z", false),
+        ("creation_time", "2008-03-09 12:30:05", "2008-03-09T12:30:05.000000Z", true),
+        ("creation_time", "2008-03-09T12:30:05.25Z", "2008-03-09T12:30:05.000000Z", true),
         ("creation_time", "yesterday", "today", false),
         ("title", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00.0Z", false),
     ])

@@ -116,6 +116,20 @@ import Testing
             ], "\(packets)")
     }
 
+    /// MP4 counts the time without a word in 31 bits.
+    @Test func aTextAfterHoursWithoutOneComesInTime() async throws {
+        let folder = try TemporaryFolder()
+        let (subtitles, source) = (folder.path("s.srt"), folder.path("source.mkv"))
+        let text = "1\n00:10:00,000 --> 00:10:02,000\nEarly\n\n2\n03:25:00,000 --> 03:25:02,000\nLate\n\n"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: subtitles))
+        try await ffmpeg([
+            "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=1/600,format=yuv420p", "-i", subtitles, "-t", "12600",
+            "-map", "0", "-map", "1", "-c:v", "libx264", "-preset", "ultrafast", "-c:s", "subrip", source,
+        ])
+        let film = try JoinedFilm(source: source, container: "mp4").write()
+        #expect(try FilmVerifier.verify(film.path, source: source).differences == [])
+    }
+
     /// Without the font of timed text, which it always names.
     private func shown(_ film: String) async throws -> String {
         let text = try await run("ffmpeg", ["-nostdin", "-v", "error", "-i", film, "-map", "0:s", "-f", "srt", "-"])

@@ -157,6 +157,11 @@ public final class Demuxer {
 
     var streams: [UnsafeMutablePointer<AVStream>] { (0..<Int(context.pointee.nb_streams)).map(stream) }
 
+    /// In seconds, as the container says; nil where it does not.
+    var length: Double? {
+        context.pointee.duration > 0 ? Double(context.pointee.duration) / Double(AV_TIME_BASE) : nil
+    }
+
     var selectedStreams: [UnsafeMutablePointer<AVStream>] {
         streams.filter { selected.contains(Int($0.pointee.index)) }
     }

@@ -36,9 +36,12 @@ extension FilmMuxer {
             "stream \(from) (subtitle, \(was)\(language)) is converted to \(now), which \(container.name) holds")
     }
 
-    /// As fine as any sound's, and a whole number for a millisecond; but coarse enough for three hours without a word, whose length
-    /// MP4 counts in 31 bits.
-    private static let textClock: Int32 = 192_000
+    /// As fine as any sound's, and a whole number for a millisecond; but coarse enough for a film without a word, whose length MP4 counts
+    /// in 31 bits: over three hours it is coarser, over six than many a stream's.
+    private var textClock: Int32 {
+        let most = Double(Int32.max) / max(1, length)
+        return min(192_000, max(1_000, Int32(min(most, 192_000) / 1_000) * 1_000))
+    }
 
     /// Gives timed text a finer clock than the other streams'. libav's muxer ends a text that nothing replaces once another stream's time
     /// is past its end, and compares the numbers of two clocks: with a coarser one it ends a text long before its time is over,
@@ -48,9 +51,10 @@ extension FilmMuxer {
         for index in 0..<Int(context.pointee.nb_streams) {
             guard let stream = context.pointee.streams[index],
                 stream.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_MOV_TEXT,
-                stream.pointee.time_base.den < Self.textClock
+                stream.pointee.time_base.den < textClock
+                    || Double(stream.pointee.time_base.den) * length > Double(Int32.max)
             else { continue }
-            stream.pointee.time_base = AVRational(num: 1, den: Self.textClock)
+            stream.pointee.time_base = AVRational(num: 1, den: textClock)
         }
     }
 

@@ -19,6 +19,8 @@ final class FilmMuxer {
     var conversions: [Int: TextConversion] = [:]
     var videoIndex = 0
     var shift = TimeShift.none
+    /// Of the film, about, in seconds.
+    var length = 0.0
 
     let path: String
     private var timeBases: [Int: AVRational] = [:]

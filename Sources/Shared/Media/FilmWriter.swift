@@ -89,6 +89,8 @@ private struct Joining {
             pictures: (first, timeBase), others: muxer.beginnings(source.firstTimestamps(of: Set(muxer.targets.keys))),
             begins: source.isTransportStream || plan.cut.from != nil, container: muxer.container)
         try muxer.copyChapters(of: source.demuxer, plan.cut)
+        let last = pictures.order.timestamps.last ?? first
+        muxer.length = max(Double(last - first) * av_q2d(timeBase), source.demuxer.length ?? 0)
         try muxer.begin()
     }
 

@@ -222,19 +222,28 @@ enum FilmTags {
         switch key {
         case _ where other == value: true
         case "language": LanguageCode.other(value) == other
-        case "creation_time": instant(value).map { $0 == instant(other) } ?? false
+        // MP4 has whole seconds.
+        case "creation_time":
+            instant(value).flatMap { one in instant(other).map { abs($0.timeIntervalSince(one)) < 1 } } ?? false
         default: false
         }
     }
 
+    /// AVI says `2008-03-09 12:30:05`.
     private static func instant(_ text: String) -> Date? {
-        try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains(".")))
+        let whole = text.replacingOccurrences(of: " ", with: "T") + (text.hasSuffix("Z") ? "" : "Z")
+        return try? Date(whole, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains(".")))
     }
 
-    /// Whether Matroska has a place for it: libav's muxer keeps some for itself, and writes names with spaces in another way.
-    static func isHeldByMatroska(_ key: String) -> Bool { !key.contains(" ") && !withoutPlace.contains(key) }
+    /// Whether Matroska has a place for it under that name: libav's muxer keeps some for itself, and writes ones with spaces, with a language
+    /// behind them and some others in its own way.
+    static func isHeldByMatroska(_ key: String) -> Bool {
+        !key.contains(" ") && !withoutPlace.contains(key) && key.wholeMatch(of: /.*-[a-z]{2,3}/) == nil
+    }
 
-    private static let withoutPlace: Set = ["creation_time", "encoding_tool", "stereo_mode", "alpha_mode", "rotate"]
+    private static let withoutPlace: Set = [
+        "creation_time", "encoding_tool", "stereo_mode", "alpha_mode", "rotate", "part_number", "lead_performer",
+    ]
 
     private static let ofTheFile: Set = [
         "major_brand", "minor_version", "compatible_brands", "encoder", "encoder_options", "duration", "handler_name",
