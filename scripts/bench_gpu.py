@@ -71,7 +71,9 @@ def check(options):
     folders = [Path(torch.__file__).with_name("lib"), Path(options.worker).resolve().parent.parent / "lib"]
     known = os.environ.get("LD_LIBRARY_PATH")
     environment = os.environ | {"LD_LIBRARY_PATH": ":".join(map(str, folders + ([known] if known else [])))}
-    command = [program, options.device, f"{model}:4", "nearest:2"]
+    # Its pixels see 94 others on every side.
+    dense = model_path(options, "realesrgan-x4plus-anime", 4)
+    command = [program, options.device, f"{model}:4", *([f"{dense}:4:94"] if dense else []), "nearest:2"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode == NO_KERNELS:
         print(f"{done.stderr.strip()}: libtorch's operators do the work\n")

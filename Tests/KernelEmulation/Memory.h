@@ -1,5 +1,6 @@
 // A device's memory, of which each allocation lies between two pages that nobody may touch.
 #pragma once
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,6 +10,13 @@
 #include "Block.h"
 
 namespace emulation {
+
+/// Says of a fault what it is.
+inline void expectFaults() {
+    const auto fault = [](int) { fail("memory that nobody may touch, or an address that is no multiple of what is read"); };
+    signal(SIGSEGV, fault);
+    signal(SIGBUS, fault);
+}
 
 /// `count` values that end, but for less than 16 bytes, where such a page begins. What surrounds them are halves and floats that are no numbers.
 template <typename Value>

@@ -1,7 +1,5 @@
 // Runs the kernels of warp-wide products on the CPU and holds them against direct sums in double precision: scripts/emulate_kernels.sh.
 // What it cannot see: how fast they are, and what a device does otherwise than NVIDIA's description of its instructions says.
-#include <signal.h>
-
 #include <algorithm>
 #include <cstdio>
 
@@ -179,13 +177,10 @@ const Case cases[] = {
     {Kernel::dense, 40, 20, 1, {32}, 16, 1},
 };
 
-void fault(int) { emulation::fail("memory that nobody may touch, or an address that is no multiple of what is read"); }
-
 }  // namespace
 
 int main() {
-    signal(SIGSEGV, fault);
-    signal(SIGBUS, fault);
+    emulation::expectFaults();
     bool isFine = true;
     for (const Case &test : cases) isFine = check(test) && isFine;
     return isFine ? 0 : 1;

@@ -76,4 +76,22 @@ __device__ __forceinline__ float mixed(const CodePlane &plane, float red, float 
     return red * plane.mix[0] + green * plane.mix[1] + blue * plane.mix[2];
 }
 
+/// Adds a line's share to chroma of 4:2:0 whose rows lie between two lines.
+/// - rgb: samples of the line, with the one left of them.
+template <int count>
+__device__ __forceinline__ void addChroma(
+    const CodePlanes &codes, const float (&rgb)[3][2 * count + 1], bool isCentred, float (&blue)[count], float (&red)[count]) {
+#pragma unroll
+    for (int i = 0; i < count; ++i) {
+        float small[3];
+#pragma unroll
+        for (int channel = 0; channel < 3; ++channel) {
+            const float *v = rgb[channel] + 1 + 2 * i;
+            small[channel] = isCentred ? 0.5f * (v[0] + v[1]) : 0.25f * v[-1] + 0.5f * v[0] + 0.25f * v[1];
+        }
+        blue[i] += 0.5f * mixed(codes.planes[1], small[0], small[1], small[2]);
+        red[i] += 0.5f * mixed(codes.planes[2], small[0], small[1], small[2]);
+    }
+}
+
 }  // namespace ct::kernels

@@ -117,17 +117,7 @@ __device__ __forceinline__ void writeHalved(const FinishedPicture &picture, cons
 #pragma unroll
         for (int i = 0; i < 8; ++i) luma[i] = mixed(codes.planes[0], rgb[0][i + 1], rgb[1][i + 1], rgb[2][i + 1]);
         write(codes.planes[0], x, y + line, luma);
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            float small[3];
-#pragma unroll
-            for (int channel = 0; channel < 3; ++channel) {
-                const float *v = rgb[channel] + 1 + 2 * i;
-                small[channel] = isCentred ? 0.5f * (v[0] + v[1]) : 0.25f * v[-1] + 0.5f * v[0] + 0.25f * v[1];
-            }
-            blue[i] += 0.5f * mixed(codes.planes[1], small[0], small[1], small[2]);
-            red[i] += 0.5f * mixed(codes.planes[2], small[0], small[1], small[2]);
-        }
+        addChroma(codes, rgb, isCentred, blue, red);
     }
     write(codes.planes[1], x / 2, y / 2, blue);
     write(codes.planes[2], x / 2, y / 2, red);

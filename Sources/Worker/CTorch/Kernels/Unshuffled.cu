@@ -80,17 +80,7 @@ extern "C" __global__ void __launch_bounds__(threads, 7) halved_unshuffled(
 #pragma unroll
             for (int i = 0; i < 4; ++i) luma[i] = mixed(codes.planes[0], rgb[0][i + 1], rgb[1][i + 1], rgb[2][i + 1]);
             if (isOurs) write(codes.planes[0], 4 * x, 4 * y + 2 * half + line, luma);
-#pragma unroll
-            for (int i = 0; i < 2; ++i) {
-                float small[3];
-#pragma unroll
-                for (int channel = 0; channel < 3; ++channel) {
-                    const float *v = rgb[channel] + 1 + 2 * i;
-                    small[channel] = isCentred ? 0.5f * (v[0] + v[1]) : 0.25f * v[-1] + 0.5f * v[0] + 0.25f * v[1];
-                }
-                blue[i] += 0.5f * mixed(codes.planes[1], small[0], small[1], small[2]);
-                red[i] += 0.5f * mixed(codes.planes[2], small[0], small[1], small[2]);
-            }
+            addChroma(codes, rgb, isCentred, blue, red);
         }
         if (!isOurs) continue;
         write(codes.planes[1], 2 * x, 2 * y + half, blue);

@@ -123,7 +123,7 @@ void ct_model_close(ct_model *model) CT_NOEXCEPT;
 
 // How many of its convolutions run in this library's kernels for the CPU. With any, the last bits depend on where tiles lie.
 int32_t ct_model_own_convolutions(const ct_model *model) CT_NOEXCEPT;
-// How many in those for another device: bits depend on no tile there, nor does what comes behind them.
+// How many in those for another device: bits depend on no tile there, nor do those of what comes behind.
 int32_t ct_model_device_convolutions(const ct_model *model) CT_NOEXCEPT;
 // Why none run in those although some could, or "". Valid as long as the model.
 const char *ct_model_kernels_problem(const ct_model *model) CT_NOEXCEPT;
