@@ -138,7 +138,9 @@ import Testing
             try FetchTarget(folder.path("out.mp4"), name: "film.mkv", overwrite: false)
         }
         #expect(error?.kind == .usage && error?.message.contains("the film is .mkv") == true)
-        #expect(try FetchTarget(folder.path("out.mp4"), name: "", overwrite: false).path == folder.path("out.mp4"))
+        for (given, own) in [("out.mp4", ""), ("out.m4v", "film.mp4")] {
+            #expect(try FetchTarget(folder.path(given), name: own, overwrite: false).path == folder.path(given))
+        }
     }
 }
 

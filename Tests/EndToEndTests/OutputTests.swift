@@ -22,6 +22,15 @@ import Testing
         #expect(ended.error == "coordinator: cannot write to standard output: No space left on device\n")
     }
 
+    /// Help, and what the worker's programs print, lies in memory until they end.
+    @Test(arguments: [
+        ("coordinator", "--help"), ("worker", "--help"), ("worker", "models"), ("worker-engine", "--version"),
+    ])
+    func noProgramEndsWellWhereNothingCanBeWritten(_ program: String, _ word: String) async throws {
+        let ended = try await run("exec \"$(dirname \"$0\")/\(program)\" \"$@\" >/dev/full", [word])
+        #expect(ended.status == 3 && ended.error.contains("cannot write to standard output: No space"), "\(ended)")
+    }
+
     @Test(arguments: [
         ["run", ""], ["run", "film.mkv", ""], ["probe", ""], ["submit", ""], ["verify", "", "--source", "film.mkv"],
         ["compare", "a.mkv", "b.mkv", "--reference", ""],

@@ -34,7 +34,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         } catch let status as ExitStatus {
             leave(status.code)
         } catch  where exitCode(for: error).isSuccess {
-            exit(withError: error)  // help and version
+            Output.line(Data(fullMessage(for: error).utf8))  // help and version
         } catch  where exitCode(for: error) == .validationFailure {
             let line = message(for: error).split(separator: "\n").joined(separator: " ")
             Output.error("coordinator: \(line) (see --help)\n")

@@ -7,13 +7,15 @@ enum Output {
     /// Something could not be written although somebody reads, as where a disk is full. It has been said.
     static var isLost: Bool { lost.withLock { $0 } }
     private static let lost = Mutex(false)
+    /// A line is whole, whichever threads write.
+    private static let turn = Mutex(())
 
     static func error(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
     /// - Returns: false where nobody reads any more, or nothing can be written.
     @discardableResult
     static func line(_ data: Data) -> Bool {
-        let fault = put(data + Data("\n".utf8))
+        let fault = turn.withLock { _ in put(data + Data("\n".utf8)) }
         guard fault != 0 else { return true }
         if fault != EPIPE { lose(fault) }
         return false

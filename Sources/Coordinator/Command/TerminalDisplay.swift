@@ -7,8 +7,8 @@ import Synchronization
 /// what scripts read.
 final class TerminalDisplay: RunDisplay {
     private let isTerminal = isatty(STDERR_FILENO) == 1
-    /// Standard output is the same terminal.
-    private let isReadByPeople = isatty(STDOUT_FILENO) == 1
+    /// Whoever reads standard output reads standard error too.
+    private let isReadByPeople = isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1
     private let state = Mutex(State())
 
     private struct State {

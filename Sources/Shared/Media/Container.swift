@@ -12,6 +12,12 @@ public struct Container: Hashable, Sendable {
     private static let muxers = ["mkv": "matroska", "mp4": "mp4", "m4v": "mp4", "mov": "mov", "webm": "webm"]
     private static let names = "mkv, mp4, mov or webm"
 
+    /// Whether two extensions name one container, as mp4 and m4v do.
+    public static func areAlike(_ one: String, _ other: String) -> Bool {
+        let (one, other) = (one.lowercased(), other.lowercased())
+        return one == other || (muxers[one] != nil && muxers[one] == muxers[other])
+    }
+
     /// - Parameter output: the film's name, of which the extension counts.
     /// - Throws: `MediaError` of kind `.settings` where the extension is unknown, or the container cannot hold `codec`.
     public init(output: String, codec: Codec) throws {

@@ -24,7 +24,13 @@ extension AsyncParsableCommand {
         } catch {
             leave(failure(error))
         }
-        fflush(nil)
+        expectPrinted()
+    }
+
+    /// What was printed may still be in memory, and the disk behind it full. A reader who has gone is no fault.
+    private static func expectPrinted() {
+        guard fflush(nil) != 0, errno != EPIPE else { return }
+        leave(CommandError(3, "cannot write to standard output: \(String(cString: strerror(errno)))"))
     }
 
     public static func leave(_ failure: CommandError) -> Never {
@@ -36,6 +42,8 @@ extension AsyncParsableCommand {
     /// Help, version and what the parser itself refuses.
     private static func leaveParser(_ error: any Error) -> Never {
         guard exitCode(for: error).isSuccess else { leave(CommandError(2, "\(message(for: error)) (see --help)")) }
-        exit(withError: error)
+        print(fullMessage(for: error))
+        expectPrinted()
+        _exit(0)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CoordinatorCore
 import FarmModel
 import Foundation
+import Media
 
 /// `coordinator submit film.mkv`: hands films to a running coordinator.
 struct SubmitCommand: AsyncParsableCommand {
@@ -104,15 +105,24 @@ struct SubmitCommand: AsyncParsableCommand {
     }
 
     private func containerName() throws -> String {
-        let named = output.map { URL(fileURLWithPath: $0).pathExtension.lowercased() }.flatMap { $0.isEmpty ? nil : $0 }
+        let named = output.flatMap(Self.containerName)
         let container = container?.lowercased() ?? named ?? "mkv"
         guard ["mkv", "mp4", "mov", "webm"].contains(container) else {
             throw CoordinatorError(.usage, "a result cannot be .\(container): give mkv, mp4, mov or webm")
         }
-        if let named, named != container {
+        if let named, !Container.areAlike(named, container) {
             throw CoordinatorError(.usage, "--container \(container) is not what -o names, .\(named): leave one out")
         }
         return container
+    }
+
+    /// What a file's name says, but not a folder's.
+    private static func containerName(of output: String) -> String? {
+        let file = URL(fileURLWithPath: output)
+        let isFolder = (try? file.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) ?? false
+        let named = file.pathExtension.lowercased()
+        if isFolder || named.isEmpty { return nil }
+        return Container.areAlike(named, "mp4") ? "mp4" : named
     }
 }
 

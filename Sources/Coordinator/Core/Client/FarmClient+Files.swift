@@ -1,6 +1,7 @@
 public import FarmModel
 public import FarmProtocol
 import Foundation
+import Media
 import Messaging
 import Synchronization
 
@@ -127,7 +128,7 @@ struct FetchTarget: Sendable {
         let file = exists && isDirectory.boolValue ? given.appendingPathComponent(name) : given
         self.path = file.path
         let (asked, own) = (file.pathExtension, URL(fileURLWithPath: "/" + name).pathExtension)
-        guard asked.isEmpty || own.isEmpty || asked.lowercased() == own.lowercased() else {
+        guard asked.isEmpty || own.isEmpty || Container.areAlike(asked, own) else {
             throw CoordinatorError(
                 .usage,
                 "the film is .\(own), and fetching makes no .\(asked) of it: give a name that ends in .\(own) with -o")

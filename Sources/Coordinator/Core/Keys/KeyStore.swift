@@ -10,15 +10,6 @@ public struct IssuedKey: Codable, Hashable, Sendable {
     public init(holder: KeyHolder, created: Date) { (self.holder, self.created) = (holder, created) }
 }
 
-/// A key as `keys list --json` prints it.
-public struct KeyView: Codable, Hashable, Sendable {
-    public var holder: KeyHolder
-    /// Unix seconds, as all times that are printed.
-    public var created: Double
-
-    public init(_ key: IssuedKey) { (holder, created) = (key.holder, key.created.timeIntervalSince1970) }
-}
-
 /// The coordinator's keys in its state directory: `keys/server.json` is its own pair, `keys/allowed/NAME.json` each key that
 /// may come in. `keys new` and `keys revoke` change it while a coordinator runs, whose `KeyWatch` sees it; so the lock on
 /// the state directory is not taken. All calls block, briefly.
