@@ -40,7 +40,6 @@ let settings: [SwiftSetting] =
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func module(_ name: String, at path: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: settings)
@@ -62,11 +61,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Shared: values, wire, sockets, media
+        .systemLibrary(name: "CCrypto", path: "Sources/Shared/CCrypto"),
+        module("Hashing", at: "Shared/Hashing", ["CCrypto"]),
         .systemLibrary(name: "CZeroMQ", path: "Sources/Shared/CZeroMQ"),
         .systemLibrary(name: "CLibAV", path: "Sources/Shared/CLibAV"),
         .systemLibrary(name: "CX265", path: "Sources/Shared/CX265"),
@@ -74,17 +74,21 @@ let package = Package(
         module("FarmProtocol", at: "Shared/FarmProtocol", ["FarmModel"]),
         .target(name: "CProcesses", path: "Sources/Shared/CProcesses"),
         module("Processes", at: "Shared/Processes", ["CProcesses"]),
-        module("Messaging", at: "Shared/Messaging", ["FarmModel", "FarmProtocol", "CZeroMQ", logging, crypto]),
-        module("Media", at: "Shared/Media", ["FarmModel", "CLibAV", "CX265", crypto]),
+        module("Messaging", at: "Shared/Messaging", ["FarmModel", "FarmProtocol", "CZeroMQ", logging, "Hashing"]),
+        module("Media", at: "Shared/Media", ["FarmModel", "CLibAV", "CX265", "Hashing"]),
 
         // Coordinator: never links libtorch
         .target(
             name: "CCompare", path: "Sources/Coordinator/CCompare", cxxSettings: [openCV],
             linkerSettings: ["core", "imgproc", "video"].map { .linkedLibrary("opencv_\($0)") }),
         module("Comparison", at: "Coordinator/Comparison", ["FarmModel", "Media", "CCompare"]),
+        module("Scheduling", at: "Coordinator/Scheduling", ["FarmModel", "FarmProtocol"]),
         module(
             "CoordinatorCore", at: "Coordinator/Core",
-            ["FarmModel", "FarmProtocol", "Processes", "Messaging", "Media", "Comparison", logging, grdb]),
+            [
+                "FarmModel", "FarmProtocol", "Scheduling", "Hashing", "Processes", "Messaging", "Media", "Comparison",
+                logging, grdb,
+            ]),
         .executableTarget(
             name: "coordinator",
             dependencies: ["CoordinatorCore", "Comparison", "FarmProtocol", argumentParser, logging],
@@ -99,18 +103,20 @@ let package = Package(
                 ["Kernels/\($0).cu", "Kernels/\($0).fatbin"]
             }
                 + ["Kernels/images.sha256"],
+            // Units include what lies in the other folders, so that libtorch's headers are read six times, not forty.
+            sources: ["Units", "Convolution"],
             // Its kernels take their time, in tests too; and give the same bits at any width of vectors.
             cxxSettings: torchCompile + [.unsafeFlags(["-O2", "-ffp-contract=off"])]
                 + [".", "Network", "Convolution", "Blend", "Color", "Device", "Kernels"].map { .headerSearchPath($0) },
             linkerSettings: torchLink),
-        module("Models", at: "Worker/Models", ["FarmModel", crypto]),
+        module("Models", at: "Worker/Models", ["FarmModel", "Hashing"]),
         module("Machine", at: "Worker/Machine"),
         module("EngineProtocol", at: "Worker/EngineProtocol", ["FarmModel", "FarmProtocol"]),
         module("Program", at: "Worker/Program", ["Machine", argumentParser]),
-        module("Inference", at: "Worker/Inference", ["FarmModel", "Machine", "Models", "CTorch", crypto]),
+        module("Inference", at: "Worker/Inference", ["FarmModel", "Machine", "Models", "CTorch", "Hashing"]),
         module(
             "EngineCore", at: "Worker/Engine",
-            ["FarmModel", "FarmProtocol", "EngineProtocol", "Processes", "Media", "Machine", "Inference", crypto]),
+            ["FarmModel", "FarmProtocol", "EngineProtocol", "Processes", "Media", "Machine", "Inference", "Hashing"]),
         .executableTarget(
             name: "worker-engine",
             dependencies: [
@@ -130,7 +136,7 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["FarmModel", "EngineProtocol", "Processes", crypto],
+            name: "TestSupport", dependencies: ["FarmModel", "EngineProtocol", "Processes", "Hashing"],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
@@ -138,16 +144,19 @@ let package = Package(
             name: "device-check", dependencies: ["CTorch"], path: "Tests/DeviceCheck",
             linkerSettings: [.linkedLibrary("m")] + bundleLink),
         .executableTarget(
-            name: "transfer-bench", dependencies: ["FarmModel", "Messaging", crypto, "CZeroMQ", logging],
+            name: "transfer-bench", dependencies: ["FarmModel", "Messaging", "Hashing", "CZeroMQ", logging],
             path: "Tests/TransferBench", swiftSettings: settings),
         .systemLibrary(name: "CEpoll", path: "Tests/CEpoll"),
         .executableTarget(
             name: "farm-load",
             dependencies: [
-                "CEpoll", "FarmModel", "FarmProtocol", "Messaging", "Media", "CZeroMQ", argumentParser, crypto,
+                "CEpoll", "FarmModel", "FarmProtocol", "Messaging", "Media", "CZeroMQ", argumentParser, "Hashing",
             ], path: "Tests/FarmLoad", swiftSettings: settings),
         .target(
-            name: "Simulation", dependencies: ["CoordinatorCore", "FarmModel", "FarmProtocol"],
+            name: "SchedulingSupport", dependencies: ["FarmModel", "FarmProtocol", "Scheduling"],
+            path: "Tests/SchedulingSupport", swiftSettings: settings),
+        .target(
+            name: "Simulation", dependencies: ["FarmModel", "FarmProtocol", "Scheduling"],
             path: "Tests/Simulation",
             swiftSettings: settings),
         .executableTarget(
@@ -155,14 +164,18 @@ let package = Package(
         tests("FarmModelTests", ["FarmModel"]),
         tests("FarmProtocolTests", ["FarmProtocol"]),
         tests("MessagingTests", ["Messaging"]),
-        tests("MediaTests", ["Media", crypto]),
+        tests("MediaTests", ["Media", "Hashing"]),
         tests("ModelsTests", ["Models"]),
         tests("InferenceTests", ["Inference"]),
         tests("EngineCoreTests", ["EngineCore"]),
-        tests("CoordinatorCoreTests", ["CoordinatorCore", "Media", "Messaging", "Processes", crypto, grdb]),
+        tests("HashingTests", ["Hashing"]),
+        tests("SchedulingTests", ["Scheduling", "SchedulingSupport", "FarmModel", "FarmProtocol"]),
+        tests(
+            "CoordinatorCoreTests",
+            ["CoordinatorCore", "SchedulingSupport", "Media", "Messaging", "Processes", "Hashing", grdb]),
         tests("ComparisonTests", ["Comparison", "FarmModel", "Media"]),
         tests("WorkerCoreTests", ["WorkerCore"]),
-        tests("SimulationTests", ["Simulation", "CoordinatorCore"]),
+        tests("SimulationTests", ["CoordinatorCore", "Simulation", "FarmModel", "FarmProtocol", "Scheduling"]),
         tests("EndToEndTests", ["Media", "Comparison", "CoordinatorCore"]),
     ],
     swiftLanguageModes: [.v6],

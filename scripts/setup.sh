@@ -7,7 +7,7 @@ set -euo pipefail
 packages=(
     # to build
     g++ make git ca-certificates pkg-config
-    libavcodec-dev libavfilter-dev libavformat-dev libavutil-dev libswscale-dev libx265-dev libzmq3-dev libsqlite3-dev
+    libavcodec-dev libavfilter-dev libavformat-dev libavutil-dev libswscale-dev libx265-dev libzmq3-dev libsqlite3-dev libssl-dev
     libopencv-video-dev
     # to fetch and convert the models, and to fetch the sample
     python3 python3-pip python3-torch unzip

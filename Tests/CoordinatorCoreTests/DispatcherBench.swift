@@ -1,12 +1,14 @@
-import Crypto
 import FarmModel
 import FarmProtocol
 import Foundation
 import GRDB
+import Hashing
 import Logging
 import Media
 import Messaging
 import Processes
+import Scheduling
+import SchedulingSupport
 import TestSupport
 
 @testable import CoordinatorCore
@@ -112,7 +114,7 @@ struct DispatcherBench {
 
     /// One that takes room in the queue's file.
     func longHello(_ name: String) -> WorkerHello {
-        var hello = CoordinatorCoreTests.hello(name)
+        var hello = SchedulingSupport.hello(name)
         hello.slots[0].deviceModel = String(repeating: "x", count: 1 << 20)
         return hello
     }
@@ -178,7 +180,7 @@ struct BenchSegment {
         bytes = try (packets + encoder.finish()).reduce(into: PacketFile.header(for: encoder.stream)) {
             $0.append(PacketFile.record(for: $1))
         }
-        let hash = SHA256.hash(data: bytes).hexadecimal
+        let hash = SHA256.hash(bytes).hexadecimal
         result = SegmentResult(
             attempt: attempt,
             output: BlobReference(id: Wire.encodedBlob(attempt), size: Int64(bytes.count), sha256: hash),

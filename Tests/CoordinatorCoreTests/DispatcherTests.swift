@@ -1,6 +1,8 @@
 import FarmModel
 import FarmProtocol
 import Foundation
+import Scheduling
+import SchedulingSupport
 import TestSupport
 import Testing
 

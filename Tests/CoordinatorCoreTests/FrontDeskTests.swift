@@ -2,6 +2,7 @@ import FarmModel
 import FarmProtocol
 import Foundation
 import Messaging
+import SchedulingSupport
 import TestSupport
 import Testing
 

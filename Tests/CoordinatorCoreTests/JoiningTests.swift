@@ -1,5 +1,6 @@
 import FarmModel
 import Foundation
+import SchedulingSupport
 import TestSupport
 import Testing
 

@@ -26,10 +26,16 @@ import Testing
     }
 
     @Test func aModelIsFound() async throws {
-        let found = try await ModelResolver(launch: Self.worker).resolve("nearest", scale: 3)
-        #expect(found.description.name == "nearest" && found.description.scale == 3)
-        let enough = try await ModelResolver(launch: Self.worker).resolve("nearest", scale: nil, reach: 2)
-        #expect(enough.description.scale == 2)
+        let name = "realesr-animevideov3"
+        let found = try await ModelResolver(launch: Self.worker).resolve(name, scale: nil, reach: 2)
+        #expect(found.description.name == name && found.description.scale == 2 && found.sha256?.count == 64)
+    }
+
+    @Test func whatIsBuiltInNeedsNoWorker() async throws {
+        let resolver = ModelResolver(launch: Launch(executable: "/nowhere/worker", arguments: []))
+        #expect(try await resolver.resolve("nearest", scale: 3) == .nearest(scale: 3))
+        #expect(try await resolver.resolve("nearest", scale: nil, reach: 2) == .nearest(scale: 2))
+        await #expect(throws: CoordinatorError.self) { try await resolver.resolve("nearest", scale: 17) }
     }
 
     @Test func aChildThatHangsIsGivenUp() async throws {

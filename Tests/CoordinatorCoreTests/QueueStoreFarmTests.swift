@@ -2,6 +2,8 @@ import FarmModel
 import FarmProtocol
 import Foundation
 import GRDB
+import Scheduling
+import SchedulingSupport
 import Testing
 
 @testable import CoordinatorCore

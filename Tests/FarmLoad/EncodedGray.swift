@@ -1,7 +1,7 @@
-import Crypto
 import FarmModel
 import FarmProtocol
 import Foundation
+import Hashing
 import Media
 
 /// Gray pictures, encoded once for each job and length of segments; a lease's segment is the same packets with its timestamps.
@@ -24,7 +24,7 @@ struct EncodedGray {
             packet.pts = packet.pts.map { task.timestamps[first + Int($0)] }
             bytes.append(PacketFile.record(for: packet))
         }
-        let hash = SHA256.hash(data: bytes).hexadecimal
+        let hash = SHA256.hash(bytes).hexadecimal
         return (bytes, BlobReference(id: Wire.encodedBlob(task.attempt), size: Int64(bytes.count), sha256: hash))
     }
 

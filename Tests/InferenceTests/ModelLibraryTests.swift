@@ -51,8 +51,8 @@ import Testing
             #expect(reference.description.scale == scale && reference.sha256 == nil)
             #expect(try library.source(for: reference) == .nearest(scale))
         }
-        #expect(ModelLibrary.builtIn.map(\.description.scale) == [1, 2, 3, 4])
-        #expect(ModelLibrary.builtIn.allSatisfy { $0.description.name == "nearest" && $0.path == nil })
+        #expect(ModelReference.builtIn.map(\.description.scale) == [1, 2, 3, 4])
+        #expect(ModelReference.builtIn.allSatisfy { $0.description.name == "nearest" && $0.path == nil })
         for (reach, chosen) in [(1, 1), (3, 3), (5, 4)] {
             #expect(try library.resolve("nearest", scale: nil, reach: reach).description.scale == chosen)
         }

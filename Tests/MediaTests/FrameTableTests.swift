@@ -1,6 +1,6 @@
-import Crypto
 import FarmModel
 import Foundation
+import Hashing
 import TestSupport
 import Testing
 
@@ -151,7 +151,7 @@ import Testing
         var old = bytes.dropLast(32)
         old.removeSubrange(32..<40)
         old[4] = 1
-        try (old + SHA256.hash(data: old)).write(to: URL(fileURLWithPath: path))
+        try (old + SHA256.hash(old)).write(to: URL(fileURLWithPath: path))
         #expect(try FrameTable(contentsOf: path).packets == table.packets)
         #expect(try FrameTable(contentsOf: path).end == nil)
         bytes[500] ^= 1

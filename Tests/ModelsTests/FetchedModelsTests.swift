@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Hashing
 import TestSupport
 import Testing
 
@@ -13,7 +13,7 @@ import Testing
     @discardableResult
     private func fetch(_ text: String) throws -> String {
         let data = Data(text.utf8)
-        let hash = SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+        let hash = SHA256.hash(data).map { String(format: "%02x", $0) }.joined()
         try models.prepare()
         try data.write(to: URL(fileURLWithPath: models.temporaryPath(hash)))
         try models.publish(hash)

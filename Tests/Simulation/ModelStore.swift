@@ -1,6 +1,6 @@
-package import CoordinatorCore
 package import FarmModel
 import FarmProtocol
+package import Scheduling
 
 /// The queue store as a value: it keeps what was committed, and objects to what may never be.
 package struct ModelStore {

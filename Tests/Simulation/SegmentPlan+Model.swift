@@ -1,5 +1,5 @@
-import CoordinatorCore
 import FarmModel
+import Scheduling
 
 /// What may happen to a stored segment.
 extension SegmentPlan {

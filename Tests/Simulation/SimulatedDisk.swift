@@ -1,4 +1,4 @@
-import CoordinatorCore
+import Scheduling
 
 /// The coordinator's disk: how long a commit takes, and whether there is space.
 struct SimulatedDisk {

@@ -1,5 +1,5 @@
-import CoordinatorCore
 package import FarmModel
+import Scheduling
 
 /// A film as it really is: which candidate frames exist, and which segments no engine survives.
 package struct SimulatedFilm {

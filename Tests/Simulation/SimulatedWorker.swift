@@ -1,6 +1,6 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
 
 /// A worker's process: what it holds, and the connection it holds it over.
 struct SimulatedWorker {

@@ -1,6 +1,6 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
 
 /// What the scheduler wants done, each checked against what is durable and what people were told.
 extension Simulation {

@@ -1,5 +1,5 @@
-import CoordinatorCore
 import FarmModel
+import Scheduling
 
 /// What must hold after every batch of events.
 extension Simulation {

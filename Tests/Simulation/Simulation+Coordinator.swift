@@ -1,6 +1,6 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
 
 /// An event on its way to the scheduler, and what is to happen once it is durable and acted on.
 struct Incoming {

@@ -1,6 +1,6 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
 
 /// Processes that die, leave and slow down, networks that part, connections that flap.
 extension Simulation {

@@ -1,6 +1,6 @@
-import CoordinatorCore
 package import FarmModel
 import FarmProtocol
+import Scheduling
 
 /// Who works, and on what.
 extension Simulation {

@@ -1,7 +1,7 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
 import Foundation
+import Scheduling
 
 /// Messages go through the real codec, take their time, get lost, come twice, overtake each other.
 extension Simulation {

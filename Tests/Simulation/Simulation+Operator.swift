@@ -1,5 +1,5 @@
-import CoordinatorCore
 import FarmModel
+import Scheduling
 
 /// What people ask for while the farm is at work, and how it is mended in the end.
 extension Simulation {

@@ -1,5 +1,5 @@
-import CoordinatorCore
 import FarmModel
+import Scheduling
 
 /// A job of which it is watched how its end is shared out.
 struct TailWatch {

@@ -1,6 +1,6 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
 
 /// What workers do: connect, work, beat, deliver until answered.
 extension Simulation {

@@ -1,6 +1,6 @@
-package import CoordinatorCore
 package import FarmModel
 import FarmProtocol
+package import Scheduling
 
 /// A farm in one thread with a clock of its own: the real scheduler, the real message codec, a store that keeps only what
 /// was committed, workers, a network, a disk and an operator that misbehave by a seed. The same seed gives the same run.

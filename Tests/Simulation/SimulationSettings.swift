@@ -1,4 +1,4 @@
-import CoordinatorCore
+import Scheduling
 
 /// How large a farm is simulated, and how much goes wrong in it.
 package struct SimulationSettings {

@@ -1,6 +1,7 @@
 import CoordinatorCore
 import FarmModel
 import Foundation
+import Scheduling
 import Simulation
 import Synchronization
 import Testing

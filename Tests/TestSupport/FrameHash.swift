@@ -1,12 +1,12 @@
-internal import Crypto
 public import FarmModel
 internal import Foundation
+internal import Hashing
 
 /// A decoded frame as a judge sees it.
 public struct FrameHash: Hashable, Sendable, CustomStringConvertible {
     /// In the source's time base.
     public var timestamp: Int64?
-    /// MD5 of the planes, packed tightly one after the other.
+    /// SHA-256 of the planes, packed tightly one after the other.
     public var hash: String
 
     public init(timestamp: Int64?, hash: String) {
@@ -32,7 +32,7 @@ public func referenceFrames(
             "-fps_mode", "passthrough", "-enc_time_base", "-1",
         ] + (filter.map { ["-vf", $0] } ?? [])
             + (pixelFormat.map { ["-pix_fmt", $0, "-sws_flags", "neighbor+accurate_rnd+bitexact"] } ?? [])
-            + ["-f", "framehash", "-hash", "md5", "-"])
+            + ["-f", "framehash", "-hash", "sha256", "-"])
     return String(decoding: output, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
         let fields = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         return FrameHash(timestamp: Int64(fields[2]), hash: fields[5])
@@ -41,15 +41,15 @@ public func referenceFrames(
 
 /// The hash of `picture` that `referenceFrames` gives for the same samples.
 public func frameHash(_ picture: some PlanarPicture) -> String {
-    var hash = Insecure.MD5()
+    var hash = SHA256()
     for index in 0..<picture.format.layout.planeCount {
         let size = picture.format.planeSize(index)
         for line in 0..<size.height {
             let start = picture.plane(index) + line * picture.stride(index)
             hash.update(
-                bufferPointer: UnsafeRawBufferPointer(
+                UnsafeRawBufferPointer(
                     start: start, count: size.width * picture.format.layout.bytesPerSample))
         }
     }
-    return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    return hash.finalize().hexadecimal
 }

@@ -1,6 +1,6 @@
 import CZeroMQ
-import Crypto
 import Foundation
+import Hashing
 
 /// Bare libzmq: a DEALER that sends the film's bytes as messages of 1 MiB to a ROUTER, with the high-water marks of the
 /// bulk channel, and nothing else: no file, no hash, no credit. With `isFilm` what a film needs in any case, and no more: it is
@@ -84,7 +84,7 @@ enum BareReceiver {
             // A single byte asks for an answer.
             if zmq_msg_size(&frames[2]) > 1, file >= 0 {
                 let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&frames[2]), count: zmq_msg_size(&frames[2]))
-                hash.update(bufferPointer: bytes)
+                hash.update(bytes)
                 guard write(file, bytes.baseAddress, bytes.count) == bytes.count else {
                     throw CocoaError(.fileWriteUnknown)
                 }

@@ -1,7 +1,7 @@
-import Crypto
 import FarmModel
 import FarmProtocol
 import Foundation
+import Hashing
 import TestSupport
 import Testing
 
@@ -207,7 +207,7 @@ import Testing
         let coordinator = try await bench.coordinator()
         _ = try await coordinator.hello()
         let bytes = Data("not really a network".utf8)
-        let hash = SHA256.hash(data: bytes).hexadecimal
+        let hash = SHA256.hash(bytes).hexadecimal
         let blob = BlobReference(id: Wire.modelBlob(hash), size: Int64(bytes.count), sha256: hash)
         var model = StandIn.recipe(batch: 1).model
         model.sha256 = hash

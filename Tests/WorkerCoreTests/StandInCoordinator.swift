@@ -1,7 +1,7 @@
-import Crypto
 import FarmModel
 import FarmProtocol
 import Foundation
+import Hashing
 import Messaging
 import TestSupport
 
@@ -113,7 +113,7 @@ actor StandInCoordinator {
         if let model { task.recipe.model = model }
         task.input = BlobReference(
             id: Wire.sourceBlob(task.attempt), size: Int64(source.count),
-            sha256: SHA256.hash(data: source).hexadecimal)
+            sha256: SHA256.hash(source).hexadecimal)
         return task
     }
 

@@ -4,6 +4,7 @@ import Foundation
 public import Logging
 public import Messaging
 public import Processes
+public import Scheduling
 
 /// What a coordinator is built from.
 public struct FarmConfiguration: Sendable {

@@ -1,6 +1,6 @@
-internal import Crypto
 internal import FarmModel
 internal import Foundation
+internal import Hashing
 
 /// What a whole file's bytes are, without their passing through memory at once.
 enum FileHash {
@@ -16,7 +16,7 @@ enum FileHash {
             let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             defer { try? file.close() }
             var hash = SHA256()
-            while let part = try file.read(upToCount: 1 << 20), !part.isEmpty { hash.update(data: part) }
+            while let part = try file.read(upToCount: 1 << 20), !part.isEmpty { hash.update(part) }
             return hash.finalize().hexadecimal
         } catch { throw CoordinatorError(.file, "cannot read \(path): \(error.reason)") }
     }

@@ -1,7 +1,7 @@
 internal import CLibAV
-internal import Crypto
 internal import FarmModel
 internal import Foundation
+internal import Hashing
 
 /// The other streams of a film against the source's.
 struct CopyCheck {
@@ -20,7 +20,7 @@ struct CopyCheck {
         var seconds: Double?
 
         init(_ packet: DemuxedPacket, timeBase: AVRational) {
-            hash = packet.withPayload { SHA256.hash(data: $0) }
+            hash = packet.withPayload { SHA256.hash($0) }
             seconds = packet.pts.map { Double($0) * Rational(timeBase).value }
         }
     }

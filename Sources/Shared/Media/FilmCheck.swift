@@ -1,7 +1,7 @@
 internal import CLibAV
-internal import Crypto
 internal import FarmModel
 internal import Foundation
+internal import Hashing
 
 /// Reads a finished film again, packet by packet, before it gets its name.
 public enum FilmCheck {

@@ -1,6 +1,6 @@
-internal import Crypto
 internal import FarmModel
 internal import Foundation
+internal import Hashing
 
 /// On disk (little-endian): "UFFT" version:u32 timeBase:i32,i32 headerSize:u64 packets:u64 end:i64 (the least where unknown; not in
 /// version 1, which jobs from before an upgrade have), then pts:i64 dts:i64 offset:i64 size:u32 flags:u32 a packet, then the SHA-256 of all before it.
@@ -27,7 +27,7 @@ extension FrameTable {
             data.append(little: packet.size)
             data.append(little: packet.flags.rawValue)
         }
-        data.append(contentsOf: SHA256.hash(data: data))
+        data.append(contentsOf: SHA256.hash(data))
         try DurableFile.write(data, to: path)
     }
 
@@ -38,7 +38,7 @@ extension FrameTable {
             throw MediaError(.source, "cannot read the frame table \(path): \(error.localizedDescription)")
         }
         guard data.count >= Self.head - 8 + 32, data.prefix(4) == Self.magic,
-            SHA256.hash(data: data.dropLast(32)) == data.suffix(32)
+            SHA256.hash(data.dropLast(32)).elementsEqual(data.suffix(32))
         else { throw MediaError(.source, "the frame table \(path) is damaged; start over with --restart") }
         let version = data.little(at: 4, UInt32.self)
         let head = version == 1 ? Self.head - 8 : Self.head

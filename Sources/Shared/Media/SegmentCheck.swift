@@ -1,6 +1,6 @@
-internal import Crypto
 public import FarmModel
 internal import Foundation
+internal import Hashing
 
 /// What a delivered segment holds.
 public struct SegmentSummary: Hashable, Sendable {
@@ -52,7 +52,7 @@ public enum SegmentCheck {
 
     /// SHA-256, in hexadecimal, of the headers that all segments of a job share.
     public static func parameterSetsSHA256(of stream: VideoStream) -> String {
-        SHA256.hash(data: stream.parameters.extradata).hexadecimal
+        SHA256.hash(stream.parameters.extradata).hexadecimal
     }
 
     private static func check(_ stream: VideoStream, _ encoding: EncodingSettings) throws {

@@ -1,6 +1,6 @@
-internal import Crypto
 internal import FarmModel
 internal import Foundation
+internal import Hashing
 
 /// Tells whether a film is still the one that a job was made from, without reading all of it.
 public struct SourceIdentity: Codable, Hashable, Sendable {
@@ -29,9 +29,9 @@ public struct SourceIdentity: Codable, Hashable, Sendable {
     private static func digest(_ handle: FileHandle, size: Int64) throws -> String {
         let piece: Int64 = 1 << 20
         var hash = SHA256()
-        hash.update(data: try handle.read(upToCount: Int(piece)) ?? Data())
+        hash.update(try handle.read(upToCount: Int(piece)) ?? Data())
         try handle.seek(toOffset: UInt64(max(0, size - piece)))
-        hash.update(data: try handle.read(upToCount: Int(piece)) ?? Data())
+        hash.update(try handle.read(upToCount: Int(piece)) ?? Data())
         return hash.finalize().hexadecimal
     }
 

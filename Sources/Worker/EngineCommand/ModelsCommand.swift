@@ -32,7 +32,7 @@ struct ModelsCommand: ParsableCommand {
         let listing = ModelLibrary().list()
         for problem in listing.problems { FileHandle.standardError.write(Data("worker: \(problem)\n".utf8)) }
         let rows = listing.models.map(ModelRow.init)
-        let builtIn = ModelLibrary.builtIn.map(ModelRow.init)
+        let builtIn = ModelReference.builtIn.map(ModelRow.init)
         if json { return try printLine(rows + builtIn) }
         for row in rows + builtIn.suffix(1) { print(line(row)) }  // at any scale
     }

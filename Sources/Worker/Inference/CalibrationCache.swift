@@ -1,6 +1,6 @@
-internal import Crypto
 internal import FarmModel
 internal import Foundation
+internal import Hashing
 
 /// All that a calibration's result depends on.
 public struct CalibrationKey: Codable, Hashable, Sendable {
@@ -70,7 +70,7 @@ public struct CalibrationCache: Sendable {
     }
 
     private func file(_ key: CalibrationKey) -> URL {
-        let digest = SHA256.hash(data: (try? Self.encoder.encode(key)) ?? Data())
+        let digest = SHA256.hash((try? Self.encoder.encode(key)) ?? Data())
         return URL(fileURLWithPath: "\(directory)/calibration-\(digest.hexadecimal.prefix(16)).json")
     }
 }

@@ -10,11 +10,6 @@ extension ModelLibrary {
         public var problems: [InferenceError]
     }
 
-    /// `nearest`, at each scale that a job may have.
-    public static var builtIn: [ModelReference] {
-        nearestScales.map { ModelReference(description: .nearest(scale: $0), sha256: nil, path: nil) }
-    }
-
     /// All models but those that are built in; networks are not loaded.
     public func list() -> Listing {
         var listing = Listing(models: [], problems: [])

@@ -3,9 +3,6 @@ internal import Foundation
 public import Models
 
 extension ModelLibrary {
-    /// What `nearest` offers where no scale is asked for.
-    static let nearestScales = Array(1...4)
-
     /// The model that a user means with `--model`, `--scale` and `--height`. A file is loaded and tried on a small picture, so that
     /// what cannot work is refused before a job starts.
     /// - Parameters:
@@ -13,13 +10,10 @@ extension ModelLibrary {
     ///   - scale: nil takes the model's own; of several, one by `reach`.
     ///   - reach: so many times is enough: the smallest scale that is no less; nil, or where all are: the largest.
     public func resolve(_ model: String, scale: Int?, reach: Int? = nil) throws(InferenceError) -> ModelReference {
-        if let scale, !(1...16).contains(scale) {
+        if let scale, !ModelReference.scaleLimits.contains(scale) {
             throw InferenceError(.model, "scale \(scale) is out of range")
         }
-        if model == "nearest" {
-            let chosen = scale ?? Self.choice(of: Self.nearestScales, reach: reach) ?? 1
-            return ModelReference(description: .nearest(scale: chosen), sha256: nil, path: nil)
-        }
+        if let builtIn = ModelReference.builtIn(named: model, scale: scale, reach: reach) { return builtIn }
         let isFile = model.contains("/") || model.hasSuffix(".pt")
         let reference = try ModelFile.validate(isFile ? model : try file(named: model, scale: scale, reach: reach))
         let own = reference.description.scale
@@ -36,10 +30,6 @@ extension ModelLibrary {
         do { return .file(try file(of: reference, hash: hash)) } catch { throw InferenceError(.model, error.message) }
     }
 
-    private static func choice(of scales: some Collection<Int>, reach: Int?) -> Int? {
-        scales.filter { $0 >= reach ?? .max }.min() ?? scales.max()
-    }
-
     private func file(named name: String, scale: Int?, reach: Int?) throws(InferenceError) -> String {
         var scales: [String: [Int: String]] = [:]
         for path in files() {
@@ -49,7 +39,8 @@ extension ModelLibrary {
             }
         }
         guard let choice = scales[name] else { throw unknown(name, among: scales.mapValues { $0.keys.sorted() }) }
-        guard let path = (scale ?? Self.choice(of: choice.keys, reach: reach)).flatMap({ choice[$0] }) else {
+        guard let path = (scale ?? ModelReference.scale(among: choice.keys, reach: reach)).flatMap({ choice[$0] })
+        else {
             let available = choice.keys.sorted().map { "x\($0)" }.joined(separator: ", ")
             throw InferenceError(
                 .model, "model \(name) is not available with scale \(scale ?? 0): there is \(available)")

@@ -19,7 +19,7 @@ final class Network {
     ) throws(InferenceError) {
         var path: String?
         switch source {
-        case .nearest(let scale): description = .nearest(scale: scale)
+        case .nearest(let scale): description = ModelReference.nearest(scale: scale).description
         case .file(let file):
             path = file
             description = try ModelFile.description(of: file)
@@ -92,13 +92,5 @@ extension Precision {
     /// Whether it means fp16 on `device`.
     func isHalf(on device: Device) -> Bool {
         self == .fp16 || (self == .auto && device != .cpu)
-    }
-}
-
-extension ModelDescription {
-    static func nearest(scale: Int) -> ModelDescription {
-        ModelDescription(
-            name: "nearest", scale: scale, receptiveRadius: 0, licence: "none needed", source: "built in",
-            sourceSHA256: "")
     }
 }

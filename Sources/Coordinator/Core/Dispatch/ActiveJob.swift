@@ -1,6 +1,7 @@
 import FarmModel
 import Foundation
 import Media
+import Scheduling
 
 /// What dispatching a job takes besides its place in the queue.
 struct ActiveJob: Sendable {

@@ -2,6 +2,7 @@ import FarmModel
 import FarmProtocol
 import Foundation
 import Messaging
+import Scheduling
 
 extension Dispatcher {
     /// Carries out one of the scheduler's decisions.

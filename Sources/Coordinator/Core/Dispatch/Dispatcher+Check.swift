@@ -2,6 +2,7 @@ import FarmModel
 import FarmProtocol
 import Foundation
 import Media
+import Scheduling
 
 extension Dispatcher {
     /// Looks at a delivered segment before the scheduler hears of it: its packets, its timestamps, its parameter sets.

@@ -1,6 +1,7 @@
 import FarmModel
 import FarmProtocol
 import Foundation
+import Scheduling
 
 /// A disk that is full: nothing fails for it, everything waits.
 extension Dispatcher {

@@ -3,6 +3,7 @@ import FarmProtocol
 import Foundation
 import Media
 import Messaging
+import Scheduling
 
 /// What attempts read of the spool before a worker can go on: beside the loop, and a few at a time.
 enum SpoolRead: Sendable {

@@ -2,6 +2,7 @@ import FarmModel
 import FarmProtocol
 import Foundation
 import Messaging
+import Scheduling
 
 /// What comes in over the sockets.
 extension Dispatcher {
@@ -138,7 +139,7 @@ extension Dispatcher {
 
     func welcome(_ worker: WorkerID) {
         let pace = HeartbeatPace(usual: heartbeatInterval, leaseLifetime: scheduler.configuration.leaseLifetime)
-        send(.welcome(Welcome(heartbeatInterval: pace.interval(workers: scheduler.workers.count))), to: worker)
+        send(.welcome(Welcome(heartbeatInterval: pace.interval(workers: scheduler.connectionCount))), to: worker)
     }
 }
 

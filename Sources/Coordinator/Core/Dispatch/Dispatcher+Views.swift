@@ -1,6 +1,7 @@
 public import FarmModel
 import FarmProtocol
 import Foundation
+public import Scheduling
 
 /// What is told of jobs and workers.
 extension Dispatcher {

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Media
 import Messaging
+import Scheduling
 
 /// The thin shell around the scheduler: turns messages into its events, and carries out its actions in their order.
 ///

@@ -1,3 +1,4 @@
+internal import Scheduling
 internal import Synchronization
 
 /// Events on their way to the scheduler, in order. Whoever takes them gets all that wait: what is decided on together is

@@ -1,6 +1,7 @@
 internal import FarmModel
 import Foundation
 import Messaging
+internal import Scheduling
 
 // The scheduler knows connections by opaque names; the sockets know them by bytes.
 extension WorkerID {

@@ -1,5 +1,6 @@
 import FarmModel
 import Foundation
+import Scheduling
 
 /// One film of `run`: prepared, watched, and reported until it has come out.
 struct FilmRun: Sendable {

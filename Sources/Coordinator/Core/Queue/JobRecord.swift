@@ -1,5 +1,6 @@
 public import FarmModel
 public import Foundation
+public import Scheduling
 
 /// All that the queue store keeps of a job: what the scheduler works with, and what was asked for.
 public struct JobRecord: Hashable, Sendable {

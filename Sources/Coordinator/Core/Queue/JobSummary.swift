@@ -1,5 +1,6 @@
 public import FarmModel
 public import Foundation
+public import Scheduling
 
 /// A job without its segments and attempts: what a list of many, ended ones above all, can afford to read.
 public struct JobSummary: Hashable, Sendable {

@@ -2,6 +2,7 @@ import FarmModel
 import Foundation
 import Logging
 import Processes
+import Scheduling
 
 /// The operator's hook: a shell command that is run when a job has ended.
 struct ExecAfter: Sendable {

@@ -1,5 +1,6 @@
 import FarmModel
 import Foundation
+import Scheduling
 
 extension FrontDesk {
     /// A job's end is durable: what it needs no more is given back, and the operator's hook runs.

@@ -1,7 +1,7 @@
-import Crypto
 import FarmModel
 import FarmProtocol
 import Foundation
+import Hashing
 import Media
 import Messaging
 
@@ -128,7 +128,7 @@ extension FrontDesk {
 extension JobID {
     /// Five characters of the alphabet from the token's hash.
     init(token: String, turn: Int) {
-        let digest = SHA256.hash(data: Data("\(turn) \(token)".utf8))
+        let digest = SHA256.hash(Data("\(turn) \(token)".utf8))
         self.init(String(digest.prefix(5).map { Self.alphabet[Int($0) % Self.alphabet.count] }))
     }
 }

@@ -1,6 +1,7 @@
 import FarmModel
 import FarmProtocol
 import Foundation
+import Scheduling
 
 /// What people are shown.
 extension FrontDesk {

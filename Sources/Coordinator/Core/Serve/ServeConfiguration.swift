@@ -1,5 +1,6 @@
 internal import FarmProtocol
 internal import Foundation
+public import Scheduling
 
 /// What `coordinator serve` is told.
 public struct ServeConfiguration: Sendable {

@@ -3,8 +3,9 @@ import FarmProtocol
 import Foundation
 public import Processes
 
-/// Asks a worker child which model a name or file means. The coordinator links no libtorch, and a model file is a
-/// stranger's: only the worker opens it, and it runs a small picture through it before it vouches for it.
+/// Says which model a name or file means. For all but those that are built in it asks a worker child: the coordinator links
+/// no libtorch, and a model file is a stranger's: only the worker opens it, and it runs a small picture through it before
+/// it vouches for it.
 public struct ModelResolver: Sendable {
     /// `worker-engine models --resolve`, to which name, scale and reach are added.
     private let launch: Launch
@@ -21,6 +22,7 @@ public struct ModelResolver: Sendable {
     ///   - reach: so many times is enough: of a model's own scales the smallest that is no less, else the largest.
     /// - Throws: `CoordinatorError`; `CancellationError`, and the child is killed.
     func resolve(_ model: String, scale: Int?, reach: Int? = nil) async throws -> ModelReference {
+        if let builtIn = ModelReference.builtIn(named: model, scale: scale, reach: reach) { return builtIn }
         var launch = launch
         launch.arguments += ["--resolve", model] + (scale.map { ["--scale", "\($0)"] } ?? [])
         launch.arguments += reach.map { ["--reach", "\($0)"] } ?? []

@@ -1,6 +1,6 @@
 internal import CLibAV
-internal import Crypto
 internal import Foundation
+internal import Hashing
 
 /// A stream's payloads as all containers hold them: muxers add and take away framing, and what is left is compared.
 struct PayloadForm {
@@ -49,7 +49,7 @@ struct PayloadForm {
     }
 
     static func print(_ content: Data) -> UInt64? {
-        content.isEmpty ? nil : SHA256.hash(data: content).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        content.isEmpty ? nil : SHA256.hash(content).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     private func content(of payload: Data) -> Data {

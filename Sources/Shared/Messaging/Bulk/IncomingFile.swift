@@ -1,7 +1,7 @@
-internal import Crypto
 import FarmModel
 internal import FarmProtocol
 internal import Foundation
+internal import Hashing
 
 /// A blob on its way into a file: written in order to `<destination>.part`, and moved to its name when it is whole. It may
 /// wait for the disk. One thread at a time uses it, but another may `hash` while one `append`s.
@@ -62,7 +62,7 @@ final class IncomingFile {
     func append(_ bytes: UnsafeRawBufferPointer) throws { try descriptor.writeAll(bytes, to: part) }
 
     /// To be called with all that is appended, in the same order.
-    func hash(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+    func hash(_ bytes: UnsafeRawBufferPointer) { hash.update(bytes) }
 
     /// Whether the bytes are the ones promised. False where they are not, and some of them were there before: the part is
     /// empty then, and all is to be asked for anew.
@@ -195,7 +195,7 @@ extension ReadableFile {
             let part = UnsafeMutableRawBufferPointer(
                 rebasing: buffer.prefix(Int(min(Int64(buffer.count), count - offset))))
             try read(at: offset, into: part)
-            hash.update(bufferPointer: UnsafeRawBufferPointer(part))
+            hash.update(UnsafeRawBufferPointer(part))
             offset += Int64(part.count)
         }
     }

@@ -1,6 +1,6 @@
-internal import Crypto
 import FarmModel
 internal import Foundation
+internal import Hashing
 
 /// A blob that is to be served, as the slices it is made of. Files are opened when they are read.
 struct SlicedBlob {
@@ -68,7 +68,7 @@ struct SlicedBlob {
             let part = UnsafeMutableRawBufferPointer(
                 rebasing: buffer.prefix(Int(min(Int64(buffer.count), size - offset))))
             try read(at: offset, into: part) { try files.file($0) }
-            hash.update(bufferPointer: UnsafeRawBufferPointer(part))
+            hash.update(UnsafeRawBufferPointer(part))
             offset += Int64(part.count)
             try step(offset)
         }

@@ -14,7 +14,7 @@ constexpr double noise = 0.03;
 constexpr double misses = 0.5;  // of the source's own variance there
 constexpr double limit = 0.1;   // beyond, it shows something else
 /// Reach of the windows over which sources are compared.
-constexpr int64_t window = 2;
+constexpr int64_t comparedReach = 2;
 
 at::Tensor luma(const at::Tensor &rgb) {
     return (rgb[0] * 0.299 + rgb[1] * 0.587 + rgb[2] * 0.114).unsqueeze(0).unsqueeze(0);
@@ -87,7 +87,7 @@ Blend::Match Blend::match(const Picture &picture, const Picture &neighbour) cons
 }
 
 at::Tensor Blend::means(const at::Tensor &planes) const {
-    return fused ? cpu::windowMeans(planes, window) : windowMeans(planes, window);
+    return fused ? cpu::windowMeans(planes, comparedReach) : windowMeans(planes, comparedReach);
 }
 
 at::Tensor Blend::mixed(int64_t number, const std::vector<const Picture *> &neighbours) const {

@@ -52,7 +52,7 @@ DenseTask taskOf(const ct::ConvolutionInputs &inputs, const std::vector<at::Tens
 /// - pictures: as if they were concatenated, which would cost a copy.
 /// - weights: of `packedDense`. bias, slope: floats, filled up to the kernel's outputs.
 /// - bases, factors: the result is multiplied by the factor and added to the base, one after the other.
-at::Tensor convolve(
+at::Tensor convolveDense(
     const std::vector<at::Tensor> &pictures, const at::Tensor &weights, const at::Tensor &bias, const at::Tensor &slope, int64_t channels,
     const std::vector<at::Tensor> &bases, const c10::List<double> &factors) {
     const ct::ConvolutionInputs inputs(pictures, {at::kHalf, DenseTask::channelsAStep, DenseTask::most});
@@ -88,6 +88,6 @@ TORCH_LIBRARY_FRAGMENT(upscale_farm, library) {
         "-> Tensor");
 }
 
-TORCH_LIBRARY_IMPL(upscale_farm, CUDA, library) { library.impl("device_dense3x3", convolve); }
+TORCH_LIBRARY_IMPL(upscale_farm, CUDA, library) { library.impl("device_dense3x3", convolveDense); }
 
 }  // namespace

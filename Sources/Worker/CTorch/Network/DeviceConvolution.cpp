@@ -55,7 +55,7 @@ at::Tensor convolve(
 }
 
 /// [N, 3·factor², H, W] to [N, 3, factor·H, factor·W], with the source added to each of its pixels.
-at::Tensor shuffled(const at::Tensor &input, int64_t factor, const c10::optional<at::Tensor> &base) {
+at::Tensor shuffledOnDevice(const at::Tensor &input, int64_t factor, const c10::optional<at::Tensor> &base) {
     const auto enlarged = [&](const at::Tensor &picture) {
         const std::vector<double> scales(2, double(factor));
         return at::upsample_nearest2d(picture, c10::nullopt, at::ArrayRef<double>(scales));
@@ -89,7 +89,7 @@ TORCH_LIBRARY_FRAGMENT(upscale_farm, library) {
 TORCH_LIBRARY_IMPL(upscale_farm, CUDA, library) {
     library.impl("device_first", first);
     library.impl("device_conv3x3", convolve);
-    library.impl("shuffled", shuffled);
+    library.impl("shuffled", shuffledOnDevice);
 }
 
 }  // namespace

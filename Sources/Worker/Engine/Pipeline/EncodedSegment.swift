@@ -1,8 +1,8 @@
-import Crypto
 import EngineProtocol
 import FarmModel
 import FarmProtocol
 import Foundation
+import Hashing
 import Media
 
 /// An encoded segment's file: proof that it holds what was promised, and its name on the bulk channel.
@@ -28,7 +28,7 @@ enum EncodedSegment {
         var hash = SHA256()
         var size: Int64 = 0
         while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
-            hash.update(data: part)
+            hash.update(part)
             size += Int64(part.count)
         }
         return BlobReference(id: id, size: size, sha256: hash.finalize().hexadecimal)

@@ -2,6 +2,7 @@ internal import FarmModel
 internal import FarmProtocol
 internal import Foundation
 internal import GRDB
+internal import Scheduling
 
 /// What each change does to the tables, and the line of history it leaves.
 extension QueueStore {

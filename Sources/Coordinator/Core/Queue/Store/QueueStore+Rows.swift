@@ -1,6 +1,7 @@
 internal import FarmModel
 internal import Foundation
 internal import GRDB
+internal import Scheduling
 
 /// Jobs to rows and back.
 extension QueueStore {

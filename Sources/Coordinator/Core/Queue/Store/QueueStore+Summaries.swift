@@ -1,6 +1,7 @@
 internal import FarmModel
 internal import Foundation
 internal import GRDB
+public import Scheduling
 
 /// What is asked often, or of every job that there ever was: read without decoding plans.
 extension QueueStore {

@@ -1,6 +1,7 @@
 internal import FarmProtocol
 internal import Foundation
 internal import GRDB
+public import Scheduling
 
 /// Workers that came once, and what operators decided about them.
 extension QueueStore {

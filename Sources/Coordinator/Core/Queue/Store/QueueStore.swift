@@ -2,6 +2,7 @@ public import FarmModel
 internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
+public import Scheduling
 
 /// The queue on disk: jobs, segments, attempts, submissions, workers and what happened, in SQLite. A change is durable
 /// when `apply` returns (WAL with `synchronous=FULL`). One process at a time: see `StateDirectory`.

@@ -1,6 +1,7 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
+import SchedulingSupport
 import Testing
 
 /// The end of a job among uneven workers, and workers that fail what others can do.

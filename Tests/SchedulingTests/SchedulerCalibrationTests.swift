@@ -1,6 +1,7 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
+import SchedulingSupport
 import Testing
 
 /// A job whose execution shape is not fixed is calibrated by one slot before anything is leased.

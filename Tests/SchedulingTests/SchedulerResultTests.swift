@@ -1,6 +1,7 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
+import SchedulingSupport
 import Testing
 
 /// What workers send as results: taken once, from who holds the lease, if it can be true.

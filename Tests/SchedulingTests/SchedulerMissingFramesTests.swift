@@ -1,6 +1,7 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
+import SchedulingSupport
 import Testing
 
 /// The frame table holds candidates: what two attempts cannot produce, the second with more run-up, is no frame.

@@ -1,6 +1,7 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
+import SchedulingSupport
 import Testing
 
 /// Whose fault a failure is: the worker's, or the work's.

@@ -1,7 +1,8 @@
 import FarmModel
+import SchedulingSupport
 import Testing
 
-@testable import CoordinatorCore
+@testable import Scheduling
 
 /// Workers that fall silent without a word of farewell.
 @Suite struct SchedulerSilenceTests {

@@ -1,6 +1,7 @@
-import CoordinatorCore
 import FarmModel
 import FarmProtocol
+import Scheduling
+import SchedulingSupport
 import Testing
 
 /// Stories of leases that lapse, engines that crash and workers that die.

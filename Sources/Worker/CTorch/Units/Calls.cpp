@@ -1,0 +1,6 @@
+// One unit of compilation: the headers of libtorch take ten seconds, for every unit anew.
+
+#include "../Errors.cpp"
+#include "../Rows.cpp"
+#include "../Upscaler.cpp"
+#include "../UpscalerCalls.cpp"
