@@ -118,7 +118,7 @@ private enum PlainSSIM {
     }
 
     private static let weights: [Double] = {
-        let line = (-5...5).map { exp(-Double($0 * $0) / (2 * 1.5 * 1.5)) }
+        let line = (-5...5).map { (place: Int) -> Double in exp(-Double(place * place) / 4.5) }
         let all = line.flatMap { y in line.map { $0 * y } }
         return all.map { $0 / all.reduce(0, +) }
     }()

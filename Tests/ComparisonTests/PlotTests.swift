@@ -29,7 +29,9 @@ import Testing
 
     private func comparison(_ count: Int, borders: [Int] = [], cuts: [Int] = []) -> FilmComparison {
         func film(_ path: String, _ error: Double) -> FilmComparison.Film {
-            let errors = (0..<count).map { $0 == 0 || cuts.contains($0) ? nil : error + Double($0 % 7) * 1e-5 }
+            let errors = (0..<count).map { (frame: Int) -> Double? in
+                frame == 0 || cuts.contains(frame) ? nil : error + Double(frame % 7) * 1e-5
+            }
             return .init(
                 path: path, sharpness: 1, warpingError: error, likeness: .init(psnr: 40, ssim: 1),
                 perFrame: .init(

@@ -18,12 +18,14 @@ import Testing
         return path
     }
 
+    /// Half a step of 8 bits, squared: what rounding to them leaves.
+    private static let rounding: Double = 0.25 / 65_025
+
     @Test func motionAloneIsNoError() async throws {
         let path = try await write(.panning(8), "a.mkv")
         let found = try FilmComparer.compare(.init(a: path, b: path))
         #expect(found.cuts == [] && found.a.perFrame.warpingError.count == 8 && found.a.perFrame.warpingError[0] == nil)
-        // Half a step of 8 bits, squared: what rounding to them leaves.
-        #expect(try #require(found.a.warpingError) < 0.5 * 0.5 / (255 * 255), "\(found.a.perFrame)")
+        #expect(try #require(found.a.warpingError) < Self.rounding, "\(found.a.perFrame)")
     }
 
     /// Of two pictures with noise the difference has twice its variance, where the motion is of whole pixels; interpolation between
@@ -90,7 +92,7 @@ import Testing
         let path = try await write(scenes, "a.mkv")
         let found = try FilmComparer.compare(.init(a: path, b: path, borders: [5]))
         #expect(found.cuts == [5] && found.a.perFrame.warpingError[5] == nil)
-        #expect(try #require(found.a.warpingError) < 0.5 * 0.5 / (255 * 255))
+        #expect(try #require(found.a.warpingError) < Self.rounding)
         // Its only border is the cut.
         #expect(found.seam == nil && found.borders == .init(given: [5], keyframes: ([], []), count: 10))
     }

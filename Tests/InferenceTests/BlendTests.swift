@@ -207,7 +207,7 @@ import Testing
         let film = (0..<7).map(still)
         func flicker(_ pictures: [[[Int]]]) -> Double {
             let steps = zip(pictures[2...3], pictures[3...4]).map { one, next in
-                zip(one[0], next[0]).reduce(0.0) { $0 + pow(Double($1.0 - $1.1), 2) }
+                zip(one[0], next[0]).map { Double($0 - $1) }.reduce(0.0) { $0 + $1 * $1 }
             }
             return steps.reduce(0, +)
         }

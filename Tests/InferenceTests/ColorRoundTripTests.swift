@@ -77,7 +77,8 @@ import Testing
                 #expect(samples.allSatisfy { abs(Double($0) - exact) < 1 })
                 let mean = Double(samples.reduce(0, +)) / Double(samples.count)
                 // Five standard errors of a coin at its widest.
-                #expect(abs(mean - exact) < 5 * 0.5 / 96, "\(fraction) of \(step), plane \(plane)")
+                let limit = 2.5 / 96.0
+                #expect(abs(mean - exact) < limit, "\(fraction) of \(step), plane \(plane)")
             }
         }
     }

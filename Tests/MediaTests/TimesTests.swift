@@ -159,6 +159,7 @@ import Testing
         joined.plan.end = end
         try joined.write()
         let length = try await probe(joined.path, ["-show_entries", "format=duration"]).first ?? ""
-        #expect(abs((Double(length.split(separator: "=").last ?? "") ?? 0) - 3.36) < 0.0011, "\(length)")
+        let seconds = try #require(length.split(separator: "=").last.flatMap { Double($0) })
+        #expect(abs(seconds - 3.36) < 0.0011, "\(length)")
     }
 }

@@ -15,7 +15,7 @@ import Testing
     @Test(arguments: formats)
     func everyPictureComesBackOnceUnderItsTimestamp(_ codec: Codec, _ pixels: String) throws {
         let film = try SyntheticFilm(pixelFormat: pixels)
-        let times = (0..<20).map { Int64($0 * $0 * 7 - 50) }
+        let times = (0..<20).map { (place: Int64) -> Int64 in place * place * 7 - 50 }
         let (stream, packets) = try film.encode(0..<20, film.settings(codec), timestamp: { times[$0] })
         #expect(packets.compactMap(\.pts).sorted() == times)
         #expect(packets.first?.flags == .key)

@@ -109,8 +109,8 @@ struct BulkTests {
             .file(path: bench.path("two"), offset: 7, length: 1),
             .file(path: bench.path("one"), offset: 0, length: 1_234_567), .bytes(Data([1, 2, 3])), .bytes(Data()),
         ]
-        let expected =
-            Data("header".utf8) + one[1000..<2_501_000] + two[7..<8] + one[0..<1_234_567] + Data([1, 2, 3])
+        let parts = [Data("header".utf8), one[1000..<2_501_000], two[7..<8], one[0..<1_234_567], Data([1, 2, 3])]
+        let expected = parts.reduce(into: Data()) { $0.append($1) }
         let blob = try await BlobReference.describing(id: "pieces", slices: slices)
         #expect(blob.size == Int64(expected.count))
         try server.serve(id: blob.id, slices: slices)
