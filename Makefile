@@ -26,7 +26,7 @@ test: setup models sample nvenc-stand-in
 	swift test --skip-build --filter EndToEndTests
 	/usr/bin/python3 -B scripts/test_export.py
 	scripts/emulate_kernels.sh
-	$(MAKE) simulate
+	$(MAKE) simulate SEEDS=1-300 LARGE=2
 
 ## chaos [SEEDS=1-20]: films through processes that are killed, stopped and cut off, by seeds; some minutes
 chaos: setup models sample
@@ -38,10 +38,10 @@ formats: setup models
 	swift build --build-tests
 	UPSCALE_FARM_FORMATS="$(or $(ONLY),all)" swift test --skip-build --filter EndToEndTests.FormatsTests
 
-## simulate: the scheduler among simulated workers, 1,000 farms of up to 50 and five of 2,000, optimised
+## simulate [SEEDS=1-1000] [LARGE=5]: the scheduler among simulated workers, 1,000 farms of up to 50 and five of 2,000, optimised (`make test`: fewer)
 simulate: setup
 	swift build -c release --product simulate
-	$(RELEASE)/simulate --seeds 1-1000 --workers 50 --large 5
+	$(RELEASE)/simulate --seeds $(or $(SEEDS),1-1000) --workers 50 --large $(or $(LARGE),5)
 
 ## soak SEEDS=1-100000: as many simulated farms as you have time for
 soak: setup

@@ -89,7 +89,7 @@ import Testing
     /// As the ffmpeg command line shows them to everyone.
     private func uprightFrames(_ film: String) async throws -> [String] {
         let output = try await run(
-            "ffmpeg", ["-nostdin", "-v", "error", "-i", film, "-f", "framehash", "-hash", "md5", "-"])
+            "ffmpeg", ["-nostdin", "-v", "error", "-i", film, "-f", "framehash", "-hash", "sha256", "-"])
         return String(decoding: output, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }
             .compactMap { $0.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) } }
     }

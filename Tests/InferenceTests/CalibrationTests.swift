@@ -100,6 +100,11 @@ import Testing
         #expect(try CalibrationKey(calibration).share == 2 && calibration.shape(cache: cache) != planted)
         calibration.share = 1
         #expect(try calibration.shape(cache: cache) == planted)
+        // Another build's kernels may be as fast at another shape.
+        var other = try CalibrationKey(calibration)
+        #expect(other.program == ThisProgram.build && !ThisProgram.build.isEmpty)
+        other.program = "another"
+        #expect(cache[other] == nil)
         calibration.width = 100
         calibration.tile = 32
         calibration.batch = 1

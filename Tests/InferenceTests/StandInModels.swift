@@ -4,7 +4,7 @@ import TestSupport
 /// Networks made for tests by Debian's PyTorch: ones that break the contract, and a small one with a halo.
 enum StandIn: String {
     case blur2, blur2Frozen, blur2Wide, contrast2, bright2NaN, black2, wrongShape, noDescription, lacksScale, badJSON,
-        hungryBatch, median3, echo5
+        hungryBatch, median3, echo5, random2
     case hungryTile
 
     /// The path of this model's file; all are made at first use.
@@ -55,6 +55,7 @@ enum StandIn: String {
             "y = y + torch.conv2d(y, self.kernel, padding=2) * 0.1", large], radius=2, window=5)
         save("contrast2", [f"return {twice} * 3 - 1"])
         save("bright2NaN", [f"x = {twice}", "bright = x.mean([1, 2, 3], True) > 0.4", "return torch.where(bright, x / 0 - x / 0, x)"])
+        save("random2", [f"y = {twice}", "return y * 0.6 + torch.rand_like(y) * 0.4"])
         save("black2", [f"return {twice} * 0"])
         save("wrongShape", ["return torch._C._nn.upsample_nearest2d(x, None, [3.0, 3.0])"])
         save("noDescription", [f"return {twice}"], description="")

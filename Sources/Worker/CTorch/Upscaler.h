@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <string>
 
 #include "Alpha.h"
 #include "Blend.h"
@@ -33,6 +34,8 @@ struct ct_upscaler {
     ct::Flights flights;
     /// Where a device's work belongs: the default stream is left to the hardware decoder, which knows no other.
     std::optional<c10::Stream> stream;
+    /// Why this library's kernels do not surround the network although they could.
+    std::string problem;
 
   private:
     /// Gives of each picture what it became and the source, [3, height, width], both of values in [low, high].

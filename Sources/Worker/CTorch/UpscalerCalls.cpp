@@ -1,41 +1,41 @@
 // An upscaler's calls: nothing is thrown, and all work of a device belongs on the upscaler's stream.
 #include <c10/core/InferenceMode.h>
-#include <c10/core/StreamGuard.h>
 
+#include <cstdio>
 #include <memory>
 
 #include "Errors.h"
+#include "OnStream.h"
 #include "Rows.h"
-#include "Upscaler.h"
+#include "Surroundings.h"
 
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
     int32_t plain, int32_t under_way, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
-        auto made = std::make_unique<ct_upscaler>(*model, *input, *output, low, high, plain != 0, under_way);
-        if (blend_radius > 0) made->kept.emplace(blend_radius, model->device.is_cpu() && !plain, plain ? nullptr : ct::kernelsFor(model->device));
+        const ct::Surroundings surroundings{*input, *output, low, high, blend_radius};
+        const bool isTried = !plain && !model->device.is_cpu() && ct::kernelsFor(model->device);
+        const auto problem = isTried ? ct::problemAround(*model, surroundings) : "";
+        auto made = surroundings.open(*model, plain || !problem.empty(), under_way);
+        made->problem = problem;
         *upscaler = made.release();
     });
 }
 
-namespace {
+const char *ct_upscaler_kernels_problem(const ct_upscaler *upscaler) noexcept { return upscaler->problem.c_str(); }
 
-/// Makes an upscaler's stream the current one, if it has one.
-class OnStream {
-  public:
-    explicit OnStream(const ct_upscaler &upscaler) {
-        if (upscaler.stream) guard.emplace(*upscaler.stream);
-    }
-
-  private:
-    std::optional<c10::StreamGuard> guard;
-};
-
-}  // namespace
+ct_status ct_upscaler_try(
+    ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius, char *problem,
+    size_t problem_capacity, char *error, size_t capacity) noexcept {
+    return ct::guarded(error, capacity, [&] {
+        const auto words = ct::triedAround(*model, {*input, *output, low, high, blend_radius});
+        std::snprintf(problem, problem_capacity, "%s", words.c_str());
+    });
+}
 
 void ct_upscaler_close(ct_upscaler *upscaler) noexcept {
     if (upscaler == nullptr) return;
-    const OnStream stream(*upscaler);
+    const ct::OnStream stream(*upscaler);
     delete upscaler;
 }
 
@@ -47,7 +47,7 @@ ct_status called(ct_upscaler *upscaler, int32_t threads, char *error, size_t cap
     return ct::guarded(error, capacity, [&] {
         const c10::InferenceMode inference;
         ct::useThreads(threads);
-        const OnStream stream(*upscaler);
+        const ct::OnStream stream(*upscaler);
         try {
             work();
             upscaler->flights.settle();
@@ -100,13 +100,13 @@ ct_status ct_upscaler_begin(ct_upscaler *upscaler, char *error, size_t capacity)
 
 ct_status ct_upscaler_end(ct_upscaler *upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
-        const OnStream stream(*upscaler);
+        const ct::OnStream stream(*upscaler);
         upscaler->flights.end();
     });
 }
 
 void ct_upscaler_abandon(ct_upscaler *upscaler) noexcept {
-    const OnStream stream(*upscaler);
+    const ct::OnStream stream(*upscaler);
     upscaler->flights.abandon();
 }
 

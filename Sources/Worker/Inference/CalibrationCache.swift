@@ -1,11 +1,14 @@
 internal import FarmModel
 internal import Foundation
 internal import Hashing
+internal import Machine
 
 /// All that a calibration's result depends on.
 public struct CalibrationKey: Codable, Hashable, Sendable {
     var deviceModel: String
     var torch: String
+    /// The build, for its kernels.
+    var program: String
     /// The model file's SHA-256, or `nearest xN`.
     var model: String
     var width: Int
@@ -23,6 +26,7 @@ public struct CalibrationKey: Codable, Hashable, Sendable {
         let description = calibration.model.description
         deviceModel = try DeviceInfo(calibration.device).model
         torch = InferenceRuntime.torchVersion
+        program = ThisProgram.build
         model = calibration.model.sha256 ?? "\(description.name) x\(description.scale)"
         width = calibration.width
         height = calibration.height

@@ -20,6 +20,24 @@ extension Upscaler {
         return opened
     }
 
+    /// How small pictures of the formats come out of what surrounds the network by our kernels, held against tensor operations.
+    /// - Returns: what is wrong, in a line; nil where nothing is.
+    static func problemAround(
+        _ network: Network, input: PictureFormat, output: PictureFormat, blendRadius: Int
+    ) throws(InferenceError) -> String? {
+        var from = ct_format(input, matrix: input.color.effectiveMatrix(height: input.height))
+        var to = ct_format(output, matrix: output.color.effectiveMatrix(height: input.height))
+        var words = [CChar](repeating: 0, count: 300)
+        let range = network.description.valueRange
+        try torch(.failed, "trying \(input.summary) to \(output.summary)") { error, capacity in
+            ct_upscaler_try(
+                network.handle, &from, &to, range[0], range[1], Int32(blendRadius), &words, words.count, error, capacity
+            )
+        }
+        let problem = words.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        return problem.isEmpty ? nil : problem
+    }
+
     static func upscale(
         _ handle: OpaquePointer, _ plan: TilePlan, _ batch: Int, _ threads: Int,
         _ pictures: ArraySlice<any PlanarPicture>, _ numbers: ArraySlice<Int>, into results: ArraySlice<PictureBuffer>

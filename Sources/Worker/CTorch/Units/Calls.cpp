@@ -2,5 +2,6 @@
 
 #include "../Errors.cpp"
 #include "../Rows.cpp"
+#include "../Surroundings.cpp"
 #include "../Upscaler.cpp"
 #include "../UpscalerCalls.cpp"

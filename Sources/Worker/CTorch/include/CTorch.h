@@ -172,11 +172,18 @@ const char *ct_kernel(void) CT_NOEXCEPT;
 // An upscaler from one picture format to another: where that is not `scale` times as wide and high, the network's
 // pictures are resampled to it. The model must outlive it. Network input and output are RGB in [low, high].
 // `blend_radius`: so many pictures before each, and behind, are blended into it; 0 for none. `plain`: what surrounds the network by tensor
-// operations instead of this library's kernels: to hold one against the other. `under_way`: so many calls may be begun and not collected, at least 1.
+// operations instead of this library's kernels: to hold one against the other. On another device than the CPU the kernels are tried on small pictures
+// first, and tensor operations surround the network where those come out otherwise. `under_way`: so many calls may be begun and not collected, at least 1.
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
     int32_t plain, int32_t under_way, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
+// Why tensor operations do although there are kernels, or "". Valid as long as the upscaler.
+const char *ct_upscaler_kernels_problem(const ct_upscaler *upscaler) CT_NOEXCEPT;
+// That trial alone, on any device: `problem` says in one line how small pictures differ, or fail; empty where they do not.
+ct_status ct_upscaler_try(
+    ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius, char *problem,
+    size_t problem_capacity, char *error, size_t capacity) CT_NOEXCEPT;
 
 // Calls between begin and end are not waited for on a device: their work is under way until it is collected, the oldest first, and
 // what they give must stay till then (what they are given need not, unless it lies on the device). As many may be under way at once as the upscaler was opened for. On the CPU the work is done in
