@@ -29,6 +29,7 @@ import Testing
         let name = "realesr-animevideov3"
         let found = try await ModelResolver(launch: Self.worker).resolve(name, scale: nil, reach: 2)
         #expect(found.description.name == name && found.description.scale == 2 && found.sha256?.count == 64)
+        #expect(try await ModelResolver(launch: Self.worker).resolve(name, scale: 3).description.scale == 3)
     }
 
     @Test func whatIsBuiltInNeedsNoWorker() async throws {

@@ -5,7 +5,11 @@ public import Foundation
 public struct SHA256: ~Copyable {
     private let context: OpaquePointer
 
+    /// What clears up at exit would do so under threads that still hash.
+    private static let isReady: Void = { _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) }()
+
     public init() {
+        Self.isReady
         guard let context = EVP_MD_CTX_new() else { Self.stop("make room for a SHA-256") }
         self.context = context
         begin()

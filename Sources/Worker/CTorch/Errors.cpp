@@ -59,4 +59,10 @@ ct_status report(char *error, size_t capacity) noexcept {
     }
 }
 
+std::string essenceUnlessMemory() {
+    char words[400] = "";
+    if (report(words, sizeof words) == CT_OUT_OF_MEMORY) throw;
+    return words;
+}
+
 }  // namespace ct

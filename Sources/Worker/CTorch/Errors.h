@@ -17,6 +17,9 @@ struct BadOutput : std::runtime_error {
 /// To be called in a catch block: writes the exception in flight into `error` and says what it was.
 ct_status report(char *error, size_t capacity) noexcept;
 
+/// To be called in a catch block: the line that says what happened. Throws the exception anew where memory did not suffice, which passes.
+std::string essenceUnlessMemory();
+
 template <typename Body>
 ct_status guarded(char *error, size_t capacity, Body body) noexcept {
     try {

@@ -11,12 +11,12 @@
 
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
-    int32_t plain, int32_t under_way, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
+    ct_around around, int32_t under_way, ct_upscaler **upscaler, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         const ct::Surroundings surroundings{*input, *output, low, high, blend_radius};
-        const bool isTried = !plain && !model->device.is_cpu() && ct::kernelsFor(model->device);
+        const bool isTried = around == CT_AROUND_BY_TRIED_KERNELS && !model->device.is_cpu() && ct::kernelsFor(model->device);
         const auto problem = isTried ? ct::problemAround(*model, surroundings) : "";
-        auto made = surroundings.open(*model, plain || !problem.empty(), under_way);
+        auto made = surroundings.open(*model, around == CT_AROUND_BY_OPERATIONS || !problem.empty(), under_way);
         made->problem = problem;
         *upscaler = made.release();
     });
@@ -29,7 +29,7 @@ ct_status ct_upscaler_try(
     size_t problem_capacity, char *error, size_t capacity) noexcept {
     return ct::guarded(error, capacity, [&] {
         const auto words = ct::triedAround(*model, {*input, *output, low, high, blend_radius});
-        std::snprintf(problem, problem_capacity, "%s", words.c_str());
+        std::snprintf(problem, problem_capacity, "%s", words.value_or("").c_str());
     });
 }
 

@@ -74,7 +74,10 @@ public struct CalibrationCache: Sendable {
     }
 
     private func file(_ key: CalibrationKey) -> URL {
-        let digest = SHA256.hash((try? Self.encoder.encode(key)) ?? Data())
+        // A newer build's takes the place of an older one's.
+        var name = key
+        name.program = ""
+        let digest = SHA256.hash((try? Self.encoder.encode(name)) ?? Data())
         return URL(fileURLWithPath: "\(directory)/calibration-\(digest.hexadecimal.prefix(16)).json")
     }
 }

@@ -13,7 +13,8 @@ extension Upscaler {
         let range = network.description.valueRange
         try torch(.failed, "upscaling \(input.summary) to \(output.summary)") {
             ct_upscaler_open(
-                network.handle, &from, &to, range[0], range[1], Int32(blendRadius), plain ? 1 : 0, Int32(underWay),
+                network.handle, &from, &to, range[0], range[1], Int32(blendRadius),
+                plain ? CT_AROUND_BY_OPERATIONS : CT_AROUND_BY_TRIED_KERNELS, Int32(underWay),
                 &opened, $0, $1)
         }
         guard let opened else { throw InferenceError(.failed, "CTorch opened no upscaler") }

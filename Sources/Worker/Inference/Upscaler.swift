@@ -70,29 +70,20 @@ public final class Upscaler: PictureUpscaler {
 
     deinit { ct_upscaler_close(handle) }
 
-    /// Why tensor operations surround the network although there are kernels for it.
-    private var kernelsProblem: String? {
-        let words = String(cString: ct_upscaler_kernels_problem(handle))
-        return words.isEmpty ? nil : words
-    }
-
     /// How much of the network runs in our own kernels, or why nothing does, in a sentence; nil where nothing could. On the CPU runs it once.
     public var ownKernels: String? {
         get throws(InferenceError) {
-            let name = network.description.name
-            if network.dependsOnTiles {
+            guard !network.dependsOnTiles else {
                 let share = Int((try network.tryOut(threads: threads) * 100).rounded())
-                return "\(share) % of \(name)'s multiplications run in our own kernels (\(InferenceRuntime.kernels))"
+                return
+                    "\(share) % of \(network.description.name)'s multiplications run in our own kernels (\(InferenceRuntime.kernels))"
             }
-            if device != .cpu, let problem = InferenceRuntime.kernelsProblem(on: device) ?? network.kernelsProblem {
-                return "\(name) runs in libtorch's operators on \(device): \(problem)"
-            }
-            let around = kernelsProblem.map { "what surrounds it runs in tensor operations: \($0)" }
-            guard network.hasOwnKernels else {
-                return around.map { "\(name) runs in libtorch's operators on \(device); \($0)" }
-            }
-            return "\(network.ownConvolutions) of \(name)'s convolutions run in our own kernels on \(device)"
-                + (around.map { "; \($0)" } ?? "")
+            let around = String(cString: ct_upscaler_kernels_problem(handle))
+            return OwnKernels(
+                network: network.description.name, device: device, convolutions: network.ownConvolutions,
+                problem: device == .cpu ? nil : InferenceRuntime.kernelsProblem(on: device) ?? network.kernelsProblem,
+                problemAround: around.isEmpty ? nil : around
+            ).sentence
         }
     }
 

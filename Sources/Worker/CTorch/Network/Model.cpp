@@ -73,6 +73,7 @@ ct::Enlarged made(const c10::IValue &value, int64_t factor) {
 }  // namespace
 
 void ct_model::load(const char *path, bool isOwn) {
+    this->path = path;
     auto given = torch::jit::load(path, at::Device(at::kCPU));
     if (!given.find_method("forward")) ct::fail("it has no forward method");
     given.eval();

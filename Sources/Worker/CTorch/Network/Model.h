@@ -21,6 +21,8 @@ struct ct_model {
     int32_t onDevice = 0;
     /// Of the network's last shuffle, where it returns what goes into that; else 0.
     int64_t shuffle = 0;
+    /// Of its file; empty for nearest.
+    std::string path;
     /// Why none run in them there although some could.
     std::string problem;
 

@@ -22,6 +22,10 @@ typedef enum {
     CT_BAD_OUTPUT = 3,
 } ct_status;
 
+// What surrounds a network: this library's kernels, on another device than the CPU after a trial on small pictures, and tensor operations where those
+// come out otherwise; tensor operations; or the kernels without a trial, to hold one against the other.
+typedef enum { CT_AROUND_BY_TRIED_KERNELS = 0, CT_AROUND_BY_OPERATIONS = 1, CT_AROUND_BY_KERNELS = 2 } ct_around;
+
 typedef enum { CT_YUV = 0, CT_GRAY = 1, CT_RGB = 2 } ct_family;
 
 // A picture's planes and what their samples mean. Samples of more than 8 bits are 16-bit little-endian words with
@@ -171,16 +175,15 @@ const char *ct_kernel(void) CT_NOEXCEPT;
 
 // An upscaler from one picture format to another: where that is not `scale` times as wide and high, the network's
 // pictures are resampled to it. The model must outlive it. Network input and output are RGB in [low, high].
-// `blend_radius`: so many pictures before each, and behind, are blended into it; 0 for none. `plain`: what surrounds the network by tensor
-// operations instead of this library's kernels: to hold one against the other. On another device than the CPU the kernels are tried on small pictures
-// first, and tensor operations surround the network where those come out otherwise. `under_way`: so many calls may be begun and not collected, at least 1.
+// `blend_radius`: so many pictures before each, and behind, are blended into it; 0 for none. `under_way`: so many calls may be begun and not collected, at least 1.
 ct_status ct_upscaler_open(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius,
-    int32_t plain, int32_t under_way, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
+    ct_around around, int32_t under_way, ct_upscaler **upscaler, char *error, size_t capacity) CT_NOEXCEPT;
 void ct_upscaler_close(ct_upscaler *upscaler) CT_NOEXCEPT;
 // Why tensor operations do although there are kernels, or "". Valid as long as the upscaler.
 const char *ct_upscaler_kernels_problem(const ct_upscaler *upscaler) CT_NOEXCEPT;
-// That trial alone, on any device: `problem` says in one line how small pictures differ, or fail; empty where they do not.
+// The trial alone, on any device: `problem` says in one line how small pictures differ, or fail; empty where they do not, or where tensor operations
+// make nothing of them either.
 ct_status ct_upscaler_try(
     ct_model *model, const ct_format *input, const ct_format *output, double low, double high, int32_t blend_radius, char *problem,
     size_t problem_capacity, char *error, size_t capacity) CT_NOEXCEPT;
