@@ -25,13 +25,11 @@ import Testing
         let folder = try TemporaryFolder()
         let film = folder.path("film.mkv")
         try await ffmpeg(["-f", "lavfi", "-i", "testsrc2=size=96x64", "-frames:v", "1", "-c:v", "ffv1", film])
-        let nearest = ModelDescription(
-            name: "nearest", scale: 2, receptiveRadius: 0, licence: "", source: "", sourceSHA256: "")
         var settings = JobSettings(model: "nearest")
         settings.encoderParameters = [EncoderParameter(key: "aq-mode", value: "3")]
         let order = PlanOrder(
             settings: settings, film: try .read(film),
-            model: ModelReference(description: nearest, sha256: nil, path: nil), output: folder.path("out.mkv"))
+            model: .nearest(scale: 2), output: folder.path("out.mkv"))
         let error = await #expect(throws: CoordinatorError.self) {
             try await Self.tool(what).plan(order, limit: .seconds(2))
         }

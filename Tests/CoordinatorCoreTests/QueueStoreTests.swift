@@ -223,8 +223,6 @@ func record(_ id: JobID, segments count: Int, pinned: Bool = true) -> JobRecord 
         width: 64, height: 48, layout: PixelLayout(family: .yuv, bitDepth: 8, chromaShiftX: 1, chromaShiftY: 1),
         color: ColorDescription())
     let parameters = CodecParameters(codec: "h264", extradata: Data([1, 2, 3]), width: 64, height: 48)
-    let model = ModelDescription(
-        name: "nearest", scale: 2, receptiveRadius: 0, licence: "MIT", source: "built in", sourceSHA256: "")
     let encoding = EncodingSettings(
         codec: .ffv1, encoder: "ffv1", crf: 18, preset: "fast", parameters: [EncoderParameter(key: "a", value: "b")],
         picture: format, sampleAspectRatio: Rational(1, 1), timeBase: Rational(1, 24), frameRate: Rational(24, 1),
@@ -232,7 +230,7 @@ func record(_ id: JobID, segments count: Int, pinned: Bool = true) -> JobRecord 
     let recipe = Recipe(
         source: VideoStream(parameters: parameters, timeBase: Rational(1, 24), frameRate: Rational(24, 1)),
         input: format,
-        model: ModelReference(description: model, sha256: nil, path: nil), scale: 2, overlap: 1, temporalBlend: 1,
+        model: .nearest(scale: 2), scale: 2, overlap: 1, temporalBlend: 1,
         encoding: encoding, execution: pinned ? shape : nil)
     return JobRecord(
         id: id, source: "/films/\(id).mkv", sourceIdentity: #"{"size":1000}"#, output: "/films/\(id).upscaled.mkv",

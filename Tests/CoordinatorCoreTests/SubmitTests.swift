@@ -61,11 +61,9 @@ import Testing
             "-f", "lavfi", "-i", "testsrc2=size=\(size),format=yuv420p", "-frames:v", "1", "-c:v", "libx264",
             "-colorspace", matrix, film,
         ])
-        let nearest = ModelDescription(
-            name: "nearest", scale: 2, receptiveRadius: 0, licence: "", source: "", sourceSHA256: "")
         return try RecipePlanner(
             settings: JobSettings(model: "nearest", preset: "ultrafast"), film: try FilmDescription.read(film),
-            model: ModelReference(description: nearest, sha256: nil, path: nil), output: folder.path("out.mkv")
+            model: .nearest(scale: 2), output: folder.path("out.mkv")
         ).recipe()
     }
 
@@ -100,11 +98,9 @@ import Testing
             "-c:v", pixels == "vp9" ? "libvpx-vp9" : "ffv1", film,
         ])
         let description = try FilmDescription.read(film)
-        let nearest = ModelDescription(
-            name: "nearest", scale: 2, receptiveRadius: 0, licence: "", source: "", sourceSHA256: "")
         let recipe = try RecipePlanner(
             settings: JobSettings(model: "nearest", codec: codec), film: description,
-            model: ModelReference(description: nearest, sha256: nil, path: nil), output: folder.path("out.mkv")
+            model: .nearest(scale: 2), output: folder.path("out.mkv")
         ).recipe()
         let losses = description.losses(recipe.encoding)
         #expect(losses.count == (words == nil ? 0 : 1))

@@ -18,7 +18,7 @@ struct DeviceKernelTests {
         #expect(Set(recorded.map { $0[1] }) == Set(sources.map { "./\($0)" }))
         for line in recorded {
             let data = try Data(contentsOf: folder.appendingPathComponent(line[1]))
-            let digest = SHA256.hash(data).map { String(format: "%02x", $0) }.joined()
+            let digest = SHA256.hash(data).hexadecimal
             #expect(digest == line[0], "\(line[1]) was changed: make kernels")
         }
     }

@@ -60,8 +60,6 @@ extension Simulation {
         let color = ColorDescription()
         let format = PictureFormat(
             width: 1000, height: 1000, layout: PixelLayout(family: .gray, bitDepth: 8), color: color)
-        let model = ModelDescription(
-            name: "nearest", scale: 2, receptiveRadius: 0, licence: "", source: "", sourceSHA256: "")
         let encoding = EncodingSettings(
             codec: .ffv1, encoder: "ffv1", crf: 0, preset: nil, parameters: [], picture: format,
             sampleAspectRatio: Rational(1, 1), timeBase: Rational(1, 24), frameRate: Rational(24, 1),
@@ -70,7 +68,7 @@ extension Simulation {
             parameters: CodecParameters(codec: "ffv1", width: 64, height: 48), timeBase: Rational(1, 24),
             frameRate: Rational(24, 1))
         return Recipe(
-            source: source, input: format, model: ModelReference(description: model, sha256: nil, path: nil), scale: 2,
+            source: source, input: format, model: .nearest(scale: 2), scale: 2,
             overlap: 0, temporalBlend: 0, encoding: encoding, execution: nil)
     }()
 }

@@ -59,7 +59,7 @@ struct Plans {
 
 /// The picture in the middle of a film, by itself in whole and in halves.
 void upscale(ct_upscaler &upscaler, const Plans &plans, const ct_input &given, std::vector<ct::SmallPicture> &results) {
-    const ct_output taken[2] = {results[0].taken(), results[1].taken()};
+    const ct_output taken[2] = {results[0].as<ct_output>(), results[1].as<ct_output>()};
     upscaler.upscale(plans.whole, &given, &taken[0], 1);
     upscaler.upscale(plans.halves, &given, &taken[1], 1);
 }
@@ -67,12 +67,13 @@ void upscale(ct_upscaler &upscaler, const Plans &plans, const ct_input &given, s
 /// It (from halves) and the one before it, blended with their neighbours.
 void blend(ct_upscaler &upscaler, const Plans &plans, const ct_input *given, std::vector<ct::SmallPicture> &results) {
     for (int i = -1; i <= 1; ++i) upscaler.keep(i == 0 ? plans.halves : plans.whole, &given[i], 1);
-    for (int i = 0; i < 2; ++i) upscaler.blend(given[-i], results[size_t(i)].taken());
+    for (int i = 0; i < 2; ++i) upscaler.blend(given[-i], results[size_t(i)].as<ct_output>());
 }
 
 /// What becomes of small pictures.
 std::vector<ct::SmallPicture> made(ct_model &model, const ct::Surroundings &surroundings, bool isPlain) {
-    const auto upscaler = surroundings.open(model, isPlain, 1);
+    // Closed as any other: on its stream.
+    const std::unique_ptr<ct_upscaler, decltype(&ct_upscaler_close)> upscaler(surroundings.open(model, isPlain, 1).release(), ct_upscaler_close);
     const c10::InferenceMode inference;
     const ct::OnStream stream(*upscaler);
     const Plans plans(surroundings.input);

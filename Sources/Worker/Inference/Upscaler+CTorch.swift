@@ -6,9 +6,7 @@ extension Upscaler {
         _ network: Network, input: PictureFormat, output: PictureFormat, blendRadius: Int, plain: Bool,
         underWay: Int
     ) throws(InferenceError) -> OpaquePointer {
-        // An unspecified matrix is taken by the source's height on the way back too, whatever the new height would suggest.
-        var from = ct_format(input, matrix: input.color.effectiveMatrix(height: input.height))
-        var to = ct_format(output, matrix: output.color.effectiveMatrix(height: input.height))
+        var (from, to) = formats(input, output)
         var opened: OpaquePointer?
         let range = network.description.valueRange
         try torch(.failed, "upscaling \(input.summary) to \(output.summary)") {
@@ -21,13 +19,20 @@ extension Upscaler {
         return opened
     }
 
+    /// An unspecified matrix is taken by the source's height on the way back too, whatever the new height would suggest.
+    private static func formats(_ input: PictureFormat, _ output: PictureFormat) -> (from: ct_format, to: ct_format) {
+        (
+            ct_format(input, matrix: input.color.effectiveMatrix(height: input.height)),
+            ct_format(output, matrix: output.color.effectiveMatrix(height: input.height))
+        )
+    }
+
     /// How small pictures of the formats come out of what surrounds the network by our kernels, held against tensor operations.
     /// - Returns: what is wrong, in a line; nil where nothing is.
     static func problemAround(
         _ network: Network, input: PictureFormat, output: PictureFormat, blendRadius: Int
     ) throws(InferenceError) -> String? {
-        var from = ct_format(input, matrix: input.color.effectiveMatrix(height: input.height))
-        var to = ct_format(output, matrix: output.color.effectiveMatrix(height: input.height))
+        var (from, to) = formats(input, output)
         var words = [CChar](repeating: 0, count: 300)
         let range = network.description.valueRange
         try torch(.failed, "trying \(input.summary) to \(output.summary)") { error, capacity in
